@@ -1,0 +1,401 @@
+"""Write the syntax tree of a function in a form that only its behaviour can change."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from .encoding import joined, scalar, seal, text
+from .scopes import (
+    ImportOrigin,
+    Scope,
+    class_scope,
+    comprehension_scope,
+    function_scope,
+    import_binding,
+    is_bare_annotation,
+)
+from .uses import Use, chain, describe, describe_call, names_called_only
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+READS_LOCALS = frozenset({"locals", "eval", "exec", "vars", "dir", "currentframe", "_getframe", "stack", "f_locals"})
+"""A function that mentions one of these may see the names of its locals, which then are not numbered."""
+
+WATCHED_ATTRIBUTES = {
+    "__doc__": "doc",
+    "__annotations__": "annotations",
+    "__type_params__": "annotations",
+    "__name__": "names",
+    "__qualname__": "names",
+    "__module__": "names",
+    "__code__": "source",
+    "f_lineno": "source",
+    "tb_lineno": "source",
+    "co_firstlineno": "source",
+    "__firstlineno__": "source",
+    "__subclasses__": "loaded",
+    "__globals__": "loaded",
+    "f_globals": "loaded",
+    "f_back": "loaded",
+    "tb_frame": "loaded",
+    "gi_frame": "loaded",
+}
+"""What code that reads an attribute depends on besides normal forms: see :mod:`.aspects`."""
+
+_SKIPPED_FIELDS = frozenset({"ctx", "type_comment", "kind", "type_ignores", "type_params", "lineno"})
+
+
+@frozen
+class NormalForm:
+    """What stripped code does, and which names from outside it does it with."""
+
+    digest: str
+    names: tuple[str, ...]
+    """Global and builtin names, in order of first use: the digest only knows their positions."""
+    stored: tuple[str, ...]
+    """Global names that the code binds or deletes."""
+    free: tuple[str, ...]
+    """Names of the functions around it, in order of first use."""
+    uses: tuple[Use, ...]
+    watched: tuple[str, ...]
+    """Aspects that the code reads, from :data:`WATCHED_ATTRIBUTES`."""
+
+    def to_json(self) -> list[Any]:
+        """Return the form as plain lists."""
+        return [self.digest, self.names, self.stored, self.free, [use.to_json() for use in self.uses], self.watched]
+
+    @classmethod
+    def from_json(cls, data: list[Any]) -> NormalForm:
+        """Read what :meth:`to_json` wrote."""
+        digest, names, stored, free, uses, watched = data
+        parsed = tuple(Use.from_json(use) for use in uses)
+        return cls(digest, tuple(names), tuple(stored), tuple(free), parsed, tuple(watched))
+
+
+def normal_function(node: FunctionNode, enclosing: Sequence[Scope] = (), class_names: Sequence[str] = ()) -> NormalForm:
+    """Return the normal form of a stripped function, without its name, its decorators and its defaults.
+
+    ``enclosing`` are the scopes around it, outermost first; ``class_names`` the classes, by which private names are mangled.
+    """
+    writer = _Writer(node, enclosing, class_names)
+    writer.definition(node)
+    return writer.finished()
+
+
+def normal_statements(nodes: Iterable[ast.stmt]) -> NormalForm:
+    """Return the normal form of stripped statements at the top of a module, whose names are all global."""
+    module = ast.Module(body=list(nodes), type_ignores=[])
+    writer = _Writer(module, (), ())
+    writer.write(module.body)
+    return writer.finished()
+
+
+class _Writer:
+    """Write one definition as tokens; the methods named after syntax nodes treat those that name something."""
+
+    def __init__(self, root: ast.AST, enclosing: Sequence[Scope], class_names: Sequence[str]) -> None:
+        self._out: list[bytes] = []
+        self._scopes = list(enclosing)
+        self._inherited = len(enclosing)
+        self._classes = list(class_names)
+        self._called_only = names_called_only(root)
+        self._keeps_locals = any(_mentions_locals(node) for node in ast.walk(root))
+        self._numbers: dict[tuple[int, str], int] = {}
+        self._kept: list[Scope] = []  # scopes are numbered by identity, which only holds while they live
+        self._names: dict[str, int] = {}
+        self._free: dict[str, int] = {}
+        self._stored: dict[str, None] = {}
+        self._uses: dict[Use, None] = {}
+        self._watched: set[str] = set()
+
+    def finished(self) -> NormalForm:
+        digest = seal("normal", joined(self._out)).hex()
+        watched = tuple(sorted(self._watched))
+        return NormalForm(digest, tuple(self._names), tuple(self._stored), tuple(self._free), tuple(self._uses), watched)
+
+    # -- anything -------------------------------------------------------------------------------------------------
+
+    def write(self, value: object) -> None:
+        if isinstance(value, ast.AST):
+            special: Callable[[Any], None] = getattr(self, f"_{type(value).__name__}", self._node)
+            special(value)
+        elif isinstance(value, list):
+            self._list(value)
+        else:
+            self._out.append(scalar(value) or text(repr(value)))
+
+    def _list(self, values: Iterable[object]) -> None:
+        self._out.append(b"[")
+        for value in values:
+            self.write(value)
+        self._out.append(b"]")
+
+    def _node(self, node: ast.AST) -> None:
+        self._fields(node, [name for name in node._fields if name not in _SKIPPED_FIELDS])
+
+    def _fields(self, node: ast.AST, names: Iterable[str]) -> None:
+        self._out.append(b"(" + type(node).__name__.encode())
+        for name in names:
+            self.write(getattr(node, name, None))
+        self._out.append(b")")
+
+    def _Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str) and node.value in WATCHED_ATTRIBUTES:
+            self._watched.add(WATCHED_ATTRIBUTES[node.value])
+        self._out.append(b"=" + (scalar(node.value) or text(repr(node.value))))
+
+    def _Pass(self, node: ast.Pass) -> None:
+        """Write nothing."""
+
+    _Global = _Nonlocal = _Pass  # resolved into the tokens of the names
+
+    # -- names ----------------------------------------------------------------------------------------------------
+
+    def _Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self._record(node.id, (), "load")
+        self._token(node.id, stores=not isinstance(node.ctx, ast.Load))
+
+    def _token(self, name: str | None, *, stores: bool = True) -> None:
+        if name is None:
+            self._out.append(b"~")
+            return
+        kind, scope = self._resolve(name)
+        self._out.append(self._named(kind, scope, self._mangled(name), stores=stores))
+
+    def _named(self, kind: str, scope: Scope | None, name: str, *, stores: bool) -> bytes:
+        if kind in {"parameter", "class"} or (kind == "local" and self._keeps_locals):
+            return kind[:1].encode() + text(name)
+        if kind == "local":
+            return b"L%d" % self._numbers.setdefault((id(scope), name), len(self._numbers))
+        if kind == "free":
+            return b"F%d" % self._free.setdefault(name, len(self._free))
+        if stores:
+            self._stored[name] = None
+        return b"G%d" % self._names.setdefault(name, len(self._names))
+
+    def _resolve(self, name: str) -> tuple[str, Scope | None]:
+        """Say what kind of name this is here, and the scope it belongs to."""
+        for index in range(len(self._scopes) - 1, -1, -1):
+            scope = self._scopes[index]
+            if scope.kind == "class" and index < len(self._scopes) - 1:
+                continue
+            if name in scope.module:
+                break
+            if scope.owns(name) and name not in scope.outer:
+                return self._kind(scope, name, inherited=index < self._inherited), scope
+        return "global", None
+
+    @staticmethod
+    def _kind(scope: Scope, name: str, *, inherited: bool) -> str:
+        if inherited:
+            return "free"
+        if scope.kind == "class":
+            return "class"
+        return "parameter" if name in scope.parameters else "local"
+
+    def _mangled(self, name: str) -> str:
+        if not self._classes or not name.startswith("__") or name.endswith("__") or "." in name:
+            return name
+        return f"_{self._classes[-1].lstrip('_')}{name}"
+
+    # -- uses -----------------------------------------------------------------------------------------------------
+
+    def _record(self, name: str, attributes: tuple[str, ...], how: str, detail: tuple[tuple[str, ...], ...] = ()) -> None:
+        kind, scope = self._resolve(name)
+        self._watch(attributes)
+        origins = scope.origins(name) if scope is not None else ()
+        if origins and scope is not None and name in scope.rebound:
+            attributes, how, detail = (), "load", ()
+        name = self._mangled(name)
+        if origins and kind != "free":
+            self._add(Use("import", "", origins, attributes, how, detail))
+        elif kind == "free":
+            self._free.setdefault(name, len(self._free))
+            self._add(Use("free", name, (), attributes, how, detail))
+        elif kind in {"global", "class"}:
+            self._names.setdefault(name, len(self._names))
+            self._add(Use("global", name, (), attributes, how, detail))
+
+    def _add(self, use: Use) -> None:
+        self._uses[use] = None
+
+    def _watch(self, attributes: Iterable[str]) -> None:
+        self._watched.update(WATCHED_ATTRIBUTES[name] for name in attributes if name in WATCHED_ATTRIBUTES)
+
+    def _Attribute(self, node: ast.Attribute) -> None:
+        found = chain(node)
+        if found is None or not isinstance(node.ctx, ast.Load):
+            self._watch([node.attr])
+            self._node(node)
+            return
+        self._record(found[0].id, found[1], "load")
+        self._chain(node)
+
+    def _chain(self, node: ast.expr) -> None:
+        """Write ``a.b.c``, of which the use is recorded already."""
+        if isinstance(node, ast.Attribute):
+            self._out.append(b"(Attribute")
+            self._chain(node.value)
+            self._out.extend((b"s" + text(node.attr), b")"))
+        elif isinstance(node, ast.Name):
+            self._token(node.id, stores=False)
+
+    def _Call(self, node: ast.Call) -> None:
+        found = chain(node.func)
+        self._out.append(b"(Call")
+        if found is None:
+            self.write(node.func)
+        else:
+            self._record(found[0].id, found[1], "call", describe_call(node))
+            self._chain(node.func)
+        self._arguments_of_call(node)
+        self._list(node.keywords)
+        self._out.append(b")")
+
+    def _arguments_of_call(self, node: ast.Call) -> None:
+        """Write the arguments; ``getattr(a.b, "c")`` uses ``a.b.c``."""
+        taken = _literal_getattr(node)
+        if taken is None:
+            self._list(node.args)
+            return
+        root, attributes = taken
+        self._record(root.id, attributes, "getattr")
+        self._out.append(b"[")
+        self._chain(node.args[0])
+        for argument in node.args[1:]:
+            self.write(argument)
+        self._out.append(b"]")
+
+    def _Subscript(self, node: ast.Subscript) -> None:
+        found = chain(node.value)
+        if found is None:
+            self._node(node)
+            return
+        self._record(found[0].id, found[1], "sub", (describe(node.slice),))
+        self._out.append(b"(Subscript")
+        self._chain(node.value)
+        self.write(node.slice)
+        self._out.append(b")")
+
+    # -- definitions inside ---------------------------------------------------------------------------------------
+
+    def definition(self, node: FunctionNode) -> None:
+        """Write the function itself, as opposed to one inside it."""
+        self._out.append(type(node).__name__.encode())
+        self._parameters(node.args, defaults=False)
+        self._body(node)
+
+    def _body(self, node: FunctionNode) -> None:
+        self._enter(function_scope(node))
+        self.write(node.body)
+        self._scopes.pop()
+
+    def _enter(self, scope: Scope) -> None:
+        self._scopes.append(scope)
+        self._kept.append(scope)
+
+    def _parameters(self, arguments: ast.arguments, *, defaults: bool) -> None:
+        groups = (arguments.posonlyargs, arguments.args, [arguments.vararg], arguments.kwonlyargs, [arguments.kwarg])
+        for group in groups:
+            self._list((argument.arg if argument else None) for argument in group)
+            self._list(argument.annotation for argument in group if argument and argument.annotation)
+        if defaults:
+            self.write(arguments.defaults)
+            self.write(arguments.kw_defaults)
+
+    def _FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self._out.append(b"(" + type(node).__name__.encode())
+        self.write(node.decorator_list)
+        self._token(node.name)
+        self.write(None if node.name in self._called_only else node.name)
+        self._parameters(node.args, defaults=True)
+        self.write(node.returns)
+        self._body(node)
+        self._out.append(b")")
+
+    _AsyncFunctionDef = _FunctionDef
+
+    def _Lambda(self, node: ast.Lambda) -> None:
+        self._out.append(b"(Lambda")
+        self._parameters(node.args, defaults=True)
+        self._body(node)
+        self._out.append(b")")
+
+    def _ClassDef(self, node: ast.ClassDef) -> None:
+        self._fields(node, ["decorator_list", "name", "bases", "keywords"])
+        self._token(node.name)
+        self._enter(class_scope(node))
+        self._classes.append(node.name)
+        self.write(node.body)
+        self._classes.pop()
+        self._scopes.pop()
+
+    def _comprehension(self, node: Any) -> None:
+        self._out.append(b"(" + type(node).__name__.encode())
+        self.write(node.generators[0].iter)
+        self._enter(comprehension_scope(node))
+        for index, generator in enumerate(node.generators):
+            self.write([generator.target, None if index == 0 else generator.iter, generator.ifs, generator.is_async])
+        self._list(getattr(node, name) for name in ("key", "value", "elt") if hasattr(node, name))
+        self._scopes.pop()
+        self._out.append(b")")
+
+    _ListComp = _SetComp = _DictComp = _GeneratorExp = _comprehension
+
+    # -- other statements that bind -------------------------------------------------------------------------------
+
+    def _AnnAssign(self, node: ast.AnnAssign) -> None:
+        scope = self._scopes[-1] if self._scopes else Scope("module")
+        redundant = isinstance(node.target, ast.Name) and (node.target.id in scope.rebound or node.target.id in scope.parameters)
+        if not (is_bare_annotation(node) and redundant and scope.kind == "function"):
+            self._node(node)
+
+    def _Import(self, node: ast.Import | ast.ImportFrom) -> None:
+        self._out.append(b"(" + type(node).__name__.encode())
+        for alias in node.names:
+            name, origin = import_binding(node, alias)
+            whole: ImportOrigin = origin if origin[2] is not None else (alias.name, 0, None)
+            self._list([whole[0], whole[1], whole[2]])
+            if name != "*":
+                self._token(name)
+            self._add(Use("import", "", (whole,), (), "import"))
+        self._out.append(b")")
+
+    _ImportFrom = _Import
+
+    def _ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        self._fields(node, ["type"])
+        self._token(node.name)
+        self.write(node.body)
+
+    def _MatchAs(self, node: ast.MatchAs | ast.MatchStar) -> None:
+        self._fields(node, ["pattern"])
+        self._token(node.name)
+
+    _MatchStar = _MatchAs
+
+    def _MatchMapping(self, node: ast.MatchMapping) -> None:
+        self._fields(node, ["keys", "patterns"])
+        self._token(node.rest)
+
+
+def _mentions_locals(node: ast.AST) -> bool:
+    return getattr(node, "id", None) in READS_LOCALS or getattr(node, "attr", None) in READS_LOCALS
+
+
+def _literal_getattr(node: ast.Call) -> tuple[ast.Name, tuple[str, ...]] | None:
+    """Return the chain that ``getattr(chain, "name")`` or ``hasattr`` reads, with the name."""
+    if not isinstance(node.func, ast.Name) or node.func.id not in {"getattr", "hasattr"} or len(node.args) < 2:
+        return None
+    found = chain(node.args[0])
+    name = node.args[1]
+    if found is None or not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+        return None
+    return found[0], (*found[1], name.value)
+
+

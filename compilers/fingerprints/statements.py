@@ -1,0 +1,136 @@
+"""Describe the statements at the top of a module: what they bind, mention and do."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from attrs import frozen
+
+from .normalisation import NormalForm, normal_statements
+from .scopes import ImportOrigin, import_binding, module_names
+from .uses import chain
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@frozen
+class Statement:
+    """A statement at the top of a module."""
+
+    kind: str
+    """``def``, ``class``, ``import``, ``main`` (the guard of a script) or ``code``."""
+    line: int
+    binds: tuple[str, ...]
+    mentions: tuple[str, ...]
+    """Names read when the statement runs, so not those inside the body of a function that it defines."""
+    inner: tuple[str, ...]
+    """Names read inside the functions that it defines."""
+    acts_on: tuple[str, ...]
+    """Names that its calls and its assignments to attributes and items start from."""
+    form: NormalForm
+    text: str
+
+    def to_json(self) -> list[Any]:
+        """Return the statement as plain lists."""
+        head = [self.kind, self.line, self.binds, self.mentions, self.inner, self.acts_on]
+        return [*head, self.form.to_json(), self.text]
+
+    @classmethod
+    def from_json(cls, data: list[Any]) -> Statement:
+        """Read what :meth:`to_json` wrote."""
+        kind, line, binds, mentions, inner, acts_on, form, text = data
+        return cls(kind, line, tuple(binds), tuple(mentions), tuple(inner), tuple(acts_on), NormalForm.from_json(form), text)
+
+
+def read_statements(tree: ast.Module) -> tuple[Statement, ...]:
+    """Describe the statements of a stripped module."""
+    return tuple(_statement(node) for node in tree.body if not isinstance(node, ast.Pass))
+
+
+def imports_of(tree: ast.Module) -> dict[str, ImportOrigin]:
+    """Return what the import statements anywhere at the top of a module bind, by name, the last one winning."""
+    found: dict[str, ImportOrigin] = {}
+    for node in _executed(tree.body):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found.update(_bindings(node))
+    return found
+
+
+def _bindings(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, ImportOrigin]]:
+    for index, alias in enumerate(node.names):
+        name, origin = import_binding(node, alias)
+        whole = isinstance(node, ast.Import) and not alias.asname and "." in alias.name
+        if whole:
+            yield f"{alias.name} {index}", (alias.name, 0, None)  # the submodule is imported too
+        yield (f"* {origin[0]}" if name == "*" else name), origin
+
+
+def _statement(node: ast.stmt) -> Statement:
+    executed = list(_executed([node]))
+    names = module_names([node])
+    return Statement(
+        _kind(node),
+        node.lineno,
+        tuple(sorted(names.bound | names.module)),
+        tuple(sorted(_loads(executed))),
+        tuple(sorted(_loads(ast.walk(node)))) if any(isinstance(item, (*_DEFINITIONS, ast.Lambda)) for item in executed) else (),
+        tuple(dict.fromkeys(_acted_on(executed))),
+        normal_statements([node]),
+        _text(node),
+    )
+
+
+def _kind(node: ast.stmt) -> str:
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return "import"
+    if isinstance(node, _DEFINITIONS):
+        return "class" if isinstance(node, ast.ClassDef) else "def"
+    names = {item.id for item in ast.walk(node.test) if isinstance(item, ast.Name)} if isinstance(node, ast.If) else set()
+    return "main" if "__name__" in names else "code"
+
+
+def _text(node: ast.stmt) -> str:
+    if isinstance(node, _DEFINITIONS):
+        return ""  # shown as a definition of its own
+    try:
+        return ast.unparse(node)
+    except (ValueError, AttributeError, RecursionError):
+        return ast.dump(node)
+
+
+def _executed(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield the nodes that run when the module does: everything but the bodies of functions."""
+    pending = list(nodes)[::-1]
+    while pending:
+        node = pending.pop()
+        yield node
+        children = list(ast.iter_child_nodes(node))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            children = [*node.decorator_list, *node.args.defaults, *(item for item in node.args.kw_defaults if item)]
+        if isinstance(node, ast.Lambda):
+            children = []
+        pending.extend(children[::-1])
+
+
+def _loads(nodes: Iterable[ast.AST]) -> set[str]:
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
+def _acted_on(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield the root names of calls made for their effect, and of attributes and items assigned or deleted."""
+    for node in nodes:
+        if isinstance(node, ast.Expr):
+            yield from _roots(node.value)
+        elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
+            yield from _roots(node)
+
+
+def _roots(node: ast.AST) -> Iterator[str]:
+    """Yield the name that ``a.b[0].c(x).d`` starts from."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call, ast.Await)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    found = chain(node)
+    if found is not None:
+        yield found[0].id

@@ -1,0 +1,158 @@
+"""Take from a syntax tree what cannot change what it computes."""
+
+from __future__ import annotations
+
+import ast
+
+from .folding import folded
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+_SILENT_DECORATORS = frozenset(
+    {"wraps", "staticmethod", "classmethod", "property", "setter", "cache", "lru_cache", "cached_property", "contextmanager"}
+)
+"""Decorators that never read annotations; any other one of a nested function may (``register`` does)."""
+
+_TYPING_MODULES = frozenset({"typing", "typing_extensions", "collections.abc", "__future__", "types"})
+
+
+def strip(tree: ast.AST, *, type_checking: bool) -> None:
+    """Drop docstrings, annotations, ``pass``, lone constants and type-only imports in place, and fold constants.
+
+    ``type_checking`` says that the module takes ``TYPE_CHECKING`` from :mod:`typing`, so that its branch never runs.
+    """
+    _Stripper(type_checking=type_checking).visit(tree)
+
+
+def drop_unused_type_imports(function: ast.AST) -> None:
+    """Drop, in place, imports from typing modules inside a function that only annotations needed."""
+    nodes = list(ast.walk(function))
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module in _TYPING_MODULES]
+    if not imports:
+        return
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    for node in imports:
+        node.names = [alias for alias in node.names if (alias.asname or alias.name) in used]
+    for node in nodes:
+        _drop_empty_imports(node)
+
+
+def takes_type_checking(tree: ast.Module) -> bool:
+    """Tell whether ``TYPE_CHECKING`` in this module is the one of :mod:`typing`: imported, and bound nowhere else."""
+    imported = any(
+        isinstance(node, ast.ImportFrom) and node.module in _TYPING_MODULES and "TYPE_CHECKING" in [a.name for a in node.names]
+        for node in ast.walk(tree)
+    )
+    stored = any(
+        isinstance(node, ast.Name) and node.id == "TYPE_CHECKING" and isinstance(node.ctx, ast.Store) for node in ast.walk(tree)
+    )
+    return imported and not stored
+
+
+def _drop_empty_imports(node: ast.AST) -> None:
+    for field in ("body", "orelse", "finalbody"):
+        body = getattr(node, field, None)
+        if isinstance(body, list):
+            body[:] = [item for item in body if not (isinstance(item, ast.ImportFrom) and not item.names)]
+            if field == "body" and not body:
+                body.append(ast.Pass())
+
+
+class _Stripper(ast.NodeTransformer):
+    def __init__(self, *, type_checking: bool) -> None:
+        self._type_checking = type_checking
+        self._inside: list[ast.AST] = []
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        if hasattr(node, "body") and isinstance(node.body, list) and not node.body and not isinstance(node, ast.Module):
+            node.body.append(ast.Pass())
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self._function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self._function(node)
+
+    def _function(self, node: Function) -> ast.AST:
+        node.type_comment = None
+        if hasattr(node, "type_params"):
+            node.type_params = []
+        if not self._annotations_act(node):
+            node.returns = None
+            _drop_argument_annotations(node.args)
+        return self._within(node)
+
+    def _annotations_act(self, node: Function) -> bool:
+        """Tell whether a decorator of a function inside a function may read its annotations; at the top the live object shows it."""
+        nested = any(isinstance(outer, Function) for outer in self._inside)
+        return nested and any(_last_name(decorator) not in _SILENT_DECORATORS for decorator in node.decorator_list)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        return self._within(node)
+
+    def _within(self, node: ast.AST) -> ast.AST:
+        self._inside.append(node)
+        try:
+            return self.generic_visit(node)
+        finally:
+            self._inside.pop()
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        return None if isinstance(node.value, ast.Constant) else self.generic_visit(node)
+
+    def visit_Pass(self, node: ast.Pass) -> None:
+        return None
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        if self._is_field():
+            return self.generic_visit(node)
+        if node.value is not None:
+            assignment = ast.Assign(targets=[node.target], value=node.value)
+            return self.generic_visit(ast.copy_location(assignment, node))
+        if isinstance(node.target, ast.Name):
+            return self._bare(node)
+        evaluated = ast.Expr(value=node.target.value)
+        return self.generic_visit(ast.copy_location(evaluated, node))
+
+    def _bare(self, node: ast.AnnAssign) -> ast.AST | None:
+        """Keep of ``x: int`` inside a function that ``x`` is a local name."""
+        inside_function = bool(self._inside) and isinstance(self._inside[-1], Function)
+        node.annotation = ast.Constant(value=None)
+        return node if inside_function else None
+
+    def _is_field(self) -> bool:
+        """Tell whether this annotation may be a field: of a class inside a function, whose bases or decorators may read it."""
+        if not self._inside or not isinstance(self._inside[-1], ast.ClassDef):
+            return False
+        holder = self._inside[-1]
+        nested = any(isinstance(outer, Function) for outer in self._inside)
+        return nested and bool(holder.bases or holder.keywords or holder.decorator_list)
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt] | None:
+        if not self._type_checking or _last_name(node.test) != "TYPE_CHECKING":
+            return self.generic_visit(node)
+        never = ast.Module(body=node.orelse, type_ignores=[])
+        self.generic_visit(never)
+        return never.body
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        return folded(self.generic_visit(node))
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        return folded(self.generic_visit(node))
+
+
+def _drop_argument_annotations(arguments: ast.arguments) -> None:
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    for argument in every:
+        if argument is not None:
+            argument.annotation = None
+            argument.type_comment = None
+
+
+def _last_name(node: ast.AST) -> str:
+    if isinstance(node, ast.Call):
+        return _last_name(node.func)
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")

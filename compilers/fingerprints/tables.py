@@ -1,0 +1,256 @@
+"""List the definitions and statements of one source text, in normal form."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from attrs import field, frozen
+
+from .codes import code_digest, nested_codes
+from .encoding import seal, text
+from .normalisation import FunctionNode, NormalForm, normal_function, normal_statements
+from .scopes import ImportOrigin, Scope, class_scope, function_scope
+from .statements import Statement, imports_of, read_statements
+from .stripping import drop_unused_type_imports, strip, takes_type_checking
+
+
+@frozen
+class Definition:
+    """A function or lambda in a source text."""
+
+    code: str
+    """Digest of its compiled code, by which the live function is recognised."""
+    name: str
+    qualname: str
+    line: int
+    form: NormalForm
+    text: str
+    """Normalised source, with the names of its locals, for people."""
+    annotations: str
+    segment: str
+    """Digest of its source as it is written, lines included."""
+
+    def to_json(self) -> list[Any]:
+        """Return the definition as plain lists."""
+        head = [self.code, self.name, self.qualname, self.line]
+        return [*head, self.form.to_json(), self.text, self.annotations, self.segment]
+
+    @classmethod
+    def from_json(cls, data: list[Any]) -> Definition:
+        """Read what :meth:`to_json` wrote."""
+        code, name, qualname, line, form, source, annotations, segment = data
+        return cls(code, name, qualname, line, NormalForm.from_json(form), source, annotations, segment)
+
+
+@frozen
+class ClassSource:
+    """A class in a source text: where it is, its annotated fields, and its own normal form."""
+
+    qualname: str
+    line: int
+    fields: tuple[tuple[str, str], ...]
+    text: str
+
+    def to_json(self) -> list[Any]:
+        """Return the class as plain lists."""
+        return [self.qualname, self.line, self.fields, self.text]
+
+    @classmethod
+    def from_json(cls, data: list[Any]) -> ClassSource:
+        """Read what :meth:`to_json` wrote."""
+        qualname, line, fields, source = data
+        return cls(qualname, line, tuple((name, annotation) for name, annotation in fields), source)
+
+
+@frozen
+class Table:
+    """What one source text defines."""
+
+    definitions: tuple[Definition, ...]
+    classes: dict[str, ClassSource]
+    statements: tuple[Statement, ...]
+    imports: dict[str, ImportOrigin]
+    """What the imports at the top bind, by name."""
+    module: str
+    """Digest of the whole text in normal form."""
+    _by_code: dict[str, list[Definition]] = field(init=False, repr=False, eq=False)
+
+    @_by_code.default
+    def _index(self) -> dict[str, list[Definition]]:
+        index: dict[str, list[Definition]] = {}
+        for definition in self.definitions:
+            index.setdefault(definition.code, []).append(definition)
+        return index
+
+    def find(self, code: bytes, name: str, line: int) -> Definition | None:
+        """Return the definition that compiles to this code, the nearest to the line if there are several."""
+        candidates = [found for found in self._by_code.get(code.hex(), ()) if found.name == name]
+        return min(candidates, key=lambda found: abs(found.line - line), default=None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the table as plain data."""
+        return {
+            "definitions": [definition.to_json() for definition in self.definitions],
+            "classes": [found.to_json() for found in self.classes.values()],
+            "statements": [statement.to_json() for statement in self.statements],
+            "imports": self.imports,
+            "module": self.module,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Table:
+        """Read what :meth:`to_json` wrote."""
+        classes = [ClassSource.from_json(found) for found in data["classes"]]
+        return cls(
+            tuple(Definition.from_json(definition) for definition in data["definitions"]),
+            {found.qualname: found for found in classes},
+            tuple(Statement.from_json(statement) for statement in data["statements"]),
+            {name: (module, level, taken) for name, (module, level, taken) in data["imports"].items()},
+            data["module"],
+        )
+
+
+def read_table(source: bytes) -> Table:
+    """Parse a source text into its table. Raises SyntaxError or ValueError for what is not Python."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a source's own invalid escapes are told when it is imported
+        tree = ast.parse(source)
+        found = list(_functions(tree))
+        details = [_Detail(node, source.splitlines(), place) for node, place in found]
+        codes = _codes(tree, [node for node, _ in found])
+    fields = [(node, qualname, _fields(node)) for node, qualname in _classes(tree, ())]
+    strip(tree, type_checking=takes_type_checking(tree))
+    definitions = tuple(detail.definition(codes) for detail in details if id(detail.node) in codes)
+    classes = {name: ClassSource(name, node.lineno, annotated, _heading(node)) for node, name, annotated in fields}
+    whole = normal_statements(tree.body)
+    names = seal("module", text(whole.digest), *map(text, whole.names)).hex()
+    return Table(definitions, classes, read_statements(tree), imports_of(tree), names)
+
+
+@frozen
+class _Place:
+    """Where a function stands: the names around it, and the nodes whose scopes it sees."""
+
+    qualname: str
+    around: tuple[ast.AST, ...]
+
+
+class _Detail:
+    """What has to be read of a function before its tree is compiled and stripped."""
+
+    def __init__(self, node: FunctionNode, lines: Sequence[bytes], place: _Place) -> None:
+        self.node = node
+        self.place = place
+        self.line = first_line(node)
+        self.annotations = _annotations(node)
+        self.segment = seal("segment", b"%d" % self.line, *lines[self.line - 1 : node.end_lineno]).hex()
+
+    def definition(self, codes: dict[int, bytes]) -> Definition:
+        drop_unused_type_imports(self.node)
+        scopes = [scope for around in self.place.around if (scope := _scope(around)) is not None]
+        classes = [around.name for around in self.place.around if isinstance(around, ast.ClassDef)]
+        return Definition(
+            codes[id(self.node)].hex(),
+            getattr(self.node, "name", "<lambda>"),
+            self.place.qualname,
+            self.line,
+            normal_function(self.node, scopes, classes),
+            _readable(self.node),
+            self.annotations,
+            self.segment,
+        )
+
+
+def first_line(node: ast.AST) -> int:
+    """Return the line that ``co_firstlineno`` names: that of the first decorator, if there is one."""
+    decorators = getattr(node, "decorator_list", [])
+    line: int = (decorators[0] if decorators else node).lineno  # type: ignore[attr-defined]  # functions have lines
+    return line
+
+
+def _scope(node: ast.AST) -> Scope | None:
+    if isinstance(node, ast.ClassDef):
+        return class_scope(node)
+    return function_scope(node) if isinstance(node, FunctionNode) else None
+
+
+def _functions(node: ast.AST, prefix: str = "", around: tuple[ast.AST, ...] = ()) -> Iterator[tuple[FunctionNode, _Place]]:
+    """Yield all functions and lambdas under a node, each with its place."""
+    for child in ast.iter_child_nodes(node):
+        inner, inside = prefix, around
+        if isinstance(child, FunctionNode):
+            name = prefix + getattr(child, "name", "<lambda>")
+            yield child, _Place(name, around)
+            inner, inside = f"{name}.<locals>.", (*around, child)
+        elif isinstance(child, ast.ClassDef):
+            inner, inside = f"{prefix}{child.name}.", (*around, child)
+        yield from _functions(child, inner, inside)
+
+
+def _codes(tree: ast.Module, nodes: Sequence[FunctionNode]) -> dict[int, bytes]:
+    """Compile a tree and return the digest of the code of each function node, by the node's identity.
+
+    Each function is compiled with a line number of its own, by which its code is recognised (two lambdas may share a line,
+    and a decorated function has the line of its decorator). The tree has no use for lines afterwards.
+    """
+    wanted: dict[tuple[int, str], FunctionNode] = {}
+    for number, node in enumerate(nodes, 1):
+        marked = (getattr(node, "decorator_list", None) or [node])[0]
+        line = marked.lineno if (marked is not node and isinstance(marked, ast.Lambda)) else number
+        marked.lineno = marked.end_lineno = line
+        marked.col_offset = marked.end_col_offset = 0
+    for node in nodes:
+        wanted[first_line(node), getattr(node, "name", "<lambda>")] = node
+    compiled = compile(tree, "<source>", "exec", dont_inherit=True)
+    matches = ((wanted.get((code.co_firstlineno, code.co_name)), code) for code in nested_codes(compiled))
+    return {id(node): code_digest(code) for node, code in matches if node is not None}
+
+
+def _annotations(node: FunctionNode) -> str:
+    """Return the annotations of a function as text."""
+    arguments = node.args
+    every = (*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg)
+    written = [f"{argument.arg}: {_unquoted(argument.annotation)}" for argument in every if argument and argument.annotation]
+    returns = getattr(node, "returns", None)
+    return ", ".join([*written, f"-> {_unquoted(returns)}"] if returns else written)
+
+
+def _unquoted(annotation: ast.expr) -> str:
+    """Write an annotation the same whether it is quoted or not."""
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        return annotation.value
+    return _readable(annotation)
+
+
+def _readable(node: ast.AST) -> str:
+    try:
+        return ast.unparse(node)
+    except (ValueError, AttributeError, RecursionError):  # f-strings that 3.11 cannot quote
+        return ast.dump(node)
+
+
+def _classes(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[ast.ClassDef, str]]:
+    for child in ast.iter_child_nodes(node):
+        inner = names
+        if isinstance(child, ast.ClassDef):
+            inner = (*names, child.name)
+            yield child, ".".join(inner)
+        elif isinstance(child, FunctionNode):
+            inner = (*names, getattr(child, "name", "<lambda>"), "<locals>")
+        yield from _classes(child, inner)
+
+
+def _fields(node: ast.ClassDef) -> tuple[tuple[str, str], ...]:
+    annotated = [item for item in node.body if isinstance(item, ast.AnnAssign)]
+    return tuple((item.target.id, _unquoted(item.annotation)) for item in annotated if isinstance(item.target, ast.Name))
+
+
+def _heading(node: ast.ClassDef) -> str:
+    """Write a stripped class without its methods, which are definitions of their own."""
+    body = [item for item in node.body if not isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    heading = ast.ClassDef(node.name, node.bases, node.keywords, body, node.decorator_list)
+    heading.type_params = []  # type: ignore[attr-defined]  # from 3.12 on
+    return _readable(heading)

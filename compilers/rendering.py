@@ -1,0 +1,72 @@
+"""Write a graph as text, as people would write the calls."""
+
+from __future__ import annotations
+
+from .graph import Attached, Binding, Collection, Graph, Literal, Node, OutputRef, Parameter, ParameterRef
+
+_BRACKETS = {"list": "[]", "tuple": "()", "set": "{}"}
+_WIDEST = 60
+
+
+def render(graph: Graph) -> str:
+    """Return the whole graph, one line a node."""
+    head = f"pipeline {graph.name}({', '.join(map(render_parameter, graph.parameters))})"
+    tail = f"return {render_binding(graph.output)}"
+    return "\n".join([head, *(f"  {render_node(node)}" for node in graph), f"  {tail}"])
+
+
+def render_around(graph: Graph, node_id: str, *, lines: int = 5) -> str:
+    """Return the lines of a graph around a node, marked with an arrow."""
+    position = next((index for index, node in enumerate(graph) if node.id == node_id), 0)
+    first = max(0, position - lines)
+    shown = graph.nodes[first : position + lines + 1]
+    rows = [f"{'->' if node.id == node_id else '  '} {render_node(node)}" for node in shown]
+    return "\n".join([f"in pipeline {graph.name}:", *rows])
+
+
+def render_node(node: Node) -> str:
+    """Return one line: ``train-2 = train(table=split.output_0, kind='forest') -> Model``."""
+    inputs = ", ".join(f"{name}={render_binding(binding)}" for name, binding in node.inputs.items())
+    outputs = ", ".join(output.type for output in node.outputs) or "None"
+    after = f"  after {', '.join(node.after)}" if node.after else ""
+    where = f"  # {node.source}" if node.source else ""
+    return f"{node.id} = {node.name}({inputs}) -> {outputs}{after}{where}"
+
+
+def render_parameter(parameter: Parameter) -> str:
+    """Return one parameter: ``lr: float = 0.1``."""
+    default = "" if parameter.default is None else f" = {render_binding(parameter.default)}"
+    kind = f"Static[{parameter.type}]" if parameter.static else parameter.type
+    return f"{parameter.name}: {kind}{default}"
+
+
+def render_binding(binding: Binding) -> str:
+    """Return what an input is bound to, as an expression."""
+    match binding:
+        case Literal(value):
+            text = repr(value)
+            return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}..."
+        case Attached(key):
+            return f"<{key}>"
+        case ParameterRef(name, path):
+            return f"${name}{_items(path)}"
+        case OutputRef(node, name, path):
+            return f"{node}{'' if name == 'output' else f'.{name}'}{_items(path)}"
+        case Collection():
+            return _render_collection(binding)
+
+
+def _render_collection(binding: Collection) -> str:
+    items = [render_binding(item) for item in binding.items]
+    if binding.kind in _BRACKETS:
+        opening, closing = _BRACKETS[binding.kind]
+        comma = "," if binding.kind == "tuple" and len(items) == 1 else ""
+        return f"{opening}{', '.join(items)}{comma}{closing}"
+    if binding.kind == "dict":
+        return f"{{{', '.join(f'{key!r}: {item}' for key, item in zip(binding.keys, items, strict=True))}}}"
+    name = (binding.type or "").rpartition(":")[2]
+    return f"{name}({', '.join(f'{key}={item}' for key, item in zip(binding.keys, items, strict=True))})"
+
+
+def _items(path: tuple[str | int, ...]) -> str:
+    return "".join(f"[{item!r}]" for item in path)

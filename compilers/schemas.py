@@ -1,0 +1,77 @@
+"""Describe a parameter's type as JSON Schema, for command lines, REST calls and documents.
+
+A type that JSON cannot describe gives ``{}``: anything goes.
+"""
+
+from __future__ import annotations
+
+import datetime
+import types
+import typing
+from collections import abc
+from collections.abc import Callable, Mapping
+from enum import Enum
+from pathlib import PurePath
+from typing import Any, TypeAlias
+
+Schema: TypeAlias = Mapping[str, object]
+
+_SIMPLE: Mapping[object, Schema] = {
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    str: {"type": "string"},
+    None: {"type": "null"},
+    type(None): {"type": "null"},
+    list: {"type": "array"},
+    tuple: {"type": "array"},
+    dict: {"type": "object"},
+    datetime.date: {"type": "string", "format": "date"},
+    datetime.datetime: {"type": "string", "format": "date-time"},
+}
+
+
+def schema_of(hint: Any) -> Schema:
+    """Return the JSON Schema of a type annotation."""
+    if hint in _SIMPLE:
+        return _SIMPLE[hint]
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return {"enum": [member.name for member in hint]}
+    if isinstance(hint, type) and issubclass(hint, PurePath):
+        return {"type": "string", "format": "path"}
+    origin, items = typing.get_origin(hint), typing.get_args(hint)
+    for kinds, describe in _GENERIC:
+        if origin in kinds:
+            return describe(items)
+    return {}
+
+
+def _union(items: tuple[Any, ...]) -> Schema:
+    options = [schema_of(item) for item in items]
+    return {"anyOf": options} if all(options) else {}
+
+
+def _array(items: tuple[Any, ...]) -> Schema:
+    inner = schema_of(items[0]) if items else {}
+    return {"type": "array", "items": inner} if inner else {"type": "array"}
+
+
+def _tuple(items: tuple[Any, ...]) -> Schema:
+    if len(items) == 2 and items[1] is Ellipsis:
+        return _array(items)
+    return {"type": "array", "prefixItems": [schema_of(item) for item in items], "minItems": len(items), "maxItems": len(items)}
+
+
+def _object(items: tuple[Any, ...]) -> Schema:
+    if items[0] is not str:
+        return {}
+    return {"type": "object", "additionalProperties": schema_of(items[1])}
+
+
+_GENERIC: tuple[tuple[tuple[object, ...], Callable[[tuple[Any, ...]], Schema]], ...] = (
+    ((typing.Literal,), lambda items: {"enum": list(items)}),
+    ((typing.Union, types.UnionType), _union),
+    ((list, abc.Sequence, abc.Iterable, set, frozenset), _array),
+    ((tuple,), _tuple),
+    ((dict, abc.Mapping), _object),
+)

@@ -1,0 +1,106 @@
+"""Walk a graph: who needs whom, in which order, and what lies upstream or downstream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from .errors import InvalidGraph
+from .graph import Attached, Binding, Collection, Graph, Node, OutputRef, ParameterRef
+
+if TYPE_CHECKING:
+    import networkx
+
+
+def leaves(binding: Binding) -> Iterator[Binding]:
+    """Yield a binding, or what a collection holds, however deep."""
+    if isinstance(binding, Collection):
+        for item in binding.items:
+            yield from leaves(item)
+    else:
+        yield binding
+
+
+def output_refs(bindings: Iterable[Binding]) -> Iterator[OutputRef]:
+    """Yield every reference to a node's output in some bindings."""
+    return (leaf for binding in bindings for leaf in leaves(binding) if isinstance(leaf, OutputRef))
+
+
+def parameter_refs(bindings: Iterable[Binding]) -> Iterator[ParameterRef]:
+    """Yield every reference to a parameter in some bindings."""
+    return (leaf for binding in bindings for leaf in leaves(binding) if isinstance(leaf, ParameterRef))
+
+
+def attachments(graph: Graph) -> Iterator[Attached]:
+    """Yield everything that a graph needs beside its document."""
+    for node in graph:
+        if node.function.attached:
+            yield node.function.attached
+        yield from (leaf for binding in node.inputs.values() for leaf in leaves(binding) if isinstance(leaf, Attached))
+    yield from (parameter.default for parameter in graph.parameters if isinstance(parameter.default, Attached))
+    yield from (leaf for leaf in leaves(graph.output) if isinstance(leaf, Attached))
+
+
+def dependencies(node: Node) -> tuple[str, ...]:
+    """Return the ids of the nodes that must complete before a node starts, each once."""
+    found = dict.fromkeys(ref.node for ref in output_refs(node.inputs.values()))
+    return tuple(found | dict.fromkeys(node.after))
+
+
+def consumers(graph: Graph) -> Mapping[str, tuple[str, ...]]:
+    """Return, for each node, the ids of the nodes that wait for it."""
+    waiting: dict[str, list[str]] = {node.id: [] for node in graph}
+    for node in graph:
+        for needed in dependencies(node):
+            waiting[needed].append(node.id)
+    return {node: tuple(ids) for node, ids in waiting.items()}
+
+
+def closure(start: Iterable[str], step: Callable[[str], Iterable[str]]) -> set[str]:
+    """Return everything that is reached from ``start`` by repeating ``step``, ``start`` included."""
+    found: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        current = waiting.pop()
+        if current not in found:
+            found.add(current)
+            waiting.extend(step(current))
+    return found
+
+
+def upstream(graph: Graph, *ids: str) -> set[str]:
+    """Return some nodes and all that they need, directly or not."""
+    return closure(ids, lambda node: dependencies(graph[node]))
+
+
+def downstream(graph: Graph, *ids: str) -> set[str]:
+    """Return some nodes and all that need them, directly or not."""
+    waiting = consumers(graph)
+    return closure(ids, lambda node: waiting[node])
+
+
+def generations(graph: Graph) -> tuple[tuple[str, ...], ...]:
+    """Return the nodes in layers: each layer needs only the ones before it. Raises InvalidGraph for a cycle."""
+    import graphlib
+
+    sorter = graphlib.TopologicalSorter({node.id: dependencies(node) for node in graph})
+    try:
+        sorter.prepare()
+    except graphlib.CycleError as error:
+        raise InvalidGraph(f"the nodes wait for each other in a circle: {' -> '.join(error.args[1])}") from None
+    layers = []
+    while sorter.is_active():
+        ready = sorter.get_ready()
+        layers.append(tuple(ready))
+        sorter.done(*ready)
+    return tuple(layers)
+
+
+def to_networkx(graph: Graph) -> networkx.DiGraph[str]:
+    """Return the nodes and their dependencies as a networkx graph, for whatever graph theory is wanted."""
+    import networkx
+
+    made: networkx.DiGraph[str] = networkx.DiGraph()
+    made.add_nodes_from((node.id, {"node": node}) for node in graph)
+    made.add_edges_from((needed, node.id) for node in graph for needed in dependencies(node))
+    return made

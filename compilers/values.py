@@ -1,0 +1,156 @@
+"""Decide which values can be written into a graph, and write them as JSON and back.
+
+JSON's own types stand for themselves; what JSON lacks is an object with a single key that starts with ``$``:
+``{"$tuple": [...]}``, ``{"$path": "data/taxi.csv"}``. A dict is a list of pairs, since its keys need not be text and
+its order counts.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import importlib
+import math
+import sys
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path, PurePath, PurePosixPath
+from typing import Any, TypeAlias
+
+from .errors import GraphFormatError
+
+Json: TypeAlias = Any
+"""What ``json.loads`` gives."""
+
+MOST = 16 * 1024
+"""Roughly how many characters a value may take in a document before it becomes an attachment."""
+
+_SCALARS = (type(None), bool, int, float, str)
+_COLLECTIONS = (list, tuple, set, frozenset, dict)
+
+
+def is_plain(value: object) -> bool:
+    """Say whether a value can be written into a graph: exact built-in types, paths, dates, enum members, and few."""
+    return _cost(value, MOST) <= MOST
+
+
+def _cost(value: object, left: int) -> int:
+    """Estimate the characters a value takes; more than ``left`` means: not plain, or too much."""
+    kind = type(value)
+    if kind in _COLLECTIONS:
+        items = [item for pair in value.items() for item in pair] if isinstance(value, dict) else value
+        total = 2
+        for item in items:  # type: ignore[attr-defined]  # one of _COLLECTIONS
+            total += 2 + _cost(item, left - total)
+            if total > left:
+                break
+        return total
+    if kind is str or kind is bytes:
+        return len(value)  # type: ignore[arg-type]
+    if kind is int:
+        return value.bit_length() // 3 + 1  # type: ignore[attr-defined]
+    if kind in _SCALARS or kind in _TAGS:
+        return 24
+    if isinstance(value, PurePath):
+        return len(str(value))
+    return 64 if isinstance(value, Enum) and _is_importable(kind) else left + 1
+
+
+def _is_importable(kind: type) -> bool:
+    if kind.__module__ == "__main__" or "<locals>" in kind.__qualname__:
+        return False
+    return _find(sys.modules.get(kind.__module__), kind.__qualname__) is kind
+
+
+def _find(module: object, qualname: str) -> object:
+    for part in qualname.split("."):
+        module = getattr(module, part, None)
+    return module
+
+
+def to_json(value: object) -> Json:
+    """Write a plain value as JSON. Raises TypeError for another one."""
+    kind = type(value)
+    if kind is float:
+        return value if math.isfinite(value) else {"$float": repr(value)}  # type: ignore[arg-type]
+    if kind in _SCALARS:
+        return value
+    if kind is list:
+        return [to_json(item) for item in value]  # type: ignore[attr-defined]
+    if kind in _COLLECTIONS:
+        return {f"${kind.__name__}": _items_to_json(value)}
+    if kind in _TAGS:
+        tag, write, _read = _TAGS[kind]
+        return {f"${tag}": write(value)}
+    if isinstance(value, PurePath):
+        return {"$path": PurePosixPath(*value.parts).as_posix() if not value.is_absolute() else value.as_posix()}
+    if isinstance(value, Enum):
+        return {"$enum": f"{kind.__module__}:{kind.__qualname__}.{value.name}"}
+    raise TypeError(f"a {kind.__name__} is not a plain value")
+
+
+def _items_to_json(value: Any) -> Json:
+    if isinstance(value, dict):
+        return [[to_json(key), to_json(item)] for key, item in value.items()]
+    items = [to_json(item) for item in value]
+    return sorted(items, key=lambda item: (type(item).__name__, str(item))) if isinstance(value, set | frozenset) else items
+
+
+def from_json(data: Json, path: str = "$") -> object:
+    """Read a plain value back. Raises GraphFormatError, with ``path`` leading to the fault."""
+    if isinstance(data, list):
+        return [from_json(item, f"{path}[{index}]") for index, item in enumerate(data)]
+    if not isinstance(data, dict):
+        return data
+    if len(data) != 1 or next(iter(data)) not in _READERS:
+        raise GraphFormatError(f"expected a value, found an object with the keys {sorted(data)}", path)
+    (tag, content) = next(iter(data.items()))
+    try:
+        return _READERS[tag](content, path)
+    except GraphFormatError:
+        raise
+    except Exception as error:
+        raise GraphFormatError(f"{content!r} is no {tag[1:]}: {error}", path) from None
+
+
+def _read_items(data: Json, path: str) -> list[object]:
+    if not isinstance(data, list):
+        raise GraphFormatError(f"expected a list, found {data!r}", path)
+    return [from_json(item, f"{path}[{index}]") for index, item in enumerate(data)]
+
+
+def _read_dict(data: Json, path: str) -> dict[object, object]:
+    return {from_json(key, path): from_json(item, f"{path}[{key!r}]") for key, item in data}
+
+
+def _read_enum(data: str, _path: str) -> object:
+    module, _, name = data.partition(":")
+    found = _find(importlib.import_module(module), name)
+    if not isinstance(found, Enum):
+        raise TypeError("there is no such member")
+    return found
+
+
+_Tag: TypeAlias = tuple[str, Callable[[Any], Json], Callable[[Any], object]]
+_TAGS: Mapping[type, _Tag] = {
+    bytes: ("bytes", lambda value: base64.b64encode(value).decode(), lambda data: base64.b64decode(data, validate=True)),
+    complex: ("complex", lambda value: [repr(value.real), repr(value.imag)], lambda data: complex(*map(float, data))),
+    datetime.date: ("date", datetime.date.isoformat, datetime.date.fromisoformat),
+    datetime.timedelta: (
+        "timedelta",
+        lambda value: [value.days, value.seconds, value.microseconds],
+        lambda data: datetime.timedelta(*data),
+    ),
+    Decimal: ("decimal", str, Decimal),
+}
+
+_READERS: Mapping[str, Callable[[Any, str], object]] = {
+    "$float": lambda data, _path: float(data),
+    "$tuple": lambda data, path: tuple(_read_items(data, path)),
+    "$set": lambda data, path: set(_read_items(data, path)),
+    "$frozenset": lambda data, path: frozenset(_read_items(data, path)),
+    "$dict": _read_dict,
+    "$path": lambda data, _path: Path(data),
+    "$enum": _read_enum,
+} | {f"${tag}": (lambda data, _path, read=read: read(data)) for tag, _write, read in _TAGS.values()}  # type: ignore[misc]

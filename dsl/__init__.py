@@ -1,0 +1,27 @@
+"""What people write: steps, pipelines and their options, and the recorder that listens while a pipeline is called."""
+
+from .errors import DefinitionError, PenstockError, PromiseUsedAsValue, RecordingError
+from .options import Environment, Options, Resources, Static
+from .pipelines import Pipeline, as_pipeline, pipeline
+from .promises import Promise
+from .recording import Recording, record
+from .steps import Step, step
+
+__all__ = [
+    "DefinitionError",
+    "Environment",
+    "Options",
+    "PenstockError",
+    "Pipeline",
+    "Promise",
+    "PromiseUsedAsValue",
+    "Recording",
+    "RecordingError",
+    "Resources",
+    "Static",
+    "Step",
+    "as_pipeline",
+    "pipeline",
+    "record",
+    "step",
+]

@@ -1,0 +1,102 @@
+"""Turn a function that composes steps into a pipeline, which stays a function outside a recording."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, Generic, ParamSpec, TypeVar, final
+
+from .errors import DefinitionError
+from .locations import caller
+from .promises import has_promise
+from .recording import Recording, active
+from .signatures import Signature, read_signature
+from .steps import Step, innermost_function
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@final
+class Pipeline(Generic[P, R]):
+    """A function of steps. Called outside a recording it runs as plain Python; called in another pipeline it is inlined."""
+
+    def __init__(self, function: Callable[P, R], after: tuple[object, ...] = ()) -> None:
+        inner = innermost_function(function)
+        self.function = function
+        self.name = "pipeline" if inner.__name__ == "<lambda>" else inner.__name__
+        self._after = after
+        self.__wrapped__ = function
+        self.__name__ = inner.__name__
+        self.__qualname__ = inner.__qualname__
+        self.__module__ = inner.__module__
+        self.__doc__ = inner.__doc__
+
+    @functools.cached_property
+    def signature(self) -> Signature:
+        """The parameters; read at the first use, when every name in an annotation exists."""
+        return read_signature(self.function, self.name)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self.function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        recording = active()
+        return self.function(*args, **kwargs) if recording is None else self._inline(recording, args, kwargs)
+
+    def _inline(self, recording: Recording, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
+        where = caller()
+        arguments = self.signature.bind(args, kwargs, where)
+        for name, value in arguments.items():
+            if self.signature.inputs[name].static and has_promise(value):
+                raise DefinitionError(
+                    f"{self.name}() needs a plain value for {name!r}, which is annotated Static, and was given {value!r}", where
+                )
+        with recording.nested(self, where, self._after):
+            return self.function(*args, **kwargs)
+
+    def after(self, *others: object) -> Pipeline[P, R]:
+        """Return the same pipeline, whose steps start only when those behind ``others`` are done."""
+        return Pipeline(self.function, (*self._after, *others))
+
+    def __repr__(self) -> str:
+        return f"<pipeline {self.__module__}.{self.__qualname__}>"
+
+
+def pipeline(function: Callable[P, R]) -> Pipeline[P, R]:
+    """Make a pipeline of a function that calls steps. Raises DefinitionError for what cannot be one."""
+    problem = None
+    if isinstance(function, Step | Pipeline):
+        problem = f"@pipeline on {function!r}, which is decorated already"
+    elif not callable(function) or isinstance(function, type):
+        problem = f"@pipeline on {function!r}: a pipeline is a function that calls steps"
+    elif inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        problem = f"@pipeline on {function.__name__}, which is async or a generator: it is called once, to see its steps; use a plain `def`"
+    if problem:
+        raise DefinitionError(problem, caller())
+    return Pipeline(function)
+
+
+def as_pipeline(composition: Callable[..., object]) -> Pipeline[..., Any]:
+    """Accept a pipeline, a single step, or an undecorated function that calls steps."""
+    if isinstance(composition, Pipeline):
+        return composition
+    if isinstance(composition, Step):
+        return Pipeline(_single(composition))
+    return pipeline(composition)
+
+
+def _single(step: Step[..., Any]) -> Callable[..., object]:
+    """Make a function of a step, with its signature, so that one step can be run like a pipeline."""
+
+    def only(*args: object, **kwargs: object) -> object:
+        return step(*args, **kwargs)
+
+    only.__name__, only.__qualname__, only.__doc__ = step.name, step.__qualname__, step.__doc__
+    only.__module__ = step.__module__
+    only.__signature__ = inspect.signature(step)  # type: ignore[attr-defined]  # what inspect looks for
+    return only
+
+

@@ -1,0 +1,158 @@
+"""Run a pipeline function once with promises, and write down every step that it calls."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Protocol
+
+from attrs import define, field, frozen
+
+from .errors import DefinitionError, RecordingError
+from .locations import Location, definition, innermost
+from .options import Options
+from .promises import Origin, Promise
+from .signatures import Input, Signature
+
+
+class Recordable(Protocol):
+    """What a recording needs to know about a step or a pipeline."""
+
+    name: str
+    function: Callable[..., object]
+
+    @property
+    def signature(self) -> Signature: ...
+
+
+class RecordableStep(Recordable, Protocol):
+    """What a recording needs to know about a step."""
+
+    settings: Options
+    explicit_name: bool
+
+
+@define(eq=False)
+class Group:
+    """A nested pipeline, while it is inlined. ``after`` holds for every call inside it."""
+
+    id: str
+    name: str
+    parent: Group | None
+    location: Location
+    after: tuple[object, ...] = ()
+
+
+@frozen(eq=False)
+class Call:
+    """One call of a step: what was bound to each parameter (plain values and promises), and where it stands."""
+
+    step: RecordableStep
+    arguments: Mapping[str, object]
+    after: tuple[object, ...]
+    location: Location
+    group: Group | None
+
+
+@define(eq=False)
+class Recording:
+    """What happened while the pipeline function ran once. ``result`` is what it returned."""
+
+    name: str
+    pipeline: Recordable
+    parameters: Mapping[str, Input]
+    static: Mapping[str, object]
+    calls: list[Call] = field(factory=list)
+    groups: list[Group] = field(factory=list)
+    result: object = None
+    _group: Group | None = None
+    _names: Counter[str] = field(factory=Counter)
+
+    def add(
+        self, step: RecordableStep, arguments: Mapping[str, object], after: tuple[object, ...], location: Location
+    ) -> object:
+        """Write a call down and return what stands for its result: a promise, or a structure of them."""
+        call = Call(step, arguments, after, location, self._group)
+        self.calls.append(call)
+        return _promised(self, call, step.signature)
+
+    @contextmanager
+    def nested(self, pipeline: Recordable, location: Location, after: tuple[object, ...]) -> Iterator[None]:
+        """Let the calls inside belong to a nested pipeline."""
+        outer = self._group
+        prefix = f"{outer.id}/{pipeline.name}" if outer else pipeline.name
+        self._names[prefix] += 1
+        count = self._names[prefix]
+        self._group = Group(prefix if count == 1 else f"{prefix}-{count}", pipeline.name, outer, location, after)
+        self.groups.append(self._group)
+        try:
+            yield
+        finally:
+            self._group = outer
+
+
+def _promised(recording: Recording, call: Call, signature: Signature) -> object:
+    outputs = signature.outputs
+    if outputs.kind == "none":
+        return Promise(Origin(recording, call, "output", type(None)))
+    promises = [
+        Promise(Origin(recording, call, name, hint)) for name, hint in zip(outputs.names, outputs.hints, strict=True)
+    ]
+    if outputs.kind == "one":
+        return promises[0]
+    if outputs.kind == "tuple":
+        return tuple(promises)
+    if outputs.kind == "typeddict":
+        return dict(zip(outputs.names, promises, strict=True))
+    return outputs.container(*promises)  # type: ignore[misc]  # a NamedTuple class
+
+
+_ACTIVE: ContextVar[Recording | None] = ContextVar("penstock_recording", default=None)
+
+
+def active() -> Recording | None:
+    """Return the recording that is going on, or None."""
+    return _ACTIVE.get()
+
+
+def record(pipeline: Recordable, static: Mapping[str, object]) -> Recording:
+    """Call a pipeline's function with promises for its parameters and return what it did.
+
+    ``static`` gives the values of the parameters annotated ``Static``. Raises DefinitionError for misuse, and
+    RecordingError, with the user's line, for whatever else the function raises.
+    """
+    if _ACTIVE.get() is not None:
+        raise RecordingError(f"pipeline {pipeline.name!r} cannot be compiled or run inside another pipeline; call it instead")
+    inputs = pipeline.signature.inputs
+    recording = Recording(pipeline.name, pipeline, inputs, static)
+    token = _ACTIVE.set(recording)
+    try:
+        recording.result = _call(recording, pipeline, static)
+    except DefinitionError:
+        raise
+    except Exception as error:
+        raise _recording_error(recording, error) from error
+    finally:
+        _ACTIVE.reset(token)
+    return recording
+
+
+def _call(recording: Recording, pipeline: Recordable, static: Mapping[str, object]) -> object:
+    signature = pipeline.signature
+    bound = inspect.BoundArguments(signature.python, {})  # type: ignore[arg-type]  # any mapping will do
+    for name, given in signature.inputs.items():
+        bound.arguments[name] = static[name] if given.static else Promise(Origin(recording, None, name, given.hint))
+    return pipeline.function(*bound.args, **bound.kwargs)
+
+
+def _recording_error(recording: Recording, error: Exception) -> RecordingError:
+    where = innermost(error.__traceback__) or definition(recording.pipeline.function.__code__)
+    if isinstance(error, RecursionError):
+        chain = " -> ".join(dict.fromkeys(group.name for group in recording.groups)) or recording.name
+        problem = f"pipeline {recording.name!r} calls itself without end ({chain}); give the recursion an end over plain values"
+        return RecordingError(problem, where)
+    problem = f"pipeline {recording.name!r} failed while it was recorded: {type(error).__name__}: {error}"
+    return RecordingError(problem, where)

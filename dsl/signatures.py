@@ -1,0 +1,187 @@
+"""Read a function's signature: what goes in, what comes out, and what an item of a type is."""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections import abc
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias
+
+from attrs import frozen
+
+from .errors import DefinitionError
+from .locations import Location
+from .options import StaticMarker
+
+Hint: TypeAlias = Any
+"""A type annotation, as Python objects: a class, ``list[int]``, ``int | None``. ``Any`` stands for unknown."""
+
+OutputKind: TypeAlias = Literal["none", "one", "tuple", "namedtuple", "typeddict"]
+
+NO_DEFAULT = inspect.Parameter.empty
+
+
+@frozen
+class Input:
+    """A parameter of a step or pipeline."""
+
+    name: str
+    hint: Hint
+    default: object
+    static: bool = False
+
+    @property
+    def required(self) -> bool:
+        """Whether a call must give it."""
+        return self.default is NO_DEFAULT
+
+
+@frozen
+class Outputs:
+    """What a call gives back: its shape, and the names and types of its parts."""
+
+    kind: OutputKind
+    names: tuple[str, ...]
+    hints: tuple[Hint, ...]
+    container: type | None = None
+
+
+@frozen
+class Signature:
+    """The inputs and outputs of a function, and Python's own signature to bind calls with."""
+
+    name: str
+    python: inspect.Signature
+    inputs: Mapping[str, Input]
+    outputs: Outputs
+
+    def bind(self, args: tuple[object, ...], kwargs: dict[str, object], where: Location) -> dict[str, object]:
+        """Return every parameter with its value, defaults filled in. Raises DefinitionError at ``where``."""
+        try:
+            bound = self.python.bind(*args, **kwargs)
+        except TypeError as error:
+            raise DefinitionError(f"{self.name}(): {error}. It is {self}", where) from None
+        bound.apply_defaults()
+        return bound.arguments
+
+    def bind_given(self, args: tuple[object, ...], kwargs: dict[str, object], where: Location) -> dict[str, object]:
+        """Return the parameters that a call gives, without defaults; missing ones are allowed."""
+        try:
+            return dict(self.python.bind_partial(*args, **kwargs).arguments)
+        except TypeError as error:
+            raise DefinitionError(f"{self.name}(): {error}. It is {self}", where) from None
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.python}"
+
+
+def read_signature(function: Callable[..., object], name: str) -> Signature:
+    """Read the signature of a function. Annotations that cannot be evaluated count as unknown."""
+    python = inspect.signature(function)
+    scope = _scope(function)
+    inputs = {
+        parameter.name: _read_input(parameter, evaluate(parameter.annotation, scope))
+        for parameter in python.parameters.values()
+    }
+    return Signature(name, python, inputs, _read_outputs(evaluate(python.return_annotation, scope)))
+
+
+def _scope(function: Callable[..., object]) -> dict[str, object]:
+    """Collect the names that annotations may use."""
+    inner = inspect.unwrap(getattr(function, "func", function))
+    inner = getattr(inner, "__func__", inner)
+    scope = dict(getattr(inner, "__globals__", {}))
+    code, cells = getattr(inner, "__code__", None), getattr(inner, "__closure__", None) or ()
+    for name, cell in zip(getattr(code, "co_freevars", ()), cells, strict=False):
+        try:
+            scope[name] = cell.cell_contents
+        except ValueError:  # an empty cell: the name is not bound yet
+            continue
+    return scope
+
+
+def evaluate(annotation: object, scope: dict[str, object]) -> Hint:
+    """Turn an annotation into a type; ``Any`` where there is none or where its names are not there at run time."""
+    if annotation is inspect.Parameter.empty:
+        return Any
+    holder = types.SimpleNamespace(__annotations__={"it": annotation})
+    try:
+        return typing.get_type_hints(holder, scope, include_extras=True)["it"]
+    except Exception:  # names under TYPE_CHECKING, syntax of a later Python: unknown, never an error
+        return Any
+
+
+def _read_input(parameter: inspect.Parameter, hint: Hint) -> Input:
+    static = any(isinstance(extra, StaticMarker) for extra in getattr(hint, "__metadata__", ()))
+    hint = plain(hint)
+    if parameter.kind is parameter.VAR_POSITIONAL:
+        return Input(parameter.name, tuple[hint, ...], ())
+    if parameter.kind is parameter.VAR_KEYWORD:
+        return Input(parameter.name, dict[str, hint], {})
+    if parameter.annotation is parameter.empty and parameter.default not in (parameter.empty, None):
+        hint = type(parameter.default)
+    return Input(parameter.name, hint, parameter.default, static)
+
+
+def plain(hint: Hint) -> Hint:
+    """Strip ``Annotated``."""
+    return plain(hint.__origin__) if typing.get_origin(hint) is typing.Annotated else hint
+
+
+def _read_outputs(hint: Hint) -> Outputs:
+    hint = plain(hint)
+    if hint is None or hint is type(None):
+        return Outputs("none", (), ())
+    if isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"):
+        fields = _field_hints(hint)
+        return Outputs("namedtuple", hint._fields, tuple(fields.get(name, Any) for name in hint._fields), hint)
+    if typing.is_typeddict(hint) and not getattr(hint, "__optional_keys__", ()):
+        fields = _field_hints(hint)
+        return Outputs("typeddict", tuple(fields), tuple(fields.values()), hint)
+    items = typing.get_args(hint)
+    if typing.get_origin(hint) is tuple and items and Ellipsis not in items:
+        return Outputs("tuple", tuple(f"output_{index}" for index in range(len(items))), items, tuple)
+    return Outputs("one", ("output",), (hint,))
+
+
+def _field_hints(hint: type) -> dict[str, Hint]:
+    try:
+        return typing.get_type_hints(hint)
+    except Exception:  # as in evaluate()
+        return dict.fromkeys(hint.__annotations__, Any)
+
+
+def item_hint(hint: Hint, key: str | int) -> Hint:
+    """Return the type of ``value[key]`` for a value of type ``hint``; ``Any`` when unknown."""
+    origin, items = typing.get_origin(hint), typing.get_args(hint)
+    if typing.is_typeddict(hint):
+        return _field_hints(hint).get(str(key), Any)
+    if origin is tuple and Ellipsis not in items:
+        return items[key] if isinstance(key, int) and -len(items) <= key < len(items) else Any
+    if not isinstance(origin, type) or not items:
+        return Any
+    if issubclass(origin, abc.Mapping):
+        return items[-1]
+    if issubclass(origin, abc.Sequence):
+        return items[0]
+    return Any
+
+
+def type_name(hint: Hint) -> str:
+    """Write a type as people write it: ``DataFrame``, ``list[int]``, ``str | None``; the same on every Python."""
+    if hint is None or hint is type(None):
+        return "None"
+    if hint is Ellipsis:
+        return "..."
+    origin, items = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        return f"Literal[{', '.join(map(repr, items))}]"
+    if origin in (typing.Union, types.UnionType):
+        return " | ".join(map(type_name, items))
+    if origin is None or not items:
+        return str(getattr(hint, "__name__", hint))
+    if isinstance(items[0], list):  # Callable[[int], str]
+        return f"Callable[[{', '.join(map(type_name, items[0]))}], {type_name(items[1])}]"
+    return f"{getattr(origin, '__name__', origin)}[{', '.join(map(type_name, items))}]"

@@ -1,0 +1,109 @@
+"""Write what a step prints, logs and warns into its log file, while it runs."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+
+@contextmanager
+def process_output(path: Path) -> Iterator[None]:
+    """Send this process's standard output and error to a file: also what C code, a crash and child processes write."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    kept = [os.dup(1), os.dup(2)]
+    _flush()
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    streams, sys.stdout, sys.stderr = (sys.stdout, sys.stderr), _line_writer(1), _line_writer(2)
+    try:
+        with logging_shown(sys.stderr):
+            yield
+    finally:
+        _flush()
+        sys.stdout, sys.stderr = streams
+        for descriptor, original in zip((1, 2), kept, strict=True):
+            os.dup2(original, descriptor)
+            os.close(original)
+        os.close(log)
+
+
+@contextmanager
+def python_output(path: Path) -> Iterator[None]:
+    """Copy what Python prints in this process to a file, and still show it: for steps that run in the driver."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
+        streams = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = (_Both(stream, log) for stream in streams)
+        try:
+            with logging_shown(sys.stderr):
+                yield
+        finally:
+            sys.stdout, sys.stderr = streams
+
+
+@contextmanager
+def logging_shown(stream: TextIO) -> Iterator[None]:
+    """Show log records from INFO upward on a stream, where the program has not set up logging itself."""
+    import logging
+
+    root = logging.getLogger()
+    if root.handlers:
+        yield
+        return
+    handler, level = logging.StreamHandler(stream), root.level
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    root.addHandler(handler)
+    root.setLevel(min(level, logging.INFO))
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+
+
+class _Both(io.TextIOBase):
+    """A text stream that writes to two others."""
+
+    def __init__(self, shown: TextIO, log: TextIO) -> None:
+        self._shown = shown
+        self._log = log
+
+    def write(self, text: str) -> int:
+        self._log.write(text)
+        if "\n" in text:
+            self._log.flush()
+        return self._shown.write(text)
+
+    def flush(self) -> None:
+        self._log.flush()
+        self._shown.flush()
+
+    def isatty(self) -> bool:
+        return self._shown.isatty()
+
+    def fileno(self) -> int:
+        return self._shown.fileno()
+
+    @property
+    def encoding(self) -> str:
+        return self._shown.encoding
+
+
+def _line_writer(descriptor: int) -> TextIO:
+    return io.TextIOWrapper(
+        io.FileIO(descriptor, "w", closefd=False), encoding="utf-8", errors="backslashreplace", line_buffering=True
+    )
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # a step may have closed it
+            continue

@@ -1,0 +1,73 @@
+"""Tell a running step where it is: its run, its name, and a folder to write files to."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import final
+
+from .events import Event
+
+
+@final
+class StepContext:
+    """A step while it runs. ``run`` is None where the function is called as plain Python."""
+
+    def __init__(
+        self,
+        step: str,
+        run: str | None = None,
+        attempt: int = 1,
+        run_folder: Path | None = None,
+        send: Callable[[Event], None] | None = None,
+    ) -> None:
+        self.step = step
+        self.run = run
+        self.attempt = attempt
+        self.run_folder = run_folder
+        self._send = send
+        self._folder: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """A folder of this step's own, made at the first use. Files returned from here are moved, not copied."""
+        if self._folder is None:
+            parent = None if self.run_folder is None else self.run_folder / "scratch"
+            if parent:
+                parent.mkdir(parents=True, exist_ok=True)
+            self._folder = Path(tempfile.mkdtemp(prefix=self.step.replace("/", ".") + "-", dir=parent))
+        return self._folder
+
+    @property
+    def has_folder(self) -> bool:
+        """Whether the folder was asked for."""
+        return self._folder is not None
+
+    @property
+    def is_tracked(self) -> bool:
+        """Whether a run listens to what this step reports."""
+        return self._send is not None
+
+    def send(self, event: Event) -> None:
+        """Report an event to the run; nothing happens outside one."""
+        if self._send is not None:
+            self._send(event)
+
+    def __repr__(self) -> str:
+        return f"<step {self.step!r} of run {self.run}>" if self.run else f"<step {self.step!r} outside a run>"
+
+
+_CURRENT: ContextVar[StepContext | None] = ContextVar("penstock_step", default=None)
+_OUTSIDE = StepContext("plain-python")
+
+
+def current_step() -> StepContext:
+    """Return the step that is running; outside a run, one whose folder is temporary and whose reports are printed."""
+    return _CURRENT.get() or _OUTSIDE
+
+
+def enter(context: StepContext | None) -> None:
+    """Say which step runs in this thread from now on."""
+    _CURRENT.set(context)

@@ -1,0 +1,206 @@
+"""Drive one run: take ready nodes, give them to an executor, and tell the listeners what happens.
+
+The loop waits on one queue. Outcomes, reports from steps and the wish to cancel all come through it, so that nothing is
+polled and no state is shared between threads.
+"""
+
+from __future__ import annotations
+
+import heapq
+import queue
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TypeAlias, Union
+
+import attrs
+from attrs import field, frozen
+
+from ..compilers.graph import Graph, Node
+from .artifacts import Artifact
+from .events import Event, StepCompleted, StepFailed, StepRetried, StepSkipped, StepStarted
+from .executors import Executor
+from .failures import Failure
+from .resolution import Values
+from .scheduling import Scheduler
+from .states import State
+from .tasks import Completed, Failed, Outcome, Task
+
+FIRST_DELAY = 0.5
+"""Seconds before the first further attempt; it doubles with each."""
+
+LONGEST_DELAY = 60.0
+"""The most seconds between two attempts."""
+
+
+@frozen
+class Plan:
+    """What a run is made of, decided before it starts."""
+
+    run: str
+    graph: Graph
+    root: Path
+    folder: Path
+    store: str
+    payloads: Mapping[str, Artifact] = field(factory=dict)
+    continue_on_failure: bool = False
+
+
+@frozen
+class _Ended:
+    step: str
+    outcome: Outcome
+
+
+@frozen
+class _Cancel:
+    reason: str
+
+
+_Message: TypeAlias = Union[_Ended, _Cancel, Event]
+
+
+class Drive:
+    """One run in progress."""
+
+    def __init__(self, plan: Plan, values: Values, emit: Callable[[Event], None]) -> None:
+        self._plan = plan
+        self._values = values
+        self._emit = emit
+        self._messages: queue.SimpleQueue[_Message] = queue.SimpleQueue()
+        self._scheduler = Scheduler(plan.graph, continue_on_failure=plan.continue_on_failure)
+        self._attempts: dict[str, int] = {}
+        self._waiting: list[tuple[float, str]] = []
+        self._busy = 0
+
+    def report(self, event: Event) -> None:
+        """Take an event from a running step; callable from any thread."""
+        self._messages.put(event)
+
+    def cancel(self, reason: str = "somebody cancelled the run") -> None:
+        """Ask the run to stop; callable from any thread."""
+        self._messages.put(_Cancel(reason))
+
+    def run(self, executor: Executor) -> State:
+        """Run until everything has ended, and return how. The executor is not closed."""
+        while not self._scheduler.finished:
+            self._start_ready(executor)
+            if self._scheduler.finished:
+                break
+            message = self._next_message()
+            if isinstance(message, _Cancel):
+                self._cancel(executor, message.reason)
+            elif message is not None:
+                self._handle(message)
+        self._drain()
+        return self._scheduler.outcome()
+
+    def stop(self, executor: Executor, reason: str) -> State:
+        """Stop at once, from the thread that runs the loop."""
+        self._cancel(executor, reason)
+        return self._scheduler.outcome()
+
+    def _start_ready(self, executor: Executor) -> None:
+        now = time.monotonic()
+        while self._busy < executor.capacity:
+            if self._waiting and self._waiting[0][0] <= now:
+                step: str | None = heapq.heappop(self._waiting)[1]
+            else:
+                step = self._scheduler.take()
+            if step is None:
+                return
+            self._start(self._plan.graph[step], executor)
+
+    def _start(self, node: Node, executor: Executor) -> None:
+        attempt = self._attempts[node.id] = self._attempts.get(node.id, 0) + 1
+        task = self._task(node, attempt)
+        self._busy += 1
+        self._emit(StepStarted(node.id, time.time(), attempt, log=task.log))
+        executor.submit(task).add_done_callback(lambda done: self._note(node.id, done))
+
+    def _note(self, step: str, done: Future[Outcome]) -> None:
+        self._messages.put(_Ended(step, done.result()))
+
+    def _task(self, node: Node, attempt: int) -> Task:
+        plan, attached = self._plan, node.function.attached
+        return Task(
+            run=plan.run,
+            step=node.id,
+            name=node.name,
+            function=node.function,
+            inputs=self._values.inputs(node),
+            outputs=tuple(output.name for output in node.outputs),
+            root=str(plan.root),
+            store=plan.store,
+            run_folder=str(plan.folder),
+            payload=plan.payloads[attached.key] if attached else None,
+            attempt=attempt,
+            options=node.options,
+        )
+
+    def _next_message(self) -> _Message | None:
+        """Wait for something to happen, at most until the next attempt is due."""
+        wait = None
+        if self._waiting:
+            wait = max(0.0, self._waiting[0][0] - time.monotonic())
+        try:
+            return self._messages.get(timeout=wait)
+        except queue.Empty:
+            return None
+
+    def _handle(self, message: _Ended | Event) -> None:
+        if not isinstance(message, _Ended):
+            self._emit(message)
+            return
+        self._busy -= 1
+        if self._scheduler.states[message.step] is not State.RUNNING:
+            return  # it was cancelled meanwhile
+        if isinstance(message.outcome, Completed):
+            self._complete(message.step, message.outcome)
+        else:
+            self._fail(self._plan.graph[message.step], message.outcome)
+
+    def _complete(self, step: str, outcome: Completed) -> None:
+        self._values.outputs[step] = outcome.outputs
+        self._emit(StepCompleted(step, time.time(), outcome.outputs, outcome.duration))
+        self._scheduler.succeed(step)
+
+    def _fail(self, node: Node, outcome: Failed) -> None:
+        attempt = self._attempts[node.id]
+        failure = attrs.evolve(outcome.failure, attempts=attempt)
+        if attempt <= node.options.retries and self._may_retry():
+            self._retry(node.id, attempt, failure)
+            return
+        self._emit(StepFailed(node.id, time.time(), failure, outcome.duration))
+        self._skip(self._scheduler.fail(node.id))
+
+    def _may_retry(self) -> bool:
+        return self._plan.continue_on_failure or State.FAILED not in self._scheduler.states.values()
+
+    def _retry(self, step: str, attempt: int, failure: Failure) -> None:
+        delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
+        heapq.heappush(self._waiting, (time.monotonic() + delay, step))
+        self._emit(StepRetried(step, time.time(), attempt, failure, delay))
+
+    def _cancel(self, executor: Executor, reason: str) -> None:
+        stopped = self._scheduler.stop(reason)
+        for step in self._scheduler.running():
+            self._scheduler.cancel(step, reason)
+            stopped.append(step)
+        executor.close()
+        self._skip(stopped)
+
+    def _skip(self, steps: list[str]) -> None:
+        for step in steps:
+            self._emit(StepSkipped(step, time.time(), self._scheduler.reasons[step], self._scheduler.states[step]))
+
+    def _drain(self) -> None:
+        """Pass on the reports that came in before the last outcome."""
+        while True:
+            try:
+                message = self._messages.get_nowait()
+            except queue.Empty:
+                return
+            if not isinstance(message, _Ended | _Cancel):
+                self._emit(message)

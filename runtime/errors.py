@@ -1,0 +1,159 @@
+"""Name what can go wrong while a graph runs, is stored or is looked up.
+
+::
+
+    RunError
+      RunFailed                      a run ended with failed steps; ``.run``, ``.failures``
+      StepFailed                     one step failed; ``__cause__`` is the user's exception
+        StepTimedOut (TimeoutError)  an attempt took longer than its time-out
+        WorkerDied                   the process of a step ended before the step did
+      RunCancelled                   somebody asked the run to stop
+      MissingInput (ValueError)      a parameter or an attached value was not given
+    StoreError
+      ArtifactNotFound (KeyError)    the store does not hold that digest
+      CorruptArtifact                the stored bytes are not the ones that were put there
+      NoCodec (TypeError)            nothing can store that value
+    HistoryError
+      RunNotFound (KeyError)         no run of that id or prefix
+    WorkspaceError
+      WorkspaceNotFound              no configuration upward of a folder
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..compilers.errors import PenstockError
+
+if TYPE_CHECKING:
+    from .failures import Failure
+
+
+class RunError(PenstockError):
+    """A run could not be started or did not end well."""
+
+
+class RunFailed(RunError):
+    """A run ended with failed steps. ``failures`` maps a step's id to what went wrong; ``run`` is the run itself."""
+
+    def __init__(self, run_id: str, failures: dict[str, Failure], run: object | None = None) -> None:
+        super().__init__(run_id, failures)
+        self.run_id = run_id
+        self.failures = failures
+        self.run = run
+
+    def __str__(self) -> str:
+        parts = [f"run {self.run_id} failed"]
+        parts += [str(failure) for failure in self.failures.values()]
+        return "\n\n".join(parts)
+
+
+class StepFailed(RunError):
+    """One step failed. The user's exception is ``__cause__``, or None where it could not be carried over."""
+
+    def __init__(self, step: str, problem: str) -> None:
+        super().__init__(step, problem)
+        self.step = step
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"step {self.step!r} failed: {self.problem}"
+
+
+class StepTimedOut(StepFailed, TimeoutError):
+    """An attempt took longer than the step's time-out; its process was stopped."""
+
+
+class WorkerDied(StepFailed):
+    """The process of a step ended before the step did: killed, out of memory, a segfault or ``os._exit``."""
+
+
+class RunCancelled(RunError):
+    """Somebody asked the run to stop before it ended."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(run_id)
+        self.run_id = run_id
+
+    def __str__(self) -> str:
+        return f"run {self.run_id} was cancelled"
+
+
+class MissingInput(RunError, ValueError):
+    """A graph was run without a value that it needs."""
+
+
+class StoreError(PenstockError):
+    """The artifact store could not keep or give back a value."""
+
+
+class ArtifactNotFound(StoreError, KeyError):
+    """The store does not hold an artifact of that digest."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(digest)
+        self.digest = digest
+
+    def __str__(self) -> str:
+        return f"the store holds no artifact {self.digest[:12]}; it was deleted, or stored in another workspace"
+
+
+class CorruptArtifact(StoreError):
+    """The stored bytes are not the ones that were put there: truncated, changed or half deleted."""
+
+    def __init__(self, digest: str, problem: str) -> None:
+        super().__init__(digest, problem)
+        self.digest = digest
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"artifact {self.digest[:12]} is corrupt: {self.problem}; run the step that makes it again"
+
+
+class NoCodec(StoreError, TypeError):
+    """No codec can store a value. ``type_name`` is the value's type."""
+
+    def __init__(self, type_name: str, problem: str) -> None:
+        super().__init__(type_name, problem)
+        self.type_name = type_name
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"a {self.type_name} cannot be stored: {self.problem}. Return plain data (numbers, text, arrays, tables, "
+            "files as Path), or register a codec with penstock.register_codec"
+        )
+
+
+class HistoryError(PenstockError):
+    """The history of runs could not be read or written."""
+
+
+class RunNotFound(HistoryError, KeyError):
+    """No run, or more than one, has that id or prefix of an id."""
+
+    def __init__(self, reference: str, problem: str = "no run has that id") -> None:
+        super().__init__(reference, problem)
+        self.reference = reference
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"run {self.reference!r}: {self.problem}; `penstock runs` lists what there is"
+
+
+class WorkspaceError(PenstockError):
+    """A workspace's configuration is missing or wrong."""
+
+
+class WorkspaceNotFound(WorkspaceError):
+    """No ``penstock.toml`` and no ``[tool.penstock]`` was found in a folder or above it."""
+
+    def __init__(self, start: str) -> None:
+        super().__init__(start)
+        self.start = start
+
+    def __str__(self) -> str:
+        return (
+            f"no penstock.toml and no [tool.penstock] in pyproject.toml was found in {self.start} or above it; "
+            "`penstock init` writes one, and Workspace.open() works without"
+        )

@@ -1,0 +1,155 @@
+"""Say what happens during a run: the one stream that history, the terminal and the server listen to.
+
+A listener is any callable that takes an event. Times are seconds since the epoch, UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, TypeAlias, Union
+
+from attrs import field, frozen
+
+from ..compilers.graph import Graph
+from .artifacts import Artifact
+from .failures import Failure
+from .states import State
+
+
+@frozen
+class RunStarted:
+    """A run began. ``parameters`` are the values given, as short text; ``facts`` are git, packages and host."""
+
+    run: str
+    graph: Graph
+    experiment: str
+    time: float
+    parameters: Mapping[str, str] = field(factory=dict)
+    tags: Mapping[str, str] = field(factory=dict)
+    inputs: Mapping[str, Artifact] = field(factory=dict)
+
+
+@frozen
+class StepStarted:
+    """An attempt at a step began in a process of this machine or another."""
+
+    step: str
+    time: float
+    attempt: int = 1
+    pid: int | None = None
+    log: str | None = None
+
+
+@frozen
+class StepCompleted:
+    """A step ended well, with its outputs by name. ``duration`` is the last attempt's, in seconds."""
+
+    step: str
+    time: float
+    outputs: Mapping[str, Artifact]
+    duration: float = 0.0
+
+
+@frozen
+class StepReused:
+    """A step's outputs were taken from an earlier run, and why that was right."""
+
+    step: str
+    time: float
+    outputs: Mapping[str, Artifact]
+    run: str
+    saved: float = 0.0
+
+
+@frozen
+class StepRetried:
+    """An attempt failed and the step will be tried again after ``delay`` seconds."""
+
+    step: str
+    time: float
+    attempt: int
+    failure: Failure
+    delay: float = 0.0
+
+
+@frozen
+class StepFailed:
+    """A step failed for good."""
+
+    step: str
+    time: float
+    failure: Failure
+    duration: float = 0.0
+
+
+@frozen
+class StepSkipped:
+    """A step did not run, and why: the name of the failed or skipped step that it waits for."""
+
+    step: str
+    time: float
+    reason: str
+    state: State = State.SKIPPED
+
+
+@frozen
+class MetricLogged:
+    """A step logged a number. ``index`` is the position along the step's own axis (epoch, batch), if it has one."""
+
+    step: str
+    time: float
+    name: str
+    value: float
+    index: float | None = None
+
+
+@frozen
+class FileLogged:
+    """A step logged a figure or a text; ``path`` is relative to the run's folder."""
+
+    step: str
+    time: float
+    name: str
+    path: str
+
+
+@frozen
+class Progressed:
+    """A step's loop advanced to ``done`` of ``total`` (None when unknown)."""
+
+    step: str
+    time: float
+    done: int
+    total: int | None = None
+    label: str = ""
+
+
+@frozen
+class RunEnded:
+    """A run ended. ``problem`` says why where no step is to blame. ``outputs`` are not repeated: see the steps."""
+
+    run: str
+    time: float
+    state: State
+    problem: str = ""
+
+
+Event: TypeAlias = Union[
+    RunStarted,
+    StepStarted,
+    StepCompleted,
+    StepReused,
+    StepRetried,
+    StepFailed,
+    StepSkipped,
+    MetricLogged,
+    FileLogged,
+    Progressed,
+    RunEnded,
+]
+
+
+class Listener(Protocol):
+    """Anything that wants to know. It is called in the run's own thread, in order, and should return at once."""
+
+    def __call__(self, event: Event, /) -> None: ...

@@ -1,0 +1,82 @@
+"""Describe what the history remembers: runs, step runs, metrics and logged files, as frozen rows.
+
+Times are seconds since the epoch (UTC); durations are seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from ..artifacts import Artifact
+from ..failures import Failure
+from ..states import State
+
+
+@frozen
+class RunRecord:
+    """One run. ``counts`` is how many of its steps are in each state; ``facts`` are git, packages and host."""
+
+    id: str
+    pipeline: str
+    experiment: str
+    state: State
+    started: float
+    ended: float | None = None
+    parameters: Mapping[str, str] = field(factory=dict)
+    tags: Mapping[str, str] = field(factory=dict)
+    problem: str = ""
+    graph_digest: str = ""
+    facts: Mapping[str, str] = field(factory=dict)
+    counts: Mapping[State, int] = field(factory=dict)
+
+    @property
+    def duration(self) -> float | None:
+        """How long the run took, or None while it is running."""
+        return None if self.ended is None else self.ended - self.started
+
+
+@frozen
+class StepRecord:
+    """One step run. ``reason`` says why it was skipped; ``log`` is its log file, relative to the run's folder."""
+
+    run: str
+    id: str
+    name: str
+    function: str
+    position: int
+    state: State = State.PENDING
+    label: str = ""
+    group: str | None = None
+    started: float | None = None
+    ended: float | None = None
+    duration: float | None = None
+    attempts: int = 0
+    pid: int | None = None
+    log: str | None = None
+    failure: Failure | None = None
+    reused_from: str | None = None
+    reason: str = ""
+    outputs: Mapping[str, Artifact] = field(factory=dict)
+
+
+@frozen
+class MetricRecord:
+    """One logged number. ``index`` is its position along the step's own axis (epoch, batch), if it has one."""
+
+    step: str
+    name: str
+    value: float
+    index: float | None
+    time: float
+
+
+@frozen
+class FileRecord:
+    """A figure or text that a step logged; ``path`` is relative to the run's folder."""
+
+    step: str
+    name: str
+    path: str
+    time: float

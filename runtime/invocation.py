@@ -1,0 +1,170 @@
+"""Perform one task in the process where it is: load inputs, call the function, store what it returns."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path, PurePath
+from typing import Any
+
+from ..compilers.graph import FunctionRef, Literal
+from .artifacts import Artifact
+from .capture import process_output
+from .channels import Reports
+from .context import StepContext, enter
+from .errors import RunError
+from .events import Event
+from .failures import describe
+from .functions import find_function
+from .store import ArtifactStore, decode, encode_all, open_store
+from .tasks import Completed, Failed, Gathered, Outcome, Resolved, Stored, Task
+
+
+def perform(task: Task, address: str) -> Outcome:
+    """Run a task in a worker process: its output goes to its log, its reports to the driver at ``address``."""
+    reports = _reports(address)
+    outcome = invoke(task, process_output, reports.send)
+    reports.flush()
+    return outcome
+
+
+def invoke(
+    task: Task, capture: Callable[[Path], AbstractContextManager[None]], send: Callable[[Event], None]
+) -> Outcome:
+    """Run a task in this process and return how it ended; nothing that the step does is raised."""
+    context = StepContext(task.step, task.run, task.attempt, Path(task.run_folder), send)
+    enter(context)
+    started = time.perf_counter()
+    try:
+        with capture(Path(task.run_folder, task.log)):
+            return _invoke(task, context)
+    except (Exception, SystemExit) as error:
+        return Failed(describe(error, task), time.perf_counter() - started, os.getpid())
+    finally:
+        enter(None)
+        if context.has_folder:
+            shutil.rmtree(context.folder, ignore_errors=True)
+
+
+def _invoke(task: Task, context: StepContext) -> Completed:
+    store = _store(task.store)
+    function = _function(task, store)
+    arguments = {name: load(value, store, Path(task.root)) for name, value in task.inputs.items()}
+    started = time.perf_counter()
+    result = call(function, arguments)
+    duration = time.perf_counter() - started
+    scratch = context.folder if context.has_folder else None
+    parts = split_outputs(task, result)
+    outputs = dict(zip(parts, encode_all(parts.values(), store, scratch=scratch), strict=True))
+    return Completed(outputs, duration, os.getpid())
+
+
+def load(value: Resolved, store: ArtifactStore, root: Path) -> object:
+    """Return the value behind a resolved input; paths in it become absolute."""
+    match value:
+        case Literal():
+            return _localised(value.value, root)
+        case Stored(artifact, path):
+            return functools.reduce(lambda whole, item: _select(whole, item, artifact), path, decode(artifact, store))
+        case Gathered(shape, items):
+            return _gathered(shape.kind, shape.keys, shape.type, [load(item, store, root) for item in items])
+
+
+def call(function: Callable[..., Any], arguments: Mapping[str, object]) -> object:
+    """Call a function with every parameter given by name; a coroutine is awaited, a generator is listed."""
+    bound = inspect.BoundArguments(_signature(function), dict(arguments))  # type: ignore[arg-type]  # any mapping will do
+    result = function(*bound.args, **bound.kwargs)
+    if inspect.iscoroutine(result):
+        import asyncio
+
+        return asyncio.run(result)
+    return list(result) if inspect.isgenerator(result) else result
+
+
+def split_outputs(task: Task, result: Any) -> dict[str, object]:
+    """Return a result's parts by the names of the step's outputs. Raises RunError where they do not match."""
+    names = task.outputs
+    if not names:
+        return {}
+    if names == ("output",):
+        return {"output": result}
+    if isinstance(result, Mapping) and set(names) <= set(result):
+        return {name: result[name] for name in names}
+    if isinstance(result, tuple | list) and len(result) == len(names):
+        return dict(zip(names, result, strict=True))
+    size = f" of length {len(result)}" if isinstance(result, tuple | list) else ""
+    raise RunError(
+        f"{task.name}() is annotated to return {len(names)} outputs ({', '.join(names)}), "
+        f"and returned a {type(result).__name__}{size}"
+    )
+
+
+def _function(task: Task, store: ArtifactStore) -> Callable[..., Any]:
+    return find_function(task.function) if task.payload is None else _unpacked(task.payload, store)
+
+
+_PAYLOADS: dict[str, Callable[..., Any]] = {}
+
+
+def _unpacked(payload: Artifact, store: ArtifactStore) -> Callable[..., Any]:
+    if payload.digest not in _PAYLOADS:
+        _PAYLOADS[payload.digest] = decode(payload, store)  # type: ignore[assignment]  # the driver stored a function
+    return _PAYLOADS[payload.digest]
+
+
+@functools.lru_cache(maxsize=1024)
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(function)
+
+
+@functools.lru_cache(maxsize=8)
+def _store(location: str) -> ArtifactStore:
+    return open_store(location)
+
+
+@functools.lru_cache(maxsize=1)
+def _reports(address: str) -> Reports:
+    return Reports(address)
+
+
+def _localised(value: object, root: Path) -> object:
+    """Copy a plain value, with its paths made absolute: a step may change what it is given."""
+    if isinstance(value, PurePath):
+        return root / value
+    if type(value) in (list, tuple, set, frozenset):
+        return type(value)(_localised(item, root) for item in value)  # type: ignore[call-arg, attr-defined]  # one of the four
+    if type(value) is dict:
+        return {key: _localised(item, root) for key, item in value.items()}
+    return value
+
+
+def _select(whole: Any, item: str | int, artifact: Artifact) -> Any:
+    try:
+        return whole[item]
+    except (LookupError, TypeError) as error:
+        raise RunError(f"an input selects the item {item!r}, which {artifact.summary or artifact.type} does not have: {error!r}") from error
+
+
+def _gathered(kind: str, keys: tuple[Any, ...], type_ref: str | None, items: list[object]) -> object:
+    if kind == "dict":
+        return dict(zip(keys, items, strict=True))
+    if kind == "namedtuple":
+        return named_tuple(type_ref, keys)(*items)
+    return {"list": list, "tuple": tuple, "set": set}[kind](items)
+
+
+def named_tuple(type_ref: str | None, fields: tuple[str, ...]) -> Callable[..., object]:
+    """Return a NamedTuple class by its ``module:qualname``, or one made of its fields where it cannot be imported."""
+    from collections import namedtuple
+
+    module, _, qualname = (type_ref or "").partition(":")
+    try:
+        return find_function(FunctionRef(module, qualname))
+    except (RunError, ValueError):
+        return namedtuple(qualname.rpartition(".")[2] or "Items", fields)  # type: ignore[misc]  # the fields are data
+

@@ -1,0 +1,38 @@
+"""Take a pipeline from Python code to a run or to a document: what ``penstock.run`` and ``penstock.compile`` do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..compilers.lowering import compile_pipeline
+from ..compilers.targets import write_as
+from .runners.local import Local
+from .runs import Run
+
+
+def run(pipeline: Callable[..., object], *args: Any, **kwargs: Any) -> Run:
+    """Run a pipeline here: tracked, in parallel, with every result kept. Returns when it has ended.
+
+    The arguments are the pipeline's own parameters; how to run is said with :class:`Local`. Raises what compiling
+    raises, and RunFailed with the user's exception as its cause.
+    """
+    return Local().run(pipeline, *args, **kwargs)
+
+
+def compile(
+    pipeline: Callable[..., object],
+    target: str = "json",
+    to: str | Path | None = None,
+    parameters: Mapping[str, object] | None = None,
+) -> str:
+    """Write a pipeline as a document, without running anything, and return the text; ``to`` also writes it to a file.
+
+    ``parameters`` gives values for those annotated ``Static``; the others stay symbolic. Raises DefinitionError,
+    TypeMismatch, UnknownTarget and UnsupportedByTarget.
+    """
+    text = write_as(compile_pipeline(pipeline, (), parameters).graph, target)
+    if to is not None:
+        Path(to).write_text(text, encoding="utf-8")
+    return text

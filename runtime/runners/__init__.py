@@ -1,0 +1,1 @@
+"""Run a graph somewhere: one graph in, one run out."""

@@ -1,0 +1,240 @@
+"""Show a run to Python code: its state, its steps, what they logged, and what they returned."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, final
+
+from ..compilers.graph import Collection, Graph
+from .errors import RunCancelled, RunError, RunFailed
+from .failures import Failure
+from .history.records import FileRecord, MetricRecord, RunRecord, StepRecord
+from .invocation import load
+from .resolution import Values
+from .states import State
+from .store import ArtifactStore, decode
+
+if TYPE_CHECKING:
+    from .artifacts import Artifact
+
+
+class Records(Protocol):
+    """Where a run's facts come from: the memory of this process while it runs, or the history."""
+
+    def record(self) -> RunRecord: ...
+    def steps(self) -> Sequence[StepRecord]: ...
+    def metrics(self) -> Sequence[MetricRecord]: ...
+    def files(self) -> Sequence[FileRecord]: ...
+
+
+class Progressing(Protocol):
+    """A run that may still be going on in this process."""
+
+    def wait(self, timeout: float | None = None) -> bool: ...
+    def cancel(self, reason: str) -> None: ...
+
+
+@final
+class StepRun:
+    """One step of a run. ``outputs`` decodes an output when it is asked for."""
+
+    def __init__(self, run: Run, record: StepRecord) -> None:
+        self._run = run
+        self._record = record
+
+    def __getattr__(self, name: str) -> Any:
+        """Give the fields of :class:`~penstock.runtime.history.records.StepRecord`: state, duration, attempts, ..."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._record, name)
+
+    @property
+    def id(self) -> str:
+        """The step's id in the graph."""
+        return self._record.id
+
+    @property
+    def name(self) -> str:
+        """The step's name; several calls of one step share it."""
+        return self._record.name
+
+    @property
+    def state(self) -> State:
+        """How the step stands."""
+        return self._record.state
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds that the function took, or None."""
+        return self._record.duration
+
+    @property
+    def failure(self) -> Failure | None:
+        """What went wrong, or None."""
+        return self._record.failure
+
+    @property
+    def outputs(self) -> Mapping[str, object]:
+        """The step's outputs by name; a single one is called ``output``."""
+        return _Decoded(self._record.outputs, self._run.store)
+
+    def result(self) -> object:
+        """Return what the step returned: its one output, a tuple of several, or None."""
+        values = tuple(self.outputs.values())
+        return values[0] if len(values) == 1 else values or None
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The last value of each metric that the step logged."""
+        return {metric.name: metric.value for metric in self._run.records.metrics() if metric.step == self.id}
+
+    @property
+    def logs(self) -> str:
+        """What the step printed, logged and warned."""
+        path = self._run.folder / (self._record.log or f"logs/{self.id}.log")
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The figures and texts that the step logged, by name."""
+        return {file.name: self._run.folder / file.path for file in self._run.records.files() if file.step == self.id}
+
+    def __repr__(self) -> str:
+        return f"<step run {self.id!r} of {self._run.id}: {self.state}>"
+
+
+class _Decoded(Mapping[str, object]):
+    """Artifacts by name, decoded one by one when they are looked at."""
+
+    def __init__(self, artifacts: Mapping[str, Artifact], store: ArtifactStore) -> None:
+        self._artifacts = artifacts
+        self._store = store
+
+    def __getitem__(self, name: str) -> object:
+        return decode(self._artifacts[name], self._store)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._artifacts)
+
+    def __len__(self) -> int:
+        return len(self._artifacts)
+
+    def __repr__(self) -> str:
+        return f"<outputs {', '.join(f'{name}: {artifact.summary}' for name, artifact in self._artifacts.items()) or 'none'}>"
+
+
+@final
+class Run:
+    """One execution of a pipeline, here and now or out of the history."""
+
+    def __init__(
+        self,
+        run_id: str,
+        graph: Graph,
+        records: Records,
+        store: ArtifactStore,
+        folder: Path,
+        *,
+        root: Path,
+        values: Values | None = None,
+        progressing: Progressing | None = None,
+    ) -> None:
+        self.id = run_id
+        self.graph = graph
+        self.records = records
+        self.store = store
+        self.folder = folder
+        self._root = root
+        self._values = values
+        self._progressing = progressing
+
+    @property
+    def record(self) -> RunRecord:
+        """The run's record: experiment, times, parameters, tags, facts."""
+        return self.records.record()
+
+    @property
+    def status(self) -> State:
+        """How the run stands."""
+        return self.record.state
+
+    state = status
+
+    @property
+    def steps(self) -> dict[str, StepRun]:
+        """The step runs by id, in call order."""
+        return {record.id: StepRun(self, record) for record in self.records.steps()}
+
+    @property
+    def failures(self) -> dict[str, Failure]:
+        """What went wrong, by step."""
+        return {record.id: record.failure for record in self.records.steps() if record.failure is not None}
+
+    @property
+    def metrics(self) -> dict[str, dict[str, float]]:
+        """The last value of each metric, by step and name."""
+        found: dict[str, dict[str, float]] = {}
+        for metric in self.records.metrics():
+            found.setdefault(metric.step, {})[metric.name] = metric.value
+        return found
+
+    @property
+    def logs(self) -> str:
+        """The logs of all steps, one after the other."""
+        return "".join(f"==> {step.id} <==\n{step.logs}\n" for step in self.steps.values() if step.logs)
+
+    @property
+    def outputs(self) -> dict[str, object]:
+        """The pipeline's outputs by name: the keys of a dict, ``output_0`` and so on of a tuple, or ``output``."""
+        output, value = self.graph.output, self.result()
+        if not isinstance(output, Collection):
+            return {"output": value}
+        names = [str(key) for key in output.keys] or [f"output_{index}" for index in range(len(output.items))]
+        items = value.values() if isinstance(value, dict) else value
+        return dict(zip(names, items, strict=True))  # type: ignore[arg-type]  # it has the graph's structure
+
+    def result(self) -> Any:
+        """Wait, and return what the pipeline returned, in its shape.
+
+        Raises RunFailed, with the user's exception as its cause, or RunCancelled.
+        """
+        self.wait()
+        self.check()
+        return self._result
+
+    @functools.cached_property
+    def _result(self) -> object:
+        values = self._values or Values({}, {}, {})
+        for record in self.records.steps():
+            values.outputs.setdefault(record.id, record.outputs)
+        try:
+            return load(values.resolve(self.graph.output), self.store, self._root)
+        except KeyError as error:
+            raise RunError(f"the result of run {self.id} cannot be put together here: {error} was not kept") from error
+
+    def check(self) -> Run:
+        """Return the run if it completed. Raises RunFailed or RunCancelled otherwise."""
+        if self.status is State.FAILED:
+            failures = self.failures
+            error = RunFailed(self.id, failures, self)
+            raise error from next((failure.exception for failure in failures.values()), None)
+        if self.status is State.CANCELLED:
+            raise RunCancelled(self.id)
+        return self
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Wait until the run has ended, at most ``timeout`` seconds. Raises TimeoutError when it has not."""
+        if self._progressing is not None and not self._progressing.wait(timeout):
+            raise TimeoutError(f"run {self.id} has not ended after {timeout} s; it goes on")
+        return self
+
+    def cancel(self, reason: str = "somebody cancelled the run") -> None:
+        """Stop the run: running steps are killed, the rest never start. Nothing happens to one that has ended."""
+        if self._progressing is not None:
+            self._progressing.cancel(reason)
+
+    def __repr__(self) -> str:
+        return f"<run {self.id} of {self.graph.name}: {self.status}>"
+

@@ -1,0 +1,51 @@
+"""Explain a full disk: where, and how much is missing."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import StoreError
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+@contextmanager
+def explaining_full_disk(folder: Path, needed: int | None = None) -> Iterator[None]:
+    """Turn "no space left on device" into a :class:`StoreError` that says where, and with ``needed`` how much more."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StoreError(_explanation(folder, needed)) from error
+
+
+def readable_size(size: float) -> str:
+    """Write a number of bytes for people, in powers of ten: ``12.3 kB``."""
+    for unit in _UNITS:
+        if size < 1000 or unit == _UNITS[-1]:
+            break
+        size /= 1000
+    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+
+
+def _explanation(folder: Path, needed: int | None) -> str:
+    free = shutil.disk_usage(_existing(folder)).free
+    demand = "" if needed is None else f"{readable_size(needed)} are needed, "
+    missing = "" if needed is None or needed <= free else f", {readable_size(needed - free)} are missing"
+    return (
+        f"the disk is full: {demand}{readable_size(free)} are free where {folder} is{missing}. Nothing was stored. "
+        "Free some space (`penstock clean` removes what no kept run needs) or move the workspace"
+    )
+
+
+def _existing(folder: Path) -> str:
+    path = os.path.abspath(folder)
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    return path

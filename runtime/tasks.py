@@ -1,0 +1,80 @@
+"""Describe one step that is ready to run, and how it ended: what travels to a worker and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias, Union
+
+from attrs import field, frozen
+
+from ..compilers.graph import Collection, FunctionRef, Literal, NodeOptions, PathItem
+from .artifacts import Artifact
+from .failures import Failure
+
+
+@frozen
+class Stored:
+    """A stored value, or an item of it."""
+
+    artifact: Artifact
+    path: tuple[PathItem, ...] = ()
+
+
+@frozen
+class Gathered:
+    """A collection whose items are resolved; ``shape`` says which kind, and under which keys."""
+
+    shape: Collection
+    items: tuple[Resolved, ...]
+
+
+Resolved: TypeAlias = Union[Literal, Stored, Gathered]
+"""An input whose value can be had now."""
+
+
+@frozen
+class Task:
+    """A node with its inputs resolved: all that a worker needs to know, wherever it is.
+
+    ``root`` is the project's folder, which relative paths start from; ``store`` is the artifact store's location;
+    ``run_folder`` is where logs and files of the run go.
+    """
+
+    run: str
+    step: str
+    name: str
+    function: FunctionRef
+    inputs: Mapping[str, Resolved]
+    outputs: tuple[str, ...]
+    root: str
+    store: str
+    run_folder: str
+    payload: Artifact | None = None
+    attempt: int = 1
+    options: NodeOptions = NodeOptions()
+
+    @property
+    def log(self) -> str:
+        """The log file, relative to the run's folder."""
+        return f"logs/{self.step}.log"
+
+
+@frozen
+class Completed:
+    """The step returned. ``duration`` is in seconds, of the function alone."""
+
+    outputs: Mapping[str, Artifact]
+    duration: float
+    pid: int | None = None
+
+
+@frozen
+class Failed:
+    """The step did not return, or what it returned could not be stored."""
+
+    failure: Failure
+    duration: float = 0.0
+    pid: int | None = field(default=None)
+
+
+Outcome: TypeAlias = Union[Completed, Failed]

@@ -53,7 +53,9 @@ def _concrete(hint: Any) -> Any:
 
 def _are_generics_compatible(given: Any, expected: Any) -> bool:
     origins = typing.get_origin(given) or given, typing.get_origin(expected) or expected
-    if all(isinstance(origin, type) for origin in origins) and (_is_class(given) or _is_class(expected) or _mentions_any(given)):
+    if all(isinstance(origin, type) for origin in origins) and (
+        _is_class(given) or _is_class(expected) or _mentions_any(given)
+    ):
         return issubclass(*origins)
     from beartype.door import is_subhint
 
@@ -66,7 +68,9 @@ def coerce(value: object, hint: Any) -> object:
         return float(value)  # type: ignore[arg-type]
     origin, items = typing.get_origin(hint), typing.get_args(hint)
     if origin in _UNIONS:
-        return value if any(_is_class(option) and type(value) is option for option in items) else _first_fit(value, items)
+        return (
+            value if any(_is_class(option) and type(value) is option for option in items) else _first_fit(value, items)
+        )
     if origin is list and type(value) is list:
         return [coerce(item, items[0]) for item in value]
     if origin is tuple and type(value) is tuple:

@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from ..dsl.errors import PenstockError
+from ..dsl.errors import PenstockError as PenstockError
 
 
 class CompileError(PenstockError):

@@ -159,7 +159,10 @@ class Record:
     def _fields(self) -> tuple[tuple[str, str, Form, object], ...]:
         hints = typing.get_type_hints(self.kind)
         fields = [field for field in attrs.fields(self.kind) if field.init and field.eq]
-        return tuple((field.name, self.renamed.get(field.name, field.name), form_of(hints[field.name]), _default(field)) for field in fields)
+        return tuple(
+            (field.name, self.renamed.get(field.name, field.name), form_of(hints[field.name]), _default(field))
+            for field in fields
+        )
 
 
 @frozen(eq=False)
@@ -174,7 +177,9 @@ class Tagged:
     def read(self, data: Json, path: str) -> Any:
         tag = next((tag for tag in self.records if isinstance(data, dict) and tag in data), None)
         if tag is None:
-            raise GraphFormatError(f"expected an object with one of the fields {', '.join(self.records)}, found {data!r}", path)
+            raise GraphFormatError(
+                f"expected an object with one of the fields {', '.join(self.records)}, found {data!r}", path
+            )
         return self.records[tag].read(data, path)
 
     def schema(self) -> dict[str, Json]:
@@ -236,4 +241,5 @@ def _tag(record: Record) -> str:
 
 
 def _default(field: attrs.Attribute[Any]) -> object:
-    return field.default.factory() if isinstance(field.default, attrs.Factory) else field.default  # type: ignore[arg-type, call-arg]
+    default: Any = field.default
+    return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]

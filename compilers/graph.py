@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import Literal as Choice
 from typing import TypeAlias, Union
 
-import attrs
 from attrs import field, frozen
 
 PathItem: TypeAlias = str | int
@@ -231,7 +230,3 @@ class Graph:
             if parameter.name == name:
                 return parameter
         raise KeyError(name)
-
-    def replace(self, **changes: object) -> Graph:
-        """Return a copy with some fields changed."""
-        return attrs.evolve(self, **changes)

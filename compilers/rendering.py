@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .graph import Attached, Binding, Collection, Graph, Literal, Node, OutputRef, Parameter, ParameterRef
 
-_BRACKETS = {"list": "[]", "tuple": "()", "set": "{}"}
+_BRACKETS = {"list": "[{}]", "tuple": "({})", "set": "{{{}}}"}
 _WIDEST = 60
 
 
@@ -59,9 +59,8 @@ def render_binding(binding: Binding) -> str:
 def _render_collection(binding: Collection) -> str:
     items = [render_binding(item) for item in binding.items]
     if binding.kind in _BRACKETS:
-        opening, closing = _BRACKETS[binding.kind]
         comma = "," if binding.kind == "tuple" and len(items) == 1 else ""
-        return f"{opening}{', '.join(items)}{comma}{closing}"
+        return _BRACKETS[binding.kind].format(", ".join(items) + comma)
     if binding.kind == "dict":
         return f"{{{', '.join(f'{key!r}: {item}' for key, item in zip(binding.keys, items, strict=True))}}}"
     name = (binding.type or "").rpartition(":")[2]

@@ -34,5 +34,3 @@ def posix(path: Path, root: Path) -> str:
     """Write a source file as the graph names it: relative to the root, or its bare name where it lies outside."""
     relative = relative_to_root(path, root)
     return relative.name if relative.is_absolute() else PurePosixPath(*relative.parts).as_posix()
-
-

@@ -59,7 +59,12 @@ def _array(items: tuple[Any, ...]) -> Schema:
 def _tuple(items: tuple[Any, ...]) -> Schema:
     if len(items) == 2 and items[1] is Ellipsis:
         return _array(items)
-    return {"type": "array", "prefixItems": [schema_of(item) for item in items], "minItems": len(items), "maxItems": len(items)}
+    return {
+        "type": "array",
+        "prefixItems": [schema_of(item) for item in items],
+        "minItems": len(items),
+        "maxItems": len(items),
+    }
 
 
 def _object(items: tuple[Any, ...]) -> Schema:

@@ -24,15 +24,16 @@ SCHEMA = 1
 _DOCUMENT = "urn:penstock:graph:1"
 _RESULT_OPTIONS = frozenset({"version", "hash_paths", "environment"})
 
-register(Literal, Record(Literal, {}))
-register(Attached, Record(Attached, {"key": "attached"}))
-register(ParameterRef, Record(ParameterRef, {"name": "parameter"}))
-register(OutputRef, Record(OutputRef, {"name": "output"}))
-register(Collection, Record(Collection, {"kind": "collection"}))
-_BINDINGS = Tagged({
-    "value": form_of(Literal), "attached": form_of(Attached), "parameter": form_of(ParameterRef), "node": form_of(OutputRef),
-    "collection": form_of(Collection),
-})  # fmt: skip
+_RECORDS = {
+    "value": Record(Literal, {}),
+    "attached": Record(Attached, {"key": "attached"}),
+    "parameter": Record(ParameterRef, {"name": "parameter"}),
+    "node": Record(OutputRef, {"name": "output"}),
+    "collection": Record(Collection, {"kind": "collection"}),
+}
+for _record in _RECORDS.values():
+    register(_record.kind, _record)
+_BINDINGS = Tagged(_RECORDS)
 register(Binding, _BINDINGS)
 register(Union["Literal", "Attached", "ParameterRef", "OutputRef", "Collection"], _BINDINGS)
 
@@ -75,7 +76,9 @@ def from_dict(document: Json) -> Graph:
         raise GraphFormatError(f"expected an object, found a {type(document).__name__}")
     if document.get("schema") != SCHEMA:
         found = document.get("schema", "none")
-        raise GraphFormatError(f"this Penstock reads graphs of schema {SCHEMA}, and the document's is {found!r}", "$.schema")
+        raise GraphFormatError(
+            f"this Penstock reads graphs of schema {SCHEMA}, and the document's is {found!r}", "$.schema"
+        )
     graph: Graph = form_of(Graph).read({key: value for key, value in document.items() if key != "schema"}, "$")
     return verify(graph)
 
@@ -116,6 +119,6 @@ def _collect(form: object, definitions: dict[str, Json]) -> None:
     elif isinstance(form, Tagged):
         inner = list(form.records.values())
     else:
-        inner = [getattr(form, "inner")] if attrs.has(type(form)) and hasattr(form, "inner") else []
+        inner = [form.inner] if attrs.has(type(form)) and hasattr(form, "inner") else []
     for item in inner:
         _collect(item, definitions)

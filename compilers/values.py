@@ -35,21 +35,21 @@ def is_plain(value: object) -> bool:
     return _cost(value, MOST) <= MOST
 
 
-def _cost(value: object, left: int) -> int:
+def _cost(value: Any, left: int) -> int:
     """Estimate the characters a value takes; more than ``left`` means: not plain, or too much."""
     kind = type(value)
     if kind in _COLLECTIONS:
         items = [item for pair in value.items() for item in pair] if isinstance(value, dict) else value
         total = 2
-        for item in items:  # type: ignore[attr-defined]  # one of _COLLECTIONS
+        for item in items:
             total += 2 + _cost(item, left - total)
             if total > left:
                 break
         return total
     if kind is str or kind is bytes:
-        return len(value)  # type: ignore[arg-type]
+        return len(value)
     if kind is int:
-        return value.bit_length() // 3 + 1  # type: ignore[attr-defined]
+        return int.bit_length(value) // 3 + 1
     if kind in _SCALARS or kind in _TAGS:
         return 24
     if isinstance(value, PurePath):
@@ -94,7 +94,11 @@ def _items_to_json(value: Any) -> Json:
     if isinstance(value, dict):
         return [[to_json(key), to_json(item)] for key, item in value.items()]
     items = [to_json(item) for item in value]
-    return sorted(items, key=lambda item: (type(item).__name__, str(item))) if isinstance(value, set | frozenset) else items
+    return (
+        sorted(items, key=lambda item: (type(item).__name__, str(item)))
+        if isinstance(value, set | frozenset)
+        else items
+    )
 
 
 def from_json(data: Json, path: str = "$") -> object:
@@ -134,7 +138,11 @@ def _read_enum(data: str, _path: str) -> object:
 
 _Tag: TypeAlias = tuple[str, Callable[[Any], Json], Callable[[Any], object]]
 _TAGS: Mapping[type, _Tag] = {
-    bytes: ("bytes", lambda value: base64.b64encode(value).decode(), lambda data: base64.b64decode(data, validate=True)),
+    bytes: (
+        "bytes",
+        lambda value: base64.b64encode(value).decode(),
+        lambda data: base64.b64decode(data, validate=True),
+    ),
     complex: ("complex", lambda value: [repr(value.real), repr(value.imag)], lambda data: complex(*map(float, data))),
     datetime.date: ("date", datetime.date.isoformat, datetime.date.fromisoformat),
     datetime.timedelta: (

@@ -41,7 +41,10 @@ def _ids_are_unique(graph: Graph) -> Iterator[Fault]:
 def _ids_are_well_formed(graph: Graph) -> Iterator[Fault]:
     for node in graph:
         if not NODE_ID.fullmatch(node.id):
-            yield node.id, f"{node.id!r} is no id for a node: expected letters, digits, '_', '-', '.' and '/' between groups"
+            yield (
+                node.id,
+                f"{node.id!r} is no id for a node: expected letters, digits, '_', '-', '.' and '/' between groups",
+            )
 
 
 def _parameters_are_unique(graph: Graph) -> Iterator[Fault]:
@@ -86,7 +89,10 @@ def _referenced_parameters_exist(graph: Graph) -> Iterator[Fault]:
     for user, bindings in [*users, ("", [graph.output])]:
         for ref in parameter_refs(bindings):
             if ref.name not in known:
-                yield user, f"{user or 'the result'} needs the parameter {ref.name!r}; there are: {', '.join(sorted(known)) or 'none'}"
+                yield (
+                    user,
+                    f"{user or 'the result'} needs the parameter {ref.name!r}; there are: {', '.join(sorted(known)) or 'none'}",
+                )
 
 
 def _nothing_waits_for_itself(graph: Graph) -> Iterator[Fault]:
@@ -96,7 +102,10 @@ def _nothing_waits_for_itself(graph: Graph) -> Iterator[Fault]:
         seen.add(node.id)
         if late:
             generations(graph)  # raises for a circle, and names it
-            yield node.id, f"node {node.id!r} stands before {late[0]!r}, which it needs: nodes are listed in the order of their calls"
+            yield (
+                node.id,
+                f"node {node.id!r} stands before {late[0]!r}, which it needs: nodes are listed in the order of their calls",
+            )
 
 
 def _collections_are_complete(graph: Graph) -> Iterator[Fault]:
@@ -120,7 +129,10 @@ def _literals_are_plain(graph: Graph) -> Iterator[Fault]:
         for name, binding in node.inputs.items():
             for leaf in leaves(binding):
                 if isinstance(leaf, Literal) and not is_plain(leaf.value):
-                    yield node.id, f"input {name!r} of node {node.id!r} holds a {type(leaf.value).__name__}, which no document can hold"
+                    yield (
+                        node.id,
+                        f"input {name!r} of node {node.id!r} holds a {type(leaf.value).__name__}, which no document can hold",
+                    )
 
 
 def _attached_values_are_there(graph: Graph) -> Iterator[Fault]:

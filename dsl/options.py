@@ -47,7 +47,9 @@ def _to_bytes(memory: int | str | None) -> int | None:
         return memory
     match = _SIZE.fullmatch(memory) if isinstance(memory, str) else None
     if match is None or match[2] not in _UNITS:
-        raise _wrong(f"memory={memory!r} is no amount of memory; write bytes as an int, or text like '512MiB' or '4GiB'")
+        raise _wrong(
+            f"memory={memory!r} is no amount of memory; write bytes as an int, or text like '512MiB' or '4GiB'"
+        )
     return int(float(match[1]) * _UNITS[match[2]])
 
 
@@ -76,7 +78,7 @@ def _is_text_map(value: object) -> bool:
 def _strings(values: object) -> tuple[str, ...]:
     """Accept one or several texts or paths."""
     if isinstance(values, str | os.PathLike):
-        return (os.fspath(values),)  # type: ignore[return-value]  # bytes paths are refused by the check below
+        return (os.fspath(values),)
     try:
         return tuple(os.fspath(value) for value in values)  # type: ignore[attr-defined]
     except TypeError:
@@ -146,7 +148,7 @@ class Options:
     hash_paths: tuple[str, ...] = field(default=(), converter=_strings)
     tags: Mapping[str, str] = field(factory=dict, validator=_text_map)
 
-    def changed(self, changes: Mapping[str, object]) -> Options:
+    def changed(self, changes: Mapping[str, Any]) -> Options:
         """Return a copy with some options set. Raises DefinitionError for an option that does not exist."""
         known = {attribute.name for attribute in attrs.fields(Options)}
         for name in changes:
@@ -161,5 +163,7 @@ class Options:
         paths = [folder / path for path in self.hash_paths]
         for path in paths:
             if not path.exists():
-                raise _wrong(f"hash_paths names {str(path)!r}, which does not exist; write it relative to {folder} or absolute")
+                raise _wrong(
+                    f"hash_paths names {str(path)!r}, which does not exist; write it relative to {folder} or absolute"
+                )
         return attrs.evolve(self, hash_paths=[str(path) for path in paths])

@@ -52,7 +52,8 @@ class Pipeline(Generic[P, R]):
         for name, value in arguments.items():
             if self.signature.inputs[name].static and has_promise(value):
                 raise DefinitionError(
-                    f"{self.name}() needs a plain value for {name!r}, which is annotated Static, and was given {value!r}", where
+                    f"{self.name}() needs a plain value for {name!r}, which is annotated Static, and was given {value!r}",
+                    where,
                 )
         with recording.nested(self, where, self._after):
             return self.function(*args, **kwargs)
@@ -67,6 +68,11 @@ class Pipeline(Generic[P, R]):
 
 def pipeline(function: Callable[P, R]) -> Pipeline[P, R]:
     """Make a pipeline of a function that calls steps. Raises DefinitionError for what cannot be one."""
+    _check_function(function)
+    return Pipeline(function)
+
+
+def _check_function(function: Any) -> None:
     problem = None
     if isinstance(function, Step | Pipeline):
         problem = f"@pipeline on {function!r}, which is decorated already"
@@ -76,7 +82,6 @@ def pipeline(function: Callable[P, R]) -> Pipeline[P, R]:
         problem = f"@pipeline on {function.__name__}, which is async or a generator: it is called once, to see its steps; use a plain `def`"
     if problem:
         raise DefinitionError(problem, caller())
-    return Pipeline(function)
 
 
 def as_pipeline(composition: Callable[..., object]) -> Pipeline[..., Any]:
@@ -98,5 +103,3 @@ def _single(step: Step[..., Any]) -> Callable[..., object]:
     only.__module__ = step.__module__
     only.__signature__ = inspect.signature(step)  # type: ignore[attr-defined]  # what inspect looks for
     return only
-
-

@@ -61,7 +61,9 @@ class Promise:
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith(("__", "_repr_", "_ipython_")):  # protocols that Python and notebooks merely probe for
             raise AttributeError(name)
-        raise _refusal(self, f"asked for its attribute {name!r}", f"Write a step that takes it and returns `value.{name}`")
+        raise _refusal(
+            self, f"asked for its attribute {name!r}", f"Write a step that takes it and returns `value.{name}`"
+        )
 
     def __repr__(self) -> str:
         return f"<promise of {type_name(self._origin.hint)}: {self._origin}>"
@@ -93,12 +95,21 @@ _REFUSED: Mapping[str, tuple[str, str]] = {
     "__call__": ("called", _IN_A_STEP),
     "__enter__": ("used in `with`", _IN_A_STEP),
     "__await__": ("awaited", "Steps are awaited by the run itself: drop the `await`"),
-    "__setattr__": ("changed (attribute set)", "A step's result is changed by another step that returns the changed value"),
+    "__setattr__": (
+        "changed (attribute set)",
+        "A step's result is changed by another step that returns the changed value",
+    ),
     "__setitem__": ("changed (item set)", "A step's result is changed by another step that returns the changed value"),
-    "__delitem__": ("changed (item deleted)", "A step's result is changed by another step that returns the changed value"),
+    "__delitem__": (
+        "changed (item deleted)",
+        "A step's result is changed by another step that returns the changed value",
+    ),
     "__array__": ("converted to an array", _IN_A_STEP),
     "__array_ufunc__": ("used in a NumPy function", _IN_A_STEP),
-    "__reduce_ex__": ("copied or pickled", "Pass it to a step as an argument of its own, or inside a list, tuple or dict"),
+    "__reduce_ex__": (
+        "copied or pickled",
+        "Pass it to a step as an argument of its own, or inside a list, tuple or dict",
+    ),
 }
 
 _ARITHMETIC = {

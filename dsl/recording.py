@@ -21,9 +21,10 @@ from .signatures import Input, Signature
 class Recordable(Protocol):
     """What a recording needs to know about a step or a pipeline."""
 
-    name: str
-    function: Callable[..., object]
-
+    @property
+    def name(self) -> str: ...
+    @property
+    def function(self) -> Callable[..., object]: ...
     @property
     def signature(self) -> Signature: ...
 
@@ -31,8 +32,10 @@ class Recordable(Protocol):
 class RecordableStep(Recordable, Protocol):
     """What a recording needs to know about a step."""
 
-    settings: Options
-    explicit_name: bool
+    @property
+    def settings(self) -> Options: ...
+    @property
+    def explicit_name(self) -> bool: ...
 
 
 @define(eq=False)
@@ -125,7 +128,9 @@ def record(pipeline: Recordable, static: Mapping[str, object]) -> Recording:
     RecordingError, with the user's line, for whatever else the function raises.
     """
     if _ACTIVE.get() is not None:
-        raise RecordingError(f"pipeline {pipeline.name!r} cannot be compiled or run inside another pipeline; call it instead")
+        raise RecordingError(
+            f"pipeline {pipeline.name!r} cannot be compiled or run inside another pipeline; call it instead"
+        )
     inputs = pipeline.signature.inputs
     recording = Recording(pipeline.name, pipeline, inputs, static)
     token = _ACTIVE.set(recording)
@@ -142,7 +147,7 @@ def record(pipeline: Recordable, static: Mapping[str, object]) -> Recording:
 
 def _call(recording: Recording, pipeline: Recordable, static: Mapping[str, object]) -> object:
     signature = pipeline.signature
-    bound = inspect.BoundArguments(signature.python, {})  # type: ignore[arg-type]  # any mapping will do
+    bound = inspect.BoundArguments(signature.python, {})
     for name, given in signature.inputs.items():
         bound.arguments[name] = static[name] if given.static else Promise(Origin(recording, None, name, given.hint))
     return pipeline.function(*bound.args, **bound.kwargs)

@@ -125,9 +125,14 @@ def _read_input(parameter: inspect.Parameter, hint: Hint) -> Input:
     return Input(parameter.name, hint, parameter.default, static)
 
 
+def origin_of(hint: Hint) -> Any:
+    """Return what a generic type is made from: ``list`` for ``list[int]``; None for a class."""
+    return typing.get_origin(hint)
+
+
 def plain(hint: Hint) -> Hint:
     """Strip ``Annotated``."""
-    return plain(hint.__origin__) if typing.get_origin(hint) is typing.Annotated else hint
+    return plain(hint.__origin__) if origin_of(hint) is typing.Annotated else hint
 
 
 def _read_outputs(hint: Hint) -> Outputs:
@@ -141,7 +146,7 @@ def _read_outputs(hint: Hint) -> Outputs:
         fields = _field_hints(hint)
         return Outputs("typeddict", tuple(fields), tuple(fields.values()), hint)
     items = typing.get_args(hint)
-    if typing.get_origin(hint) is tuple and items and Ellipsis not in items:
+    if origin_of(hint) is tuple and items and Ellipsis not in items:
         return Outputs("tuple", tuple(f"output_{index}" for index in range(len(items))), items, tuple)
     return Outputs("one", ("output",), (hint,))
 
@@ -155,7 +160,7 @@ def _field_hints(hint: type) -> dict[str, Hint]:
 
 def item_hint(hint: Hint, key: str | int) -> Hint:
     """Return the type of ``value[key]`` for a value of type ``hint``; ``Any`` when unknown."""
-    origin, items = typing.get_origin(hint), typing.get_args(hint)
+    origin, items = origin_of(hint), typing.get_args(hint)
     if typing.is_typeddict(hint):
         return _field_hints(hint).get(str(key), Any)
     if origin is tuple and Ellipsis not in items:
@@ -175,10 +180,10 @@ def type_name(hint: Hint) -> str:
         return "None"
     if hint is Ellipsis:
         return "..."
-    origin, items = typing.get_origin(hint), typing.get_args(hint)
+    origin, items = origin_of(hint), typing.get_args(hint)
     if origin is Literal:
         return f"Literal[{', '.join(map(repr, items))}]"
-    if origin in (typing.Union, types.UnionType):
+    if origin is typing.Union or origin is types.UnionType:
         return " | ".join(map(type_name, items))
     if origin is None or not items:
         return str(getattr(hint, "__name__", hint))

@@ -157,10 +157,11 @@ def innermost_function(function: Any) -> FunctionType:
         inner = getattr(function, "__wrapped__", None) or getattr(function, "__func__", None)
         inner = inner or getattr(function, "func", None)
         if inner is None:
-            inner = getattr(type(function), "__call__", None)
+            inner = inspect.getattr_static(type(function), "__call__", None)
             if not isinstance(inner, FunctionType):
                 raise DefinitionError(
-                    f"@step on {function!r}: it has no Python source to identify; wrap it in a function of your own", caller()
+                    f"@step on {function!r}: it has no Python source to identify; wrap it in a function of your own",
+                    caller(),
                 )
         function = inner
 

@@ -8,7 +8,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 
 @contextmanager
@@ -48,7 +51,7 @@ def python_output(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def logging_shown(stream: TextIO) -> Iterator[None]:
+def logging_shown(stream: SupportsWrite[str]) -> Iterator[None]:
     """Show log records from INFO upward on a stream, where the program has not set up logging itself."""
     import logging
 
@@ -89,10 +92,6 @@ class _Both(io.TextIOBase):
 
     def fileno(self) -> int:
         return self._shown.fileno()
-
-    @property
-    def encoding(self) -> str:
-        return self._shown.encoding
 
 
 def _line_writer(descriptor: int) -> TextIO:

@@ -6,6 +6,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from typing import Final
 
@@ -42,11 +43,11 @@ class ReportsListener:
                 if getattr(self._listener, "_listener", None) is None:
                     return
                 continue
-            except Exception:  # a stranger on the socket, refused by its key
+            except (AuthenticationError, EOFError):  # a stranger on the socket
                 continue
             threading.Thread(target=self._read, args=(connection,), name="penstock-reports", daemon=True).start()
 
-    def _read(self, connection: Connection) -> None:  # type: ignore[type-arg]  # generic only in typeshed
+    def _read(self, connection: Connection) -> None:
         with connection:
             while True:
                 try:

@@ -86,8 +86,6 @@ class Drive:
         """Run until everything has ended, and return how. The executor is not closed."""
         while not self._scheduler.finished:
             self._start_ready(executor)
-            if self._scheduler.finished:
-                break
             message = self._next_message()
             if isinstance(message, _Cancel):
                 self._cancel(executor, message.reason)

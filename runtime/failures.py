@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from ..compilers.graph import Literal
+from .resolved import Resolved, Stored
 from .tracebacks import user_frames
 
 if TYPE_CHECKING:
-    from .tasks import Resolved, Task
+    from .tasks import Task
 
 _LONGEST = 100
 
@@ -78,13 +79,16 @@ def summaries(task: Task) -> tuple[tuple[str, str], ...]:
 
 
 def _summary(value: Resolved) -> str:
-    if isinstance(value, Literal):
-        text = repr(value.value)
-    elif hasattr(value, "artifact"):
-        text = (value.artifact.summary or value.artifact.type) + "".join(f"[{item!r}]" for item in value.path)
-    else:
-        text = f"a {value.shape.kind} of {len(value.items)}: {', '.join(map(_summary, value.items))}"
+    text = _described(value)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
+
+
+def _described(value: Resolved) -> str:
+    if isinstance(value, Literal):
+        return repr(value.value)
+    if isinstance(value, Stored):
+        return (value.artifact.summary or value.artifact.type) + "".join(f"[{item!r}]" for item in value.path)
+    return f"a {value.shape.kind} of {len(value.items)}: {', '.join(map(_summary, value.items))}"
 
 
 def _text(error: BaseException) -> str:

@@ -22,7 +22,8 @@ from .events import Event
 from .failures import describe
 from .functions import find_function
 from .store import ArtifactStore, decode, encode_all, open_store
-from .tasks import Completed, Failed, Gathered, Outcome, Resolved, Stored, Task
+from .resolved import Gathered, Resolved, Stored
+from .tasks import Completed, Failed, Outcome, Task
 
 
 def perform(task: Task, address: str) -> Outcome:
@@ -77,7 +78,7 @@ def load(value: Resolved, store: ArtifactStore, root: Path) -> object:
 
 def call(function: Callable[..., Any], arguments: Mapping[str, object]) -> object:
     """Call a function with every parameter given by name; a coroutine is awaited, a generator is listed."""
-    bound = inspect.BoundArguments(_signature(function), dict(arguments))  # type: ignore[arg-type]  # any mapping will do
+    bound = inspect.BoundArguments(_signature(function), dict(arguments))
     result = function(*bound.args, **bound.kwargs)
     if inspect.iscoroutine(result):
         import asyncio
@@ -132,12 +133,12 @@ def _reports(address: str) -> Reports:
     return Reports(address)
 
 
-def _localised(value: object, root: Path) -> object:
+def _localised(value: Any, root: Path) -> Any:
     """Copy a plain value, with its paths made absolute: a step may change what it is given."""
     if isinstance(value, PurePath):
         return root / value
     if type(value) in (list, tuple, set, frozenset):
-        return type(value)(_localised(item, root) for item in value)  # type: ignore[call-arg, attr-defined]  # one of the four
+        return type(value)(_localised(item, root) for item in value)
     if type(value) is dict:
         return {key: _localised(item, root) for key, item in value.items()}
     return value
@@ -147,7 +148,9 @@ def _select(whole: Any, item: str | int, artifact: Artifact) -> Any:
     try:
         return whole[item]
     except (LookupError, TypeError) as error:
-        raise RunError(f"an input selects the item {item!r}, which {artifact.summary or artifact.type} does not have: {error!r}") from error
+        raise RunError(
+            f"an input selects the item {item!r}, which {artifact.summary or artifact.type} does not have: {error!r}"
+        ) from error
 
 
 def _gathered(kind: str, keys: tuple[Any, ...], type_ref: str | None, items: list[object]) -> object:
@@ -166,5 +169,4 @@ def named_tuple(type_ref: str | None, fields: tuple[str, ...]) -> Callable[..., 
     try:
         return find_function(FunctionRef(module, qualname))
     except (RunError, ValueError):
-        return namedtuple(qualname.rpartition(".")[2] or "Items", fields)  # type: ignore[misc]  # the fields are data
-
+        return namedtuple(qualname.rpartition(".")[2] or "Items", fields)

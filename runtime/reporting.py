@@ -27,7 +27,9 @@ def log_metric(name: str, value: float, step: float | None = None) -> None:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise TypeError(f"log_metric({name!r}) takes a number, and was given a {type(value).__name__}: {value!r}") from None
+        raise TypeError(
+            f"log_metric({name!r}) takes a number, and was given a {type(value).__name__}: {value!r}"
+        ) from None
     context = current_step()
     if not context.is_tracked:
         print(f"{name} = {number:g}" + (f" (step {step:g})" if step is not None else ""))
@@ -64,10 +66,9 @@ def progress(iterable: Iterable[T], *, total: int | None = None, label: str = ""
     """Go through an iterable and show how far it is, in the terminal and on the run's page."""
     if total is None and isinstance(iterable, Sized):
         total = len(iterable)
-    context, done, last = current_step(), 0, 0.0
-    for item in iterable:
+    context, last = current_step(), 0.0
+    for done, item in enumerate(iterable, start=1):
         yield item
-        done += 1
         now = time.time()
         if now - last >= _QUIET or done == total:
             context.send(Progressed(context.step, now, done, total, label))
@@ -76,7 +77,9 @@ def progress(iterable: Iterable[T], *, total: int | None = None, label: str = ""
 
 def _place(context: StepContext, name: str, ending: str) -> Path:
     if not name or Path(name).name != name or name.startswith("."):
-        raise ValueError(f"{name!r} is no name for a logged file: use letters, digits, '-', '_' and '.', without folders")
+        raise ValueError(
+            f"{name!r} is no name for a logged file: use letters, digits, '-', '_' and '.', without folders"
+        )
     folder = _run_folder(context) / "files" / context.step
     folder.mkdir(parents=True, exist_ok=True)
     return folder / (name if Path(name).suffix else name + ending)
@@ -94,7 +97,9 @@ def _save(figure: Any, path: Path) -> None:
         if hasattr(figure, verb):
             getattr(figure, verb)(path)
             return
-    raise TypeError(f"log_figure takes a figure with savefig(), write_image() or save(), or a Path, and was given a {type(figure).__name__}")
+    raise TypeError(
+        f"log_figure takes a figure with savefig(), write_image() or save(), or a Path, and was given a {type(figure).__name__}"
+    )
 
 
 def _announce(context: StepContext, name: str, path: Path) -> None:

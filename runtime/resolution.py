@@ -10,7 +10,7 @@ from ..compilers.graph import Attached, Binding, Collection, Graph, Literal, Nod
 from ..compilers.traversal import attachments
 from .artifacts import Artifact
 from .errors import MissingInput
-from .tasks import Gathered, Resolved, Stored
+from .resolved import Gathered, Resolved, Stored
 
 
 @frozen
@@ -58,9 +58,13 @@ def check_inputs(graph: Graph, given: Mapping[str, object]) -> None:
     known = {parameter.name: parameter for parameter in graph.parameters}
     for name in given:
         if name not in known:
-            raise MissingInput(f"pipeline {graph.name!r} has no parameter {name!r}; it has: {', '.join(known) or 'none'}")
+            raise MissingInput(
+                f"pipeline {graph.name!r} has no parameter {name!r}; it has: {', '.join(known) or 'none'}"
+            )
         if known[name].static:
-            raise MissingInput(f"the parameter {name!r} of pipeline {graph.name!r} is Static: it was fixed when the graph was made")
+            raise MissingInput(
+                f"the parameter {name!r} of pipeline {graph.name!r} is Static: it was fixed when the graph was made"
+            )
     missing = [name for name, parameter in known.items() if parameter.default is None and name not in given]
     if missing:
         names = ", ".join(f"{name!r} ({known[name].type})" for name in missing)
@@ -71,5 +75,3 @@ def check_inputs(graph: Graph, given: Mapping[str, object]) -> None:
                 f"pipeline {graph.name!r} needs the value {attached.key!r}, which is not part of its document; "
                 "compile the pipeline here, or run the bundle that holds it"
             )
-
-

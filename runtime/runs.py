@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, final
 
-from ..compilers.graph import Collection, Graph
+from ..compilers.graph import Binding, Collection, Graph
 from .errors import RunCancelled, RunError, RunFailed
 from .failures import Failure
 from .history.records import FileRecord, MetricRecord, RunRecord, StepRecord
@@ -188,12 +188,13 @@ class Run:
     @property
     def outputs(self) -> dict[str, object]:
         """The pipeline's outputs by name: the keys of a dict, ``output_0`` and so on of a tuple, or ``output``."""
-        output, value = self.graph.output, self.result()
+        output: Binding = self.graph.output
+        value = self.result()
         if not isinstance(output, Collection):
             return {"output": value}
         names = [str(key) for key in output.keys] or [f"output_{index}" for index in range(len(output.items))]
         items = value.values() if isinstance(value, dict) else value
-        return dict(zip(names, items, strict=True))  # type: ignore[arg-type]  # it has the graph's structure
+        return dict(zip(names, items, strict=True))
 
     def result(self) -> Any:
         """Wait, and return what the pipeline returned, in its shape.
@@ -237,4 +238,3 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<run {self.id} of {self.graph.name}: {self.status}>"
-

@@ -7,29 +7,10 @@ from typing import TypeAlias, Union
 
 from attrs import field, frozen
 
-from ..compilers.graph import Collection, FunctionRef, Literal, NodeOptions, PathItem
+from ..compilers.graph import FunctionRef, NodeOptions
 from .artifacts import Artifact
 from .failures import Failure
-
-
-@frozen
-class Stored:
-    """A stored value, or an item of it."""
-
-    artifact: Artifact
-    path: tuple[PathItem, ...] = ()
-
-
-@frozen
-class Gathered:
-    """A collection whose items are resolved; ``shape`` says which kind, and under which keys."""
-
-    shape: Collection
-    items: tuple[Resolved, ...]
-
-
-Resolved: TypeAlias = Union[Literal, Stored, Gathered]
-"""An input whose value can be had now."""
+from .resolved import Resolved
 
 
 @frozen

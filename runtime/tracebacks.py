@@ -29,7 +29,9 @@ def _trim(told: traceback.TracebackException, error: BaseException | None) -> No
     kept = [
         summary
         for index, summary in enumerate(told.stack)
-        if index >= first and index not in ours and (index == len(frames) - 1 or not summary.filename.startswith(_LIBRARIES))
+        if index >= first
+        and index not in ours
+        and (index == len(frames) - 1 or not summary.filename.startswith(_LIBRARIES))
     ]
     told.stack[:] = kept
     for inner, cause in ((told.__cause__, error.__cause__), (told.__context__, error.__context__)):

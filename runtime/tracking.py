@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
+from typing import Any
 
 import attrs
 
@@ -45,9 +46,33 @@ class Tracker:
         """Return how many steps are in each state."""
         return Counter(step.state for step in self.steps.values())
 
-    def change(self, step: str, **changes: object) -> None:
+    def change(self, step: str, **changes: Any) -> None:
         """Replace the record of a step."""
         self.steps[step] = attrs.evolve(self.steps[step], **changes)
+
+
+class LiveRecords:
+    """A tracker's records, as a :class:`~penstock.runtime.runs.Run` reads them. ``first`` stands until the run starts."""
+
+    def __init__(self, tracker: Tracker, first: RunRecord) -> None:
+        self._tracker = tracker
+        self._first = first
+
+    def record(self) -> RunRecord:
+        """Return the run's record."""
+        return self._tracker.run or self._first
+
+    def steps(self) -> tuple[StepRecord, ...]:
+        """Return the step runs in call order."""
+        return tuple(self._tracker.steps.values())
+
+    def metrics(self) -> tuple[MetricRecord, ...]:
+        """Return all metrics so far."""
+        return tuple(self._tracker.metrics)
+
+    def files(self) -> tuple[FileRecord, ...]:
+        """Return all logged files so far."""
+        return tuple(self._tracker.files)
 
 
 @functools.singledispatch
@@ -62,7 +87,9 @@ def _run_started(event: RunStarted, tracker: Tracker) -> None:
         event.run, event.graph.name, event.experiment, State.RUNNING, event.time, None, event.parameters, event.tags
     )
     tracker.steps = {
-        node.id: StepRecord(event.run, node.id, node.name, str(node.function), index, label=node.label, group=node.group)
+        node.id: StepRecord(
+            event.run, node.id, node.name, str(node.function), index, label=node.label, group=node.group
+        )
         for index, node in enumerate(event.graph)
     }
 

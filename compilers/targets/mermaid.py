@@ -48,6 +48,13 @@ def _arrows(graph: Graph, node: Node, names: Mapping[str, str]) -> Iterator[str]
 
 def _text(text: str) -> str:
     """Escape what Mermaid would read as syntax."""
-    for character, entity in (("&", "#amp;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("|", "#124;"), ("\n", " ")):
+    for character, entity in (
+        ("&", "#amp;"),
+        ('"', "#quot;"),
+        ("<", "#lt;"),
+        (">", "#gt;"),
+        ("|", "#124;"),
+        ("\n", " "),
+    ):
         text = text.replace(character, entity)
     return text

@@ -124,7 +124,10 @@ class _Slot:
 
 def _describe_death(error: BaseException | None, task: Task, *, timed_out: bool) -> Failure:
     if timed_out:
-        kind, message = "StepTimedOut", f"it took longer than its time-out of {task.options.timeout:g} s and was stopped"
+        kind, message = (
+            "StepTimedOut",
+            f"it took longer than its time-out of {task.options.timeout:g} s and was stopped",
+        )
     else:
         kind, message = "WorkerDied", _cause_of_death(error)
     return Failure(task.step, kind, message, inputs=summaries(task), attempts=task.attempt)

@@ -12,28 +12,29 @@ from pathlib import Path, PurePath
 from types import FrameType
 from typing import Any, Literal, TypeAlias
 
-import attrs
 from attrs import field, frozen
 
 from ...compilers import graph as ir
 from ...compilers.lowering import Compiled, compile_pipeline
 from ...compilers.values import is_plain
+from ..artifacts import Artifact
 from ..channels import ReportsListener
 from ..driving import Drive, Plan
-from ..errors import RunError
 from ..events import Event, Listener, RunEnded, RunStarted
 from ..executors import Executor
 from ..functions import packed_with_module
 from ..history.identifiers import new_run_id
+from ..history.records import RunRecord
 from ..resolution import Values, check_inputs
+from ..resolved import Stored
 from ..runs import Run
 from ..states import State
 from ..store import ArtifactStore, encode, open_store
-from ..tasks import Resolved, Stored
-from ..tracking import Tracker
+from ..tracking import LiveRecords, Tracker
 from ..workspace import Workspace
 
 ExecutorName: TypeAlias = Literal["local", "inline"]
+ParameterValue: TypeAlias = ir.Literal | Stored
 Display: TypeAlias = Literal["auto", "tree", "lines", "none"]
 
 
@@ -85,17 +86,31 @@ class Local:
 class Execution:
     """One run of a graph on this machine, from its first event to its last."""
 
-    def __init__(self, config: Local, plan: Plan, values: Values, parameters: Mapping[str, str], workspace: Workspace) -> None:
+    def __init__(
+        self, config: Local, plan: Plan, values: Values, parameters: Mapping[str, str], workspace: Workspace
+    ) -> None:
         self._config = config
         self._plan = plan
         self._parameters = parameters
         self._workspace = workspace
+        self._experiment = config.experiment or plan.graph.name
         self._tracker = Tracker()
         self._drive = Drive(plan, values, self._emit)
         self._ended = threading.Event()
         self._listeners: list[Listener] = []
-        store = open_store(plan.store)
-        self.run = Run(plan.run, plan.graph, self._tracker, store, plan.folder, root=plan.root, values=values, progressing=self)
+        first = RunRecord(
+            plan.run, plan.graph.name, self._experiment, State.PENDING, time.time(), parameters=parameters
+        )
+        self.run = Run(
+            plan.run,
+            plan.graph,
+            LiveRecords(self._tracker, first),
+            open_store(plan.store),
+            plan.folder,
+            root=plan.root,
+            values=values,
+            progressing=self,
+        )
 
     @classmethod
     def prepare(cls, config: Local, compiled: Compiled) -> Execution:
@@ -106,7 +121,11 @@ class Execution:
         store = open_store(workspace.store_location)
         graph = compiled.graph
         attached = {key: _store_attached(value, store) for key, value in graph.attachments.items()}
-        given = {parameter.name: _default(parameter, attached) for parameter in graph.parameters if parameter.default is not None}
+        given = {
+            parameter.name: _default(parameter, attached)
+            for parameter in graph.parameters
+            if parameter.default is not None
+        }
         given |= {name: _given(value, store) for name, value in compiled.inputs.items()}
         plan = Plan(
             run=run_id,
@@ -125,12 +144,16 @@ class Execution:
             closing.callback(self._ended.set)
             self._listeners = [self._tracker, *self._listen(closing), *self._config.listeners]
             plan = self._plan
-            experiment = self._config.experiment or plan.graph.name
-            self._emit(RunStarted(plan.run, plan.graph, experiment, time.time(), self._parameters, self._config.tags))
+            tags = self._config.tags
+            self._emit(RunStarted(plan.run, plan.graph, self._experiment, time.time(), self._parameters, tags))
             try:
                 state, problem = self._drive_to_end(closing), ""
             except BaseException as error:
-                self._emit(RunEnded(plan.run, time.time(), State.CANCELLED, f"the driver was stopped by {type(error).__name__}"))
+                self._emit(
+                    RunEnded(
+                        plan.run, time.time(), State.CANCELLED, f"the driver was stopped by {type(error).__name__}"
+                    )
+                )
                 raise
             self._emit(RunEnded(plan.run, time.time(), state, problem))
 
@@ -188,40 +211,50 @@ class Execution:
             listener(event)
 
 
-def _store_attached(value: object, store: ArtifactStore) -> Any:
+def _store_attached(value: object, store: ArtifactStore) -> Artifact:
     with packed_with_module(value) if callable(value) else contextlib.nullcontext():
         return encode(value, store)
 
 
-def _default(parameter: ir.Parameter, attached: Mapping[str, Any]) -> Resolved:
+def _default(parameter: ir.Parameter, attached: Mapping[str, Artifact]) -> ParameterValue:
     default = parameter.default
-    return Stored(attached[default.key]) if isinstance(default, ir.Attached) else ir.Literal(default.value if default else None)
+    return (
+        Stored(attached[default.key])
+        if isinstance(default, ir.Attached)
+        else ir.Literal(default.value if default else None)
+    )
 
 
-def _given(value: object, store: ArtifactStore) -> Resolved:
+def _given(value: object, store: ArtifactStore) -> ParameterValue:
     value = _absolute(value)
     return ir.Literal(value) if is_plain(value) else Stored(encode(value, store))
 
 
-def _absolute(value: object) -> object:
+def _absolute(value: Any) -> Any:
     """Make the paths that somebody gave absolute: they are relative to where the run was started."""
     if isinstance(value, PurePath):
         return Path.cwd() / value
     if type(value) in (list, tuple):
-        return type(value)(map(_absolute, value))  # type: ignore[call-arg, arg-type]  # a list or tuple
+        return type(value)(map(_absolute, value))
     if type(value) is dict:
         return {key: _absolute(item) for key, item in value.items()}
     return value
 
 
-def _described(values: Mapping[str, Resolved]) -> dict[str, str]:
-    return {name: repr(value.value) if isinstance(value, ir.Literal) else value.artifact.summary for name, value in values.items()}  # type: ignore[union-attr]  # parameters are never gathered
+def _described(values: Mapping[str, ParameterValue]) -> dict[str, str]:
+    return {
+        name: value.artifact.summary if isinstance(value, Stored) else repr(value.value)
+        for name, value in values.items()
+    }
 
 
 @contextlib.contextmanager
 def _stopped_by_sigterm() -> Iterator[None]:
     """Turn SIGTERM into SystemExit while a run goes on in the main thread, so that its processes are stopped too."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    ):
         yield
         return
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from ..errors import ArtifactNotFound
+from ..errors import ArtifactNotFound, StoreError
 from .seals import Seal, intact, make_seal, verify, write_seal
 from .space import explaining_full_disk
 from .staging import copy_file, fresh_name, remove_stale, remove_tree
@@ -92,6 +92,8 @@ class LocalStore:
     def _stage(self, folder: Path) -> Path:
         if os.path.dirname(folder) == f"{self.root}/tmp":
             return folder
+        if not os.path.isdir(folder):
+            raise StoreError(f"there is no folder {folder} to put; an artifact is a folder with files")
         staged = fresh_name(self.staging)
         os.makedirs(self.staging, exist_ok=True)
         try:

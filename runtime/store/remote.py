@@ -104,7 +104,7 @@ class RemoteStore:
     def _fetch(self, digest: str) -> None:
         if not is_digest(digest):
             raise ArtifactNotFound(digest)
-        with explaining_full_disk(self.cache.root), staged(self.staging) as folder, self._speaking() as files:
+        with self._speaking() as files, explaining_full_disk(self.cache.root), staged(self.staging) as folder:
             entries = _read_seal(files, self._seal(digest))
             if entries is None:
                 raise ArtifactNotFound(digest)
@@ -137,14 +137,11 @@ class RemoteStore:
         names = [name for name in entries if not name.endswith("/")]
         here, there = [str(place / name) for name in names], [self._file(digest, name) for name in names]
         try:
-            files.put(here, there)
+            _send(files, here, there, seal=self._seal(digest), entries=entries)
         except FileNotFoundError:  # a file system with real folders; object stores have none to make
             for folder in {posixpath.dirname(path) for path in [*there, self._seal(digest)]}:
                 files.makedirs(folder, exist_ok=True)
-            files.put(here, there)
-        rows = {name: [entry.size, entry.blake3, int(entry.executable)] for name, entry in entries.items()}
-        seal = json.dumps({"version": _VERSION, "digest": digest, "files": rows})
-        files.pipe_file(self._seal(digest), seal.encode("ascii"))
+            _send(files, here, there, seal=self._seal(digest), entries=entries)
 
     def _complete(self, files: Any, digest: str, entries: Mapping[str, Entry]) -> bool:
         if _read_seal(files, self._seal(digest)) != entries:
@@ -186,6 +183,13 @@ def _open(url: str, options: Mapping[str, Any]) -> Any:
 
     # Others write to the store too, so what was listed a minute ago says nothing.
     return fsspec.core.url_to_fs(url, **{"use_listings_cache": False, **options})[0]
+
+
+def _send(files: Any, here: list[str], there: list[str], *, seal: str, entries: Mapping[str, Entry]) -> None:
+    """Upload files, and the seal when all of them are there."""
+    files.put(here, there)
+    rows = {name: [entry.size, entry.blake3, int(entry.executable)] for name, entry in entries.items()}
+    files.pipe_file(seal, json.dumps({"version": _VERSION, "files": rows}).encode("ascii"))
 
 
 def _read_seal(files: Any, path: str) -> dict[str, Entry] | None:

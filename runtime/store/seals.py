@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import frozen
 
-from ..errors import CorruptArtifact
+from ..errors import CorruptArtifact, StoreError
 from .trees import SEAL, Entry, describe, digest_of, list_files, size_of
 
 _VERSION = 1
@@ -59,7 +59,7 @@ def verify(folder: Path, digest: str) -> None:
 
     Raises ``FileNotFoundError`` where there is no such folder, and :class:`CorruptArtifact`.
     """
-    files = list_files(folder)
+    files = _list(folder, digest)
     seal = read_seal(folder, digest)
     if seal is not None and seal.stamps == _stamps(files):
         return
@@ -77,6 +77,13 @@ def intact(folder: Path, digest: str) -> bool:
     except (CorruptArtifact, FileNotFoundError):
         return False
     return True
+
+
+def _list(folder: Path, digest: str) -> dict[str, os.stat_result]:
+    try:
+        return list_files(folder)
+    except StoreError as error:
+        raise CorruptArtifact(digest, str(error)) from error
 
 
 def _renew(seal: Seal, folder: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from itertools import islice
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from .space import readable_size
@@ -44,10 +45,11 @@ def summarise(value: object) -> str:
 def _summary(value: object) -> str:
     if isinstance(value, Path):
         return _path(value)
-    known = _BY_CLASS.get(f"{type(value).__module__.partition('.')[0]}.{type(value).__name__}")
+    module = type(value).__module__.partition(".")[0]
+    known = _BY_CLASS.get(f"{module}.{type(value).__name__}")
     if known is not None:
         return known(value)
-    return _brief(value, 0)
+    return _numpy_scalar(value) if module == "numpy" and hasattr(value, "dtype") else _brief(value, 0)
 
 
 def _brief(value: object, depth: int) -> str:
@@ -87,17 +89,15 @@ def _named_fields(value: object) -> str:
     name = type(value).__name__
     names = list(islice(_field_names(value), _MOST_ITEMS))
     if not names:
-        return f"{name} object"
-    state = value._asdict() if isinstance(value, tuple) else vars(value)  # type: ignore[attr-defined]
-    return f"{name}({', '.join(f'{field}={_brief(state[field], 1)}' for field in names if field in state)})"
+        return f"{name} {value.__name__}" if isinstance(value, (type, FunctionType)) else f"{name} object"
+    shown = [f"{field}={_brief(object.__getattribute__(value, field), 1)}" for field in names]
+    return f"{name}({', '.join(shown)})"
 
 
 def _field_names(value: object) -> Iterable[str]:
     if isinstance(value, tuple):
         return getattr(type(value), "_fields", ())
-    if not hasattr(value, "__dict__"):
-        return ()
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return (field.name for field in fields(value) if field.repr)
     return (field.name for field in getattr(type(value), "__attrs_attrs__", ()) if field.repr)
 
@@ -121,6 +121,10 @@ def _table(value: Any) -> str:
 def _series(value: Any) -> str:
     name = f" {value.name}" if type(value.name) is str else ""
     return f"Series{name} {value.dtype} {len(value)}"
+
+
+def _numpy_scalar(value: Any) -> str:
+    return f"{type(value).__name__} {value}"
 
 
 def _tensor(value: Any) -> str:

@@ -36,7 +36,7 @@ def pack(value: Any) -> Packed:
     if not (array.flags.c_contiguous or array.flags.f_contiguous):
         array = np.ascontiguousarray(array)
     flat = (array if array.flags.c_contiguous else array.T).reshape(-1)
-    return {_FILE: [_header(array), memoryview(flat.view(np.uint8))]}
+    return {_FILE: [_header(array), flat.view(np.uint8).data]}
 
 
 def unpack(files: Mapping[str, memoryview]) -> object:

@@ -1,0 +1,155 @@
+"""Expand a Python function into its normal form, its defaults, its cells and all that its names stand for."""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import TYPE_CHECKING
+
+from .codes import attribute_names, global_names, imported_names
+from .encoding import joined, scalar, seal, text
+from .externals import external, function_owner
+from .nodes import Node
+from .normalisation import WATCHED_ATTRIBUTES
+from .resolution import Resolver
+from .tables import Definition
+from .uses import Use
+
+if TYPE_CHECKING:
+    from .reach import Walker
+
+_EMPTY = object()
+
+
+def expand_function(walker: Walker, node: Node, function: types.FunctionType) -> None:
+    """Fill the node of a function: by its source where that says what the code says, by its code otherwise."""
+    owner = function_owner(walker, function)
+    if owner.kind != "project":
+        _expand_foreign(walker, node, function)
+        return
+    node.kind = "function"
+    _describe(walker, node, function)
+    definition = walker.sources.definition(function.__code__)
+    parts = _by_code(walker, node, function) if definition is None else _by_source(walker, node, function, definition)
+    _close(walker, node, function, parts)
+
+
+def _describe(walker: Walker, node: Node, function: types.FunctionType) -> None:
+    file = function.__code__.co_filename
+    node.name = f"{module_label(function)}.{function.__qualname__}"
+    node.own_name = function.__name__
+    node.file = walker.ownership.relative(file)
+    node.line = function.__code__.co_firstlineno
+    node.aspects["doc"] = scalar(function.__doc__) or b"doc"
+    node.aspects["names"] = text(f"{function.__module__}\0{function.__qualname__}")
+
+
+def module_label(function: types.FunctionType) -> str:
+    """Return the name of a function's module as people know it, also when it runs as a script."""
+    name = str(function.__module__ or "")
+    if name != "__main__":
+        return name
+    file = function.__code__.co_filename.replace("\\", "/").rpartition("/")[2]
+    return "__main__" if file.startswith("<") or not file.endswith(".py") else file[:-3]
+
+
+def _by_source(walker: Walker, node: Node, function: types.FunctionType, definition: Definition) -> list[bytes]:
+    form = definition.form
+    node.text, node.line = definition.text, definition.line
+    node.aspects["annotations"] = text(definition.annotations)
+    node.aspects["source"] = text(definition.segment + node.file)
+    node.watches.update(dict.fromkeys(form.watched, f"{node.name} reads attributes about code"))
+    resolver = Resolver(walker, node, function)
+    parts = [b"source", bytes.fromhex(form.digest), *resolver.labels(form)]
+    for use in form.uses:
+        resolver.follow(use)
+    ordered = [name for name in form.free if name in function.__code__.co_freevars]
+    _cells(walker, node, function, ordered)
+    return parts
+
+
+def _by_code(walker: Walker, node: Node, function: types.FunctionType) -> list[bytes]:
+    """Identify a function without source, or whose source says something else by now, by its instructions."""
+    code = function.__code__
+    node.text = f"compiled code of {function.__qualname__}"
+    node.aspects["source"] = text(f"{node.file}:{code.co_firstlineno}")
+    node.aspects["annotations"] = text(",".join(f"{name}: {value!s}" for name, value in sorted(function.__annotations__.items())))
+    read = attribute_names(code) & WATCHED_ATTRIBUTES.keys()
+    node.watches.update({WATCHED_ATTRIBUTES[name]: f"{node.name} reads {name}" for name in sorted(read)})
+    resolver = Resolver(walker, node, function)
+    for name in global_names(code):
+        resolver.follow(Use("global", name, (), (), "unknown"))
+    for module, level in imported_names(code):
+        resolver.follow(Use("import", "", ((module, level, None),)))
+    _cells(walker, node, function, [])
+    return [b"code", walker.sources.code(code), *map(text, global_names(code))]
+
+
+def _cells(walker: Walker, node: Node, function: types.FunctionType, ordered: list[str]) -> None:
+    """Add the values of the cells, those that the source names first and in its order."""
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+    rest = sorted(cells.keys() - set(ordered))
+    for name in [*ordered, *rest]:
+        value = cell_value(cells[name])
+        if not isinstance(value, types.ModuleType) or name in rest:
+            node.edges.append(walker.missing(name) if value is _EMPTY else walker.node(value))
+
+
+def cell_value(cell: types.CellType) -> object:
+    """Return what a cell holds; a marker if nothing yet."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return _EMPTY
+
+
+def _close(walker: Walker, node: Node, function: types.FunctionType, parts: list[bytes]) -> None:
+    """Add what a function carries besides its code: attributes, defaults, and what its module did to the world."""
+    attributes = {name: value for name, value in function.__dict__.items() if name != "__abstractmethods__"}
+    node.edges.extend(walker.node(value) for value in attributes.values())
+    node.edges.extend(walker.bindings.effects(sys.modules.get(str(function.__globals__.get("__name__")))))
+    node.defaults = [walker.node(value) for value in (function.__defaults__ or (), function.__kwdefaults__ or None)]
+    node.content = seal("function", joined(parts), joined(map(text, attributes)), b"%d" % len(node.edges))
+
+
+def _expand_foreign(walker: Walker, node: Node, function: types.FunctionType) -> None:
+    """Name a function beyond the project; one made at run time (a closure) counts with what it closes over."""
+    owner = function_owner(walker, function)
+    home = str(function.__globals__.get("__name__", function.__module__))
+    qualname = function.__code__.co_qualname
+    node.kind, node.name = "external", f"{home}.{qualname}"
+    whole = external(walker, owner, node.name)
+    node.kind = whole.kind
+    node.content = whole.content
+    node.edges = list(whole.edges)
+    if not _is_found(home, qualname, function):
+        _expand_closure(walker, node, function)
+
+
+def _is_found(home: str, qualname: str, function: types.FunctionType) -> bool:
+    found: object = sys.modules.get(home)
+    for name in qualname.split("."):
+        found = getattr(found, "__dict__", {}).get(name)
+    found = getattr(found, "__func__", found)
+    return found is function or (isinstance(found, types.FunctionType) and found.__code__ is function.__code__)
+
+
+def _expand_closure(walker: Walker, node: Node, function: types.FunctionType) -> None:
+    node.kind = "closure"
+    node.own_name = function.__name__
+    registry = function.__dict__.get("registry") if node.name == "functools.singledispatch.<locals>.wrapper" else None
+    if registry is not None:
+        _expand_dispatch(walker, node, registry)
+        return
+    _cells(walker, node, function, [])
+    node.edges.extend(walker.node(value) for value in function.__dict__.values())
+    node.edges.extend(walker.node(value) for value in (function.__defaults__ or (), function.__kwdefaults__ or None))
+    node.content = seal("closure", node.content, joined(map(text, function.__dict__)), b"%d" % len(node.edges))
+
+
+def _expand_dispatch(walker: Walker, node: Node, registry: types.MappingProxyType[type, object]) -> None:
+    """Add the registered implementations, in the order of the names of their classes: that of registration has no effect."""
+    ordered = sorted(registry.items(), key=lambda item: (item[0].__module__, item[0].__qualname__))
+    for kind, implementation in ordered:
+        node.edges.extend((walker.node(kind), walker.node(implementation)))
+    node.content = seal("singledispatch", node.content, b"%d" % len(node.edges))

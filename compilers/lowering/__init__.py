@@ -1,0 +1,9 @@
+"""Lower a recorded pipeline to a graph: the one place where the compiler knows the DSL.
+
+Calls become nodes, arguments become bindings, types are checked. Nothing is executed and nothing is written.
+"""
+
+from .compiling import Compiled, compile_pipeline
+from .nodes import lower
+
+__all__ = ["Compiled", "compile_pipeline", "lower"]

@@ -1,0 +1,74 @@
+"""Refer to a step's function: by the name under which it can be imported, or by value."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from pathlib import Path
+
+import attrs
+
+from ...dsl.locations import Location, definition
+from ...dsl.recording import Recordable
+from ...dsl.steps import Step, innermost_function
+from ..graph import Attached, FunctionRef
+from ..naming import Names
+
+
+class FunctionTable:
+    """The functions of a graph. Those that nobody can import are put into ``attachments``."""
+
+    def __init__(self, attachments: dict[str, object]) -> None:
+        self._attachments = attachments
+        self._known: dict[int, FunctionRef] = {}
+
+    def refer(self, step: Recordable) -> FunctionRef:
+        """Return the reference to a step's function."""
+        key = id(step.function)
+        if key not in self._known:
+            self._known[key] = self._new(step)
+        return self._known[key]
+
+    def _new(self, step: Recordable) -> FunctionRef:
+        inner = innermost_function(step.function)
+        ref = FunctionRef(module_name(inner.__module__), inner.__qualname__)
+        if is_importable(step, inner.__module__, inner.__qualname__):
+            return ref
+        key = Names(self._attachments).next(f"function:{ref}")
+        self._attachments[key] = step.function
+        return attrs.evolve(ref, attached=Attached(key))
+
+
+def module_name(module: str) -> str:
+    """Return the name that a module has when it is imported: a script run as ``__main__`` has its file's."""
+    main = sys.modules.get("__main__")
+    if module != "__main__" or not getattr(main, "__file__", None):
+        return module
+    spec = getattr(main, "__spec__", None)
+    return spec.name if spec else Path(main.__file__).stem  # type: ignore[union-attr, arg-type]
+
+
+def is_importable(step: Recordable, module: str, qualname: str) -> bool:
+    """Say whether importing gives this very step, or its function. What ``__main__`` defines travels by value."""
+    found: object = sys.modules.get(module)
+    for part in qualname.split("."):
+        found = getattr(found, part, None)
+    if module == "__main__" or found is None or not _is_findable(module):
+        return False
+    return found is step or found is step.function or (isinstance(found, Step) and found.function is step.function)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_findable(name: str) -> bool:
+    """Say whether another process with the same ``sys.path`` would import this very file under that name."""
+    package, _, _ = name.rpartition(".")
+    path = getattr(sys.modules.get(package), "__path__", None) if package else None
+    for finder in sys.meta_path:
+        spec = finder.find_spec(name, path)
+        if spec is not None:
+            return spec.origin == getattr(sys.modules[name], "__file__", None)
+    return False
+
+
+def definition_of(recordable: Recordable) -> Location:
+    return definition(innermost_function(recordable.function).__code__)

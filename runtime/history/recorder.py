@@ -1,0 +1,234 @@
+"""Write what happens during a run into the history, from a thread of its own.
+
+An event costs the run one call to a queue. The thread gathers events for a moment, changes rows in memory, and writes
+those that changed in one transaction. What cannot be written is kept and tried again; it is reported once, and once more
+when the recorder is closed with rows that are still not written.
+"""
+
+from __future__ import annotations
+
+import atexit
+import queue
+import threading
+import time
+import warnings
+import weakref
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, final
+
+from attrs import field, frozen
+
+from ..errors import HistoryError
+from ..events import Event, RunEnded, RunStarted
+from ..states import State
+from .connections import Connect, Connection, HistoryBusy
+from .ledgers import Ledger, absorb, add_graph, open_ledger, writable
+
+INTERVAL = 0.05
+"""Seconds for which events are gathered before they are written."""
+
+PATIENCE = 10.0
+"""Seconds for which closing waits for a history that is locked or out of space."""
+
+_RETRY = 0.5
+"""Seconds between two attempts to write."""
+
+Facts: TypeAlias = Callable[[], Mapping[str, str]]
+
+
+class HistoryWarning(UserWarning):
+    """Part of a run is not in the history; the run itself is not affected.
+
+    The message says why. Make room, allow writing or free the lock; what was not written is lost when the process ends.
+    """
+
+
+@frozen
+class _Request:
+    """Asks the thread to write at once, and to end after that where it is the ``last``."""
+
+    last: bool = False
+    done: threading.Event = field(factory=threading.Event)
+
+
+@final
+class Recorder:
+    """A listener that writes the history, one run after another.
+
+    ``connect`` opens the database, in the recorder's thread, at the first event. ``facts`` and ``packages`` are collected
+    there too, once a run. ``on_problem`` is called, from that thread, the first time that something cannot be written;
+    ``problem`` is why there are rows that are not written yet, or None.
+    """
+
+    def __init__(
+        self,
+        connect: Connect,
+        *,
+        facts: Facts = dict,
+        packages: Facts = dict,
+        on_problem: Callable[[str], object] | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.problem: str | None = None
+        self._connect = connect
+        self._collect = facts, packages
+        self._on_problem = on_problem
+        self._patience = patience
+        self._queue: queue.SimpleQueue[Event | _Request] = queue.SimpleQueue()
+        self._hurry = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._ledgers: list[Ledger] = []
+        self._lost: list[str] = []
+        self._connection: Connection | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Take an event. Returns at once and never raises for a history that cannot be written."""
+        self._queue.put(event)
+        if self._thread is None:
+            self._start()
+        if isinstance(event, RunEnded):
+            self._hurry.set()
+
+    def flush(self) -> None:
+        """Wait until all events so far are written, or one attempt has failed (see ``problem``)."""
+        self._ask(_Request())
+
+    def close(self) -> None:
+        """Write what is left and end. A run that has not ended by now is recorded as failed.
+
+        Warns with :class:`HistoryWarning` when something could not be written.
+        """
+        self._ask(_Request(last=True))
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        problems = [*self._lost, *([self.problem] if self.problem else [])]
+        self._lost, self.problem = [], None
+        if problems:
+            warnings.warn(f"part of the history is lost: {'; '.join(problems)}", HistoryWarning, stacklevel=2)
+
+    def _ask(self, request: _Request) -> None:
+        thread = self._thread
+        if thread is None or not thread.is_alive():
+            return
+        self._queue.put(request)
+        self._hurry.set()
+        request.done.wait()
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is not None:
+                return
+            self._thread = threading.Thread(target=self._work, name="penstock-history", daemon=True)
+            self._thread.start()
+        # A daemon is stopped when the interpreter ends, without a word: write before that.
+        atexit.register(_close_at_exit, weakref.ref(self))
+
+    def _work(self) -> None:
+        closing = False
+        while not closing:
+            messages = self._gather()
+            self._guarded(self._absorb, [message for message in messages if not isinstance(message, _Request)])
+            requests = [message for message in messages if isinstance(message, _Request)]
+            closing = any(request.last for request in requests)
+            self._guarded(self._finish if closing else self._write)
+            for request in requests:
+                request.done.set()
+
+    def _guarded(self, act: Callable[..., object], *arguments: object) -> None:
+        """Keep the thread alive whatever happens: a history must not end because of one bad event."""
+        try:
+            act(*arguments)
+        except Exception as error:
+            self._lost.append(f"{type(error).__name__}: {error}")
+            self._report(self._lost[-1])
+
+    def _gather(self) -> list[Event | _Request]:
+        """Return the next messages: what comes within the interval, or at once when somebody waits."""
+        try:
+            messages = [self._queue.get(timeout=_RETRY if self._unwritten else None)]
+        except queue.Empty:
+            return []
+        self._hurry.wait(INTERVAL)
+        self._hurry.clear()
+        # Only as many as are there now: an endless stream must not put off writing.
+        for _ in range(self._queue.qsize()):
+            messages.append(self._queue.get())
+        return messages
+
+    def _absorb(self, events: list[Event]) -> None:
+        for event in events:
+            if isinstance(event, RunStarted):
+                self._guarded(self._begin, event)
+            elif self._ledgers:
+                self._guarded(absorb, event, self._ledgers[-1])
+
+    def _begin(self, event: RunStarted) -> None:
+        self._abandon()
+        ledger = open_ledger(event)
+        self._ledgers.append(ledger)
+        self._guarded(add_graph, ledger, event.graph)
+        self._write()
+        facts, packages = self._collect
+        ledger.add_facts(facts(), packages())
+
+    def _abandon(self) -> None:
+        for ledger in self._ledgers:
+            if not ledger.ended:
+                ledger.abandon(State.FAILED, "the run was left before it ended")
+
+    @property
+    def _unwritten(self) -> list[Ledger]:
+        return [ledger for ledger in self._ledgers if not ledger.written]
+
+    def _write(self) -> None:
+        """Write all changes in one transaction; on failure remember why, and keep them."""
+        unwritten = self._unwritten
+        if not unwritten:
+            return
+        try:
+            self._connection = self._connection or self._connect()
+            with self._connection.transaction():
+                for ledger in unwritten:
+                    _write(ledger, self._connection)
+        except HistoryError as error:
+            self._disconnect()
+            self._report(str(error))
+            raise_if_hopeless = isinstance(error, HistoryBusy)
+            self._hopeful = raise_if_hopeless
+            return
+        self.problem = None
+        for ledger in unwritten:
+            ledger.mark_written()
+        self._ledgers = [ledger for ledger in self._ledgers[:-1] if not ledger.ended] + self._ledgers[-1:]
+
+    def _report(self, problem: str) -> None:
+        known, self.problem = self.problem, problem
+        if known is None and self._on_problem is not None:
+            self._on_problem(problem)
+
+    def _finish(self) -> None:
+        self._abandon()
+        deadline = time.monotonic() + self._patience
+        self._write()
+        while self._unwritten and self._hopeful and time.monotonic() < deadline:
+            time.sleep(min(_RETRY, self._patience))
+            self._write()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+def _write(ledger: Ledger, connection: Connection) -> None:
+    for statement, rows in writable(ledger.changes()):
+        connection.execute_many(statement, rows)
+
+
+def _close_at_exit(recorder: weakref.ref[Recorder]) -> None:
+    found = recorder()
+    if found is not None:
+        found.close()

@@ -1,0 +1,228 @@
+"""Shape the rows of the history's tables: what is written, what is read, and the SQL that moves it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from collections.abc import Mapping
+from operator import attrgetter
+from typing import Any
+
+import attrs
+from attrs import define, field, frozen
+
+from ..artifacts import Artifact
+from ..failures import Failure
+from ..states import State
+from .connections import Row
+from .records import FileRecord, MetricRecord, RunRecord, StepRecord
+
+
+@frozen
+class Table:
+    """A table's columns, of which the first ``keys`` identify a row; ``kept`` are never changed once written."""
+
+    name: str
+    columns: tuple[str, ...]
+    keys: int
+    kept: frozenset[str] = frozenset()
+
+    @property
+    def selected(self) -> str:
+        """The columns as a select statement lists them."""
+        return ", ".join(self.columns)
+
+    @property
+    def upsert(self) -> str:
+        """The statement that inserts a row, or changes the one that is there."""
+        values = ", ".join("?" * len(self.columns))
+        changes = ", ".join(f"{name} = excluded.{name}" for name in self.columns[self.keys :] if name not in self.kept)
+        action = f"DO UPDATE SET {changes}" if changes else "DO NOTHING"
+        keys = ", ".join(self.columns[: self.keys])
+        return f"INSERT INTO {self.name} ({self.selected}) VALUES ({values}) ON CONFLICT ({keys}) {action}"
+
+
+@define
+class RunRow:
+    """One row of ``runs``. Mappings are JSON; ``seen`` is the time of the last event."""
+
+    id: str
+    pipeline: str
+    experiment: str
+    state: str
+    started: float
+    ended: float | None
+    seen: float
+    problem: str
+    parameters: str
+    tags: str
+    facts: str
+    counts: str
+    graph_digest: str
+    graph: str | None
+    packages: str | None
+    host: str
+    pid: int
+    process: str
+
+    def record(self) -> RunRecord:
+        """Return what readers see."""
+        counts = {State(name): number for name, number in json.loads(self.counts).items()}
+        return RunRecord(
+            self.id, self.pipeline, self.experiment, State(self.state), self.started, self.ended,
+            json.loads(self.parameters), json.loads(self.tags), self.problem, self.graph_digest, json.loads(self.facts), counts,
+        )  # fmt: skip
+
+
+@define
+class StepRow:
+    """One row of ``steps``. ``position`` is the node's in the graph, ``ordinal`` orders rows of one node."""
+
+    run: str
+    id: str
+    name: str
+    function: str
+    position: int
+    ordinal: int = 0
+    state: str = State.PENDING.value
+    label: str = ""
+    group_id: str | None = None
+    started: float | None = None
+    ended: float | None = None
+    duration: float | None = None
+    attempts: int = 0
+    pid: int | None = None
+    log: str | None = None
+    failure: str | None = None
+    reused_from: str | None = None
+    saved: float | None = None
+    reason: str = ""
+
+    def record(self, outputs: Mapping[str, Artifact]) -> StepRecord:
+        """Return what readers see."""
+        return StepRecord(
+            self.run, self.id, self.name, self.function, self.position, State(self.state), self.label, self.group_id,
+            self.started, self.ended, self.duration, self.attempts, self.pid, self.log, failure_from(self.failure),
+            self.reused_from, self.reason, outputs,
+        )  # fmt: skip
+
+
+@define
+class AttemptRow:
+    """One row of ``attempts``."""
+
+    run: str
+    step: str
+    number: int
+    started: float
+    ended: float | None = None
+    pid: int | None = None
+    log: str | None = None
+    failure: str | None = None
+
+
+@frozen
+class ArtifactRow:
+    """One row of ``artifacts``; an empty ``step`` means an input of the run."""
+
+    run: str
+    step: str
+    name: str
+    position: int
+    digest: str
+    codec: str
+    size: int
+    type: str
+    summary: str
+    content: bytes | None
+
+    def artifact(self) -> Artifact:
+        """Return what the runtime hands around."""
+        content = None if self.content is None else bytes(self.content)
+        return Artifact(self.digest, self.codec, self.size, self.type, self.summary, content)
+
+
+@frozen
+class MetricRow:
+    """One row of ``metrics``. ``ordinal`` counts within the run."""
+
+    run: str
+    step: str
+    name: str
+    # SQLite has no NaN: both engines keep NULL for it.
+    value: float | None = field(converter=lambda value: None if math.isnan(float(value)) else float(value))
+    axis: float | None
+    logged: float
+    ordinal: int
+
+
+@frozen
+class FileRow:
+    """One row of ``files``. ``ordinal`` counts within the run."""
+
+    run: str
+    step: str
+    name: str
+    path: str
+    logged: float
+    ordinal: int
+
+
+def _table(name: str, row: type, keys: int, kept: frozenset[str] = frozenset()) -> Table:
+    return Table(name, tuple(attribute.name for attribute in attrs.fields(row)), keys, kept)
+
+
+RUNS = _table("runs", RunRow, 1, frozenset({"tags"}))
+STEPS = _table("steps", StepRow, 2)
+ATTEMPTS = _table("attempts", AttemptRow, 3)
+ARTIFACTS = _table("artifacts", ArtifactRow, 3)
+METRICS = _table("metrics", MetricRow, 7)
+FILES = _table("files", FileRow, 6)
+GRAPHS = Table("graphs", ("digest", "document"), 1, frozenset({"document"}))
+PACKAGES = Table("packages", ("digest", "document"), 1, frozenset({"document"}))
+
+
+@functools.cache
+def values_of(table: Table) -> Any:
+    """Return a function that gives a row object's values in the order of the table's columns."""
+    return attrgetter(*table.columns)
+
+
+def artifact_row(run: str, step: str, position: int, name: str, artifact: Artifact) -> ArtifactRow:
+    """Return the row of an output, or of the run's input where ``step`` is empty."""
+    return ArtifactRow(
+        run, step, name, position, artifact.digest, artifact.codec, artifact.size, plain(artifact.type),
+        plain(artifact.summary), artifact.inline,
+    )  # fmt: skip
+
+
+def metric_record(row: Row) -> MetricRecord:
+    """Return a metric from its step, name, value, axis and time."""
+    step, name, value, axis, logged = row
+    return MetricRecord(step, name, math.nan if value is None else value, axis, logged)
+
+
+def file_record(row: Row) -> FileRecord:
+    """Return a logged file from its step, name, path and time."""
+    return FileRecord(*row)
+
+
+def failure_text(failure: Failure) -> str:
+    """Return a failure as JSON, without the exception itself."""
+    return json.dumps(attrs.asdict(failure, filter=lambda attribute, _: attribute.name != "exception"))
+
+
+def failure_from(text: str | None) -> Failure | None:
+    """Return the failure that was written as JSON."""
+    if text is None:
+        return None
+    fields = json.loads(text)
+    return Failure(**{**fields, "inputs": tuple((name, summary) for name, summary in fields["inputs"])})
+
+
+def plain(text: str) -> str:
+    """Return text that both engines can keep: without NUL, and without halves of characters."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,176 @@
+"""Say, line by line, how a run stands: pure functions from what is known to text with named styles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from attrs import field, frozen
+
+from ..history.records import StepRecord
+from ..states import State
+from . import amounts
+from .marks import Marks
+from .outlines import Entry
+from .standings import Standing, summed
+
+Piece: TypeAlias = tuple[str, str]
+"""Text and the name of its style: a state's name, ``dim``, ``bold`` or nothing."""
+
+_BAR = 20
+_SHOWN_FAILURES = 3
+_SHOWN_METRICS = 4
+
+
+@frozen
+class Row:
+    """A line of the tree. ``note`` is what stands to the right of the label and the time."""
+
+    depth: int
+    state: State
+    label: str
+    seconds: float | None = None
+    note: tuple[Piece, ...] = ()
+    mark: str = ""
+    steps: int = field(default=1, eq=False)
+
+
+@frozen
+class Scene:
+    """What rows are made from: how the run stands at a moment, and the characters to draw with."""
+
+    standing: Standing
+    marks: Marks
+    now: float
+
+
+def rows(entries: Iterable[Entry], scene: Scene, *, closing: str = "nothing", depth: int = 0) -> Iterator[Row]:
+    """Yield the lines of some entries. ``closing`` groups shows each as one line: ``nothing``, ``ended`` or ``all``."""
+    for entry in entries:
+        if entry.kind == "step":
+            yield _step_row(scene.standing.steps[entry.steps[0]], entry.label, scene, depth)
+            continue
+        counts = scene.standing.counts(entry.steps)
+        state = summed(counts)
+        closed = entry.kind == "family" or closing == "all" or (closing == "ended" and not _needs_attention(state))
+        mark = ("" if entry.kind == "family" else scene.marks.closed) if closed else scene.marks.open
+        note = tuple(count_notes(counts, scene.marks)) if closed else ()
+        yield Row(depth, state, entry.label, scene.standing.span(entry.steps, scene.now), note, mark, len(entry.steps))
+        if closed:
+            yield from _failed_rows(entry, scene, depth + 1)
+        else:
+            yield from rows(entry.parts, scene, closing=closing, depth=depth + 1)
+
+
+def fitted(found: list[Row], space: int, marks: Marks) -> list[Row]:
+    """Return at most ``space`` rows: what failed and what runs, then the newest that ended and the next to come.
+
+    One row says how many are not shown.
+    """
+    if len(found) <= space:
+        return found
+    kept = set(_most_telling(found, max(0, space - 1)))
+    hidden: dict[State, int] = {}
+    for index, row in enumerate(found):
+        if index not in kept and not row.mark:
+            hidden[row.state] = hidden.get(row.state, 0) + row.steps
+    counts = ", ".join(f"{count} {state}" for state, count in hidden.items())
+    note = Row(0, State.PENDING, f"{marks.ellipsis} {counts} not shown", mark=" ")
+    return [row for index, row in enumerate(found) if index in kept] + [note]
+
+
+def _most_telling(found: list[Row], space: int) -> list[int]:
+    urgent = [index for index, row in enumerate(found) if row.state is State.FAILED]
+    urgent += [index for index, row in enumerate(found) if row.state is State.RUNNING]
+    ended = [index for index, row in enumerate(found) if row.state.ended and row.state is not State.FAILED]
+    pending = [index for index, row in enumerate(found) if row.state is State.PENDING]
+    left = max(0, space - len(urgent))
+    coming = pending[: max(left // 2, left - len(ended))]
+    past = ended[len(ended) - min(len(ended), left - len(coming)) :]
+    return [*urgent, *past, *coming][:space]
+
+
+def _needs_attention(state: State) -> bool:
+    return state in (State.FAILED, State.RUNNING, State.CANCELLED)
+
+
+def _failed_rows(entry: Entry, scene: Scene, depth: int) -> Iterator[Row]:
+    """Yield the first failed steps of an entry that is shown as one line."""
+    records = (scene.standing.steps[step] for step in entry.steps)
+    failed = [record for record in records if record.state is State.FAILED]
+    for record in failed[:_SHOWN_FAILURES]:
+        yield _step_row(record, record.label or record.id, scene, depth)
+    if len(failed) > _SHOWN_FAILURES:
+        text = f"{scene.marks.ellipsis} and {len(failed) - _SHOWN_FAILURES} more failed"
+        yield Row(depth, State.FAILED, text, mark=" ", steps=0)
+
+
+def _step_row(record: StepRecord, label: str, scene: Scene, depth: int) -> Row:
+    seconds = record.duration
+    if record.state is State.RUNNING and record.started is not None:
+        seconds = scene.now - record.started
+    return Row(depth, record.state, label, seconds, tuple(_notes(record, scene)))
+
+
+def _notes(record: StepRecord, scene: Scene) -> Iterator[Piece]:
+    if record.attempts > 1:
+        running = record.state is State.RUNNING
+        yield (f"attempt {record.attempts}" if running else amounts.counted(record.attempts, "attempt")), "warning"
+    if record.state is State.RUNNING:
+        yield from _progress_notes(scene.standing.progress(record.id), scene.marks)
+    if record.reused_from:
+        yield f"from {record.reused_from}", "dim"
+    if record.failure is not None:
+        yield first_line(record.failure.kind, record.failure.message), "failed"
+    elif record.reason and record.state.ended and not record.state.succeeded:
+        yield record.reason, "dim"
+    elif record.reason and record.state is State.RUNNING:
+        yield record.reason, "warning"
+    yield from metric_notes(scene.standing.metrics.get(record.id, {}))
+
+
+def _progress_notes(progress: tuple[int, int | None, str], marks: Marks) -> Iterator[Piece]:
+    done, total, label = progress
+    if label:
+        yield label, ""
+    if total:
+        yield from bar(done, total, marks)
+        yield f"{done}/{total}", ""
+    elif done:
+        yield str(done), ""
+
+
+def metric_notes(metrics: Mapping[str, float]) -> Iterator[Piece]:
+    """Yield the newest value of each metric, the ones logged first first, and not too many."""
+    for name, value in list(metrics.items())[:_SHOWN_METRICS]:
+        yield f"{name} {amounts.number(value)}", "metric"
+
+
+def count_notes(counts: Mapping[State, int], marks: Marks) -> Iterator[Piece]:
+    """Yield a bar of how many steps have ended, and how many are in the states worth a word."""
+    total = sum(counts.values())
+    ended = sum(count for state, count in counts.items() if state.ended)
+    if ended < total:
+        yield from bar(ended, total, marks)
+    yield f"{ended}/{total}", ""
+    for state in (State.RUNNING, State.REUSED, State.FAILED, State.SKIPPED, State.CANCELLED):
+        if counts.get(state):
+            yield f"{counts[state]} {state}", state.value
+
+
+def bar(done: int, total: int, marks: Marks, width: int = _BAR) -> Iterator[Piece]:
+    """Yield a progress bar as one or two pieces, which belong together."""
+    full, tip, empty = marks.bar
+    filled = min(width, int(width * done / total)) if total else 0
+    if filled >= width:
+        yield full * width, "bar"
+        return
+    head = full * filled + (tip if done else "")
+    yield head + "\0", "bar"
+    yield empty * (width - len(head)), "dim"
+
+
+def first_line(kind: str, message: str) -> str:
+    """Write an error in a line: its kind and the first line of its message."""
+    first = message.strip().partition("\n")[0]
+    return f"{kind}: {first}" if first else kind

@@ -1,14 +1,21 @@
-"""Find the user's own line: the innermost frame that is not Penstock's."""
+"""Find the user's own line: the innermost frame that is neither Penstock's nor a library's that it called."""
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
+import sysconfig
+from collections.abc import Iterator
 from types import CodeType, FrameType, TracebackType
 
 from attrs import frozen
 
 _PACKAGE = __name__.partition(".")[0]
+_LIBRARIES = tuple(
+    os.path.realpath(path) + os.sep
+    for path in {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+)
 
 
 @frozen
@@ -23,13 +30,15 @@ class Location:
 
 
 def caller() -> Location:
-    """Return where the user's code called into Penstock."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and _is_ours(frame):
-        frame = frame.f_back
-    if frame is None:
+    """Return where the user's code called into Penstock, directly or through a library such as NumPy."""
+    calling = _calling_frames(sys._getframe(1))
+    nearest = next(calling, None)
+    if nearest is None:
         return Location("<unknown>", 0)
-    return Location(frame.f_code.co_filename, frame.f_lineno)
+    for frame in (nearest, *calling):
+        if not _is_library(frame.f_code.co_filename):
+            return Location(frame.f_code.co_filename, frame.f_lineno)
+    return Location(nearest.f_code.co_filename, nearest.f_lineno)
 
 
 def definition(code: CodeType) -> Location:
@@ -41,15 +50,33 @@ def innermost(traceback: TracebackType | None) -> Location | None:
     """Return the user's line that is deepest in a traceback: the line to look at first."""
     found = None
     while traceback is not None:
-        if not _is_ours(traceback.tb_frame):
-            found = Location(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno)
+        file = traceback.tb_frame.f_code.co_filename
+        if not _is_ours(traceback.tb_frame) and (found is None or not _is_library(file)):
+            found = Location(file, traceback.tb_lineno)
         traceback = traceback.tb_next
     return found
 
 
+def _calling_frames(frame: FrameType | None) -> Iterator[FrameType]:
+    """Yield the frames between this call into Penstock and Penstock's own call of the user's code, innermost first."""
+    while frame is not None and _is_ours(frame):
+        frame = frame.f_back
+    while frame is not None and not _is_ours(frame):
+        yield frame
+        frame = frame.f_back
+
+
 def _is_ours(frame: FrameType) -> bool:
     module = frame.f_globals.get("__name__", "")
-    return module == _PACKAGE or (isinstance(module, str) and module.startswith(_PACKAGE + "."))
+    if not isinstance(module, str):
+        return False
+    return module.partition(".")[0] in (_PACKAGE, "attr") or frame.f_code.co_filename.startswith("<attrs generated")
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_library(file: str) -> bool:
+    """Say whether a file is the standard library's or an installed distribution's."""
+    return file.startswith("<frozen") or os.path.realpath(file).startswith(_LIBRARIES)
 
 
 def _shortest(file: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -50,7 +51,10 @@ def _to_bytes(memory: int | str | None) -> int | None:
         raise _wrong(
             f"memory={memory!r} is no amount of memory; write bytes as an int, or text like '512MiB' or '4GiB'"
         )
-    return int(float(match[1]) * _UNITS[match[2]])
+    size = int(float(match[1]) * _UNITS[match[2]])
+    if size == 0:
+        raise _wrong(f"memory={memory!r} is less than one byte; expected an amount above 0")
+    return size
 
 
 def _check(expected: str, accepts: Callable[[Any], bool]) -> Callable[[object, attrs.Attribute[Any], Any], None]:
@@ -64,7 +68,7 @@ def _check(expected: str, accepts: Callable[[Any], bool]) -> Callable[[object, a
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_whole(value: object) -> bool:
@@ -77,15 +81,17 @@ def _is_text_map(value: object) -> bool:
 
 def _strings(values: object) -> tuple[str, ...]:
     """Accept one or several texts or paths."""
-    if isinstance(values, str | os.PathLike):
-        return (os.fspath(values),)
+    several: Any = (values,) if isinstance(values, str | os.PathLike) else values
     try:
-        return tuple(os.fspath(value) for value in values)  # type: ignore[attr-defined]
+        texts = tuple(os.fspath(value) for value in several)
     except TypeError:
-        raise _wrong(f"{values!r} is wrong; expected text or a path, or a list of them") from None
+        texts = (b"",)
+    if not all(isinstance(text, str) for text in texts):
+        raise _wrong(f"{values!r} is wrong; expected text or a path, or a list of them")
+    return texts
 
 
-_positive = _check("a number above 0", lambda value: value is None or (_is_number(value) and value > 0))
+_positive = _check("a finite number above 0", lambda value: value is None or (_is_number(value) and value > 0))
 _count = _check("a whole number from 0", lambda value: _is_whole(value) and value >= 0)
 _text = _check("text", lambda value: value is None or isinstance(value, str))
 _text_map = _check("a dict of text to text", _is_text_map)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, Generic, ParamSpec, TypeVar, final
+from types import MethodType
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, final, overload
 
 from .errors import DefinitionError
 from .locations import caller
@@ -15,7 +16,9 @@ from .signatures import Signature, read_signature
 from .steps import Step, innermost_function
 
 P = ParamSpec("P")
+Q = ParamSpec("Q")
 R = TypeVar("R")
+S = TypeVar("S")
 
 
 @final
@@ -55,12 +58,20 @@ class Pipeline(Generic[P, R]):
                     f"{self.name}() needs a plain value for {name!r}, which is annotated Static, and was given {value!r}",
                     where,
                 )
-        with recording.nested(self, where, self._after):
+        with recording.nested(self, arguments, where, self._after):
             return self.function(*args, **kwargs)
 
     def after(self, *others: object) -> Pipeline[P, R]:
         """Return the same pipeline, whose steps start only when those behind ``others`` are done."""
         return Pipeline(self.function, (*self._after, *others))
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Pipeline[P, R]: ...
+    @overload
+    def __get__(self: Pipeline[Concatenate[S, Q], R], instance: S, owner: type) -> Pipeline[Q, R]: ...
+    def __get__(self, instance: Any, owner: type) -> Any:
+        """Bind a pipeline that is a method to its object."""
+        return self if instance is None else Pipeline(MethodType(self.function, instance), self._after)
 
     def __repr__(self) -> str:
         return f"<pipeline {self.__module__}.{self.__qualname__}>"
@@ -72,14 +83,20 @@ def pipeline(function: Callable[P, R]) -> Pipeline[P, R]:
     return Pipeline(function)
 
 
+_NOT_PLAIN = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+
+
 def _check_function(function: Any) -> None:
     problem = None
     if isinstance(function, Step | Pipeline):
         problem = f"@pipeline on {function!r}, which is decorated already"
+    elif isinstance(function, classmethod | staticmethod):
+        kind = type(function).__name__
+        problem = f"@pipeline on a {kind}: write @{kind} above @pipeline"
     elif not callable(function) or isinstance(function, type):
         problem = f"@pipeline on {function!r}: a pipeline is a function that calls steps"
-    elif inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
-        problem = f"@pipeline on {function.__name__}, which is async or a generator: it is called once, to see its steps; use a plain `def`"
+    elif any(is_kind(function) for is_kind in _NOT_PLAIN):
+        problem = f"@pipeline on {getattr(function, '__name__', function)}, which is async or a generator: it is called once, to see its steps; use a plain `def`"
     if problem:
         raise DefinitionError(problem, caller())
 
@@ -102,4 +119,5 @@ def _single(step: Step[..., Any]) -> Callable[..., object]:
     only.__name__, only.__qualname__, only.__doc__ = step.name, step.__qualname__, step.__doc__
     only.__module__ = step.__module__
     only.__signature__ = inspect.signature(step)  # type: ignore[attr-defined]  # what inspect looks for
+    only.__wrapped__ = step  # type: ignore[attr-defined]  # so that it is defined where the step is
     return only

@@ -94,9 +94,17 @@ _REFUSED: Mapping[str, tuple[str, str]] = {
     "__fspath__": ("opened as a path", "Open it inside a step whose parameter is annotated `Path`"),
     "__call__": ("called", _IN_A_STEP),
     "__enter__": ("used in `with`", _IN_A_STEP),
+    "__exit__": ("used in `with`", _IN_A_STEP),
+    "__aenter__": ("used in `async with`", _IN_A_STEP),
+    "__aexit__": ("used in `async with`", _IN_A_STEP),
+    "__aiter__": ("iterated over (`async for`)", _NO_LOOP),
     "__await__": ("awaited", "Steps are awaited by the run itself: drop the `await`"),
     "__setattr__": (
         "changed (attribute set)",
+        "A step's result is changed by another step that returns the changed value",
+    ),
+    "__delattr__": (
+        "changed (attribute deleted)",
         "A step's result is changed by another step that returns the changed value",
     ),
     "__setitem__": ("changed (item set)", "A step's result is changed by another step that returns the changed value"),

@@ -12,10 +12,11 @@ from typing import Protocol
 from attrs import define, field, frozen
 
 from .errors import DefinitionError, RecordingError
-from .locations import Location, definition, innermost
+from .locations import Location, caller, innermost
 from .options import Options
 from .promises import Origin, Promise
 from .signatures import Input, Signature
+from .snapshots import Snapshots
 
 
 class Recordable(Protocol):
@@ -43,10 +44,16 @@ class Group:
     """A nested pipeline, while it is inlined. ``after`` holds for every call inside it."""
 
     id: str
-    name: str
+    pipeline: Recordable
+    arguments: Mapping[str, object]
     parent: Group | None
     location: Location
     after: tuple[object, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the pipeline, without the groups around it."""
+        return self.pipeline.name
 
 
 @frozen(eq=False)
@@ -73,28 +80,56 @@ class Recording:
     result: object = None
     _group: Group | None = None
     _names: Counter[str] = field(factory=Counter)
+    _snapshots: Snapshots = field(factory=Snapshots)
 
     def add(
         self, step: RecordableStep, arguments: Mapping[str, object], after: tuple[object, ...], location: Location
     ) -> object:
         """Write a call down and return what stands for its result: a promise, or a structure of them."""
-        call = Call(step, arguments, after, location, self._group)
+        _check_order(after, step.name, location)
+        call = Call(step, self._snapshot(step, arguments, location), after, location, self._group)
         self.calls.append(call)
         return _promised(self, call, step.signature)
 
+    def _snapshot(self, step: Recordable, arguments: Mapping[str, object], where: Location) -> Mapping[str, object]:
+        try:
+            return {name: self._snapshots.take(value) for name, value in arguments.items()}
+        except RecursionError:
+            raise DefinitionError(
+                f"{step.name}() is given a list or dict that contains itself, or is nested too deep to be written down; "
+                "put it into an object of a class of your own",
+                where,
+            ) from None
+
     @contextmanager
-    def nested(self, pipeline: Recordable, location: Location, after: tuple[object, ...]) -> Iterator[None]:
+    def nested(
+        self, pipeline: Recordable, arguments: Mapping[str, object], location: Location, after: tuple[object, ...]
+    ) -> Iterator[None]:
         """Let the calls inside belong to a nested pipeline."""
+        _check_order(after, pipeline.name, location)
         outer = self._group
         prefix = f"{outer.id}/{pipeline.name}" if outer else pipeline.name
         self._names[prefix] += 1
         count = self._names[prefix]
-        self._group = Group(prefix if count == 1 else f"{prefix}-{count}", pipeline.name, outer, location, after)
+        self._group = Group(
+            prefix if count == 1 else f"{prefix}-{count}", pipeline, arguments, outer, location, after
+        )
         self.groups.append(self._group)
         try:
             yield
         finally:
             self._group = outer
+
+
+def _check_order(after: tuple[object, ...], name: str, where: Location) -> None:
+    """Refuse ``after(check)`` where ``after(check())`` is meant: it would order nothing."""
+    for other in after:
+        if callable(other) and not isinstance(other, Promise):
+            raise DefinitionError(
+                f"{name}.after({other!r}) waits for nothing, since that was not called; pass what the call returned: "
+                f"`done = {getattr(other, '__name__', 'check')}(...)`, then `{name}.after(done)`",
+                where,
+            )
 
 
 def _promised(recording: Recording, call: Call, signature: Signature) -> object:
@@ -129,7 +164,8 @@ def record(pipeline: Recordable, static: Mapping[str, object]) -> Recording:
     """
     if _ACTIVE.get() is not None:
         raise RecordingError(
-            f"pipeline {pipeline.name!r} cannot be compiled or run inside another pipeline; call it instead"
+            f"pipeline {pipeline.name!r} cannot be compiled or run inside another pipeline; call it instead",
+            caller(),
         )
     inputs = pipeline.signature.inputs
     recording = Recording(pipeline.name, pipeline, inputs, static)
@@ -149,12 +185,23 @@ def _call(recording: Recording, pipeline: Recordable, static: Mapping[str, objec
     signature = pipeline.signature
     bound = inspect.BoundArguments(signature.python, {})
     for name, given in signature.inputs.items():
+        _check_is_one(pipeline, signature.python.parameters[name])
         bound.arguments[name] = static[name] if given.static else Promise(Origin(recording, None, name, given.hint))
     return pipeline.function(*bound.args, **bound.kwargs)
 
 
+def _check_is_one(pipeline: Recordable, parameter: inspect.Parameter) -> None:
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        kind = "list" if parameter.kind is parameter.VAR_POSITIONAL else "dict"
+        raise DefinitionError(
+            f"pipeline {pipeline.name!r} takes `{parameter}`, and a compiled pipeline has a fixed set of parameters; "
+            f"take one {kind} instead, `{parameter.name}: Static[{kind}]` if the body loops over it",
+            caller(),
+        )
+
+
 def _recording_error(recording: Recording, error: Exception) -> RecordingError:
-    where = innermost(error.__traceback__) or definition(recording.pipeline.function.__code__)
+    where = innermost(error.__traceback__)
     if isinstance(error, RecursionError):
         chain = " -> ".join(dict.fromkeys(group.name for group in recording.groups)) or recording.name
         problem = f"pipeline {recording.name!r} calls itself without end ({chain}); give the recursion an end over plain values"

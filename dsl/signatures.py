@@ -78,14 +78,30 @@ class Signature:
 
 
 def read_signature(function: Callable[..., object], name: str) -> Signature:
-    """Read the signature of a function. Annotations that cannot be evaluated count as unknown."""
+    """Read the signature of a function. Annotations that cannot be evaluated count as unknown.
+
+    A generator function makes a list: what it yields is collected before anything else may use it.
+    """
     python = inspect.signature(function)
     scope = _scope(function)
     inputs = {
         parameter.name: _read_input(parameter, evaluate(parameter.annotation, scope))
         for parameter in python.parameters.values()
     }
-    return Signature(name, python, inputs, _read_outputs(evaluate(python.return_annotation, scope)))
+    returned = evaluate(python.return_annotation, scope)
+    outputs = _read_outputs(_listed(returned) if is_generator(function) else returned)
+    return Signature(name, python, inputs, outputs)
+
+
+def is_generator(function: Callable[..., object]) -> bool:
+    """Say whether calling a function gives a generator."""
+    call = inspect.getattr_static(type(function), "__call__", None)
+    return inspect.isgeneratorfunction(function) or inspect.isgeneratorfunction(call)
+
+
+def _listed(hint: Hint) -> Hint:
+    items = typing.get_args(plain(hint))
+    return list[items[0]] if items else list  # type: ignore[valid-type]  # the type that is yielded
 
 
 def _scope(function: Callable[..., object]) -> dict[str, object]:
@@ -116,6 +132,8 @@ def evaluate(annotation: object, scope: dict[str, object]) -> Hint:
 def _read_input(parameter: inspect.Parameter, hint: Hint) -> Input:
     static = any(isinstance(extra, StaticMarker) for extra in getattr(hint, "__metadata__", ()))
     hint = plain(hint)
+    if parameter.default is None and hint is not Any:
+        hint = hint | None if _is_joinable(hint) else Any  # `x: int = None` is written often, and means this
     if parameter.kind is parameter.VAR_POSITIONAL:
         return Input(parameter.name, tuple[hint, ...], ())
     if parameter.kind is parameter.VAR_KEYWORD:
@@ -128,6 +146,13 @@ def _read_input(parameter: inspect.Parameter, hint: Hint) -> Input:
 def origin_of(hint: Hint) -> Any:
     """Return what a generic type is made from: ``list`` for ``list[int]``; None for a class."""
     return typing.get_origin(hint)
+
+
+def _is_joinable(hint: Hint) -> bool:
+    try:
+        return bool(hint | None)
+    except TypeError:
+        return False
 
 
 def plain(hint: Hint) -> Hint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import inspect
 import os
@@ -28,7 +29,7 @@ class Step(Generic[P, R]):
     """A function that pipelines are made of.
 
     Called outside a pipeline it runs at once and returns real values, so that it can be tested and debugged like any
-    function (an async one is run to its end). Called inside a pipeline it is written down and returns a promise.
+    function (an async one is run to its end, and what a generator yields is listed). Called inside a pipeline it is written down and returns a promise.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Step(Generic[P, R]):
         self._after = after
         self._receiver = receiver
         inner = innermost_function(function)
-        self.name = settings.name or _step_name(inner)
+        self.name = settings.name or _step_name(function, inner)
         self.__wrapped__ = function
         self.__name__ = inner.__name__
         self.__qualname__ = inner.__qualname__
@@ -60,7 +61,8 @@ class Step(Generic[P, R]):
 
     @property
     def __signature__(self) -> inspect.Signature:
-        return inspect.signature(self.function)
+        whole = inspect.signature(self.function)
+        return whole.replace(parameters=list(whole.parameters.values())[len(self._receiver) :])
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         recording = active()
@@ -75,8 +77,10 @@ class Step(Generic[P, R]):
         for value in (*args, *kwargs.values()):
             if isinstance(value, Promise):
                 raise leaked(value, caller())
-        result = self.function(*args, **kwargs)
-        return _finished(result) if inspect.iscoroutine(result) else result
+        result: Any = self.function(*args, **kwargs)
+        if inspect.isgenerator(result):
+            return cast(R, list(result))
+        return cast(R, _finished(result) if inspect.iscoroutine(result) else result)
 
     def options(self, **changes: Unpack[OptionChanges]) -> Step[P, R]:
         """Return the same step with some options changed. Outside a pipeline they make no difference."""
@@ -155,7 +159,8 @@ def innermost_function(function: Any) -> FunctionType:
         if isinstance(function, FunctionType) and not hasattr(function, "__wrapped__"):
             return function
         inner = getattr(function, "__wrapped__", None) or getattr(function, "__func__", None)
-        inner = inner or getattr(function, "func", None)
+        if isinstance(function, functools.partial):
+            inner = function.func
         if inner is None:
             inner = inspect.getattr_static(type(function), "__call__", None)
             if not isinstance(inner, FunctionType):
@@ -181,8 +186,9 @@ def _check_function(function: object) -> None:
         problem = f"{function.name} is a step already; change it with {function.name}.options(...)"
     elif isinstance(function, type):
         problem = f"@step on the class {function.__name__}: a step is a function; write one that makes and returns a {function.__name__}"
-    elif isinstance(function, classmethod):
-        problem = "@step on a classmethod: write @classmethod above @step"
+    elif isinstance(function, classmethod | staticmethod):
+        kind = type(function).__name__
+        problem = f"@step on a {kind}: write @{kind} above @step"
     elif inspect.isasyncgenfunction(function):
         problem = f"@step on the async generator {function.__name__}: return a list instead of yielding"
     elif not callable(function):
@@ -191,8 +197,10 @@ def _check_function(function: object) -> None:
         raise DefinitionError(problem, caller())
 
 
-def _step_name(function: FunctionType) -> str:
-    return "lambda" if function.__name__ == "<lambda>" else function.__name__
+def _step_name(function: object, inner: FunctionType) -> str:
+    if inner.__name__ == "__call__":
+        return type(function).__name__
+    return "lambda" if inner.__name__ == "<lambda>" else inner.__name__
 
 
 def _folder(function: Any) -> Path:
@@ -211,4 +219,4 @@ def _finished(coroutine: Coroutine[Any, Any, R]) -> R:
     except RuntimeError:
         return asyncio.run(coroutine)
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, coroutine).result()
+        return thread.submit(contextvars.copy_context().run, asyncio.run, coroutine).result()

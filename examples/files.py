@@ -32,7 +32,7 @@ def sort(source: Path) -> Path:
     """Write one CSV file per digit, in a folder."""
     table = pd.read_csv(source, header=None).astype(int)
     folder = current_step().folder / "digits"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for digit, rows in progress(table.groupby(64), total=10, label="digits"):
         rows.drop(columns=64).to_csv(folder / f"{digit}.csv", index=False, header=False)
     return folder

@@ -21,8 +21,8 @@ from .errors import RunError
 from .events import Event
 from .failures import describe
 from .functions import find_function
-from .store import ArtifactStore, decode, encode_all, open_store
 from .resolved import Gathered, Resolved, Stored
+from .store import ArtifactStore, decode, encode_all, open_store
 from .tasks import Completed, Failed, Outcome, Task
 
 

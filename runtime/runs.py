@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, final
@@ -10,14 +11,19 @@ from typing import TYPE_CHECKING, Any, Protocol, final
 from ..compilers.graph import Binding, Collection, Graph
 from .errors import RunCancelled, RunError, RunFailed
 from .failures import Failure
+from .history import History
 from .history.records import FileRecord, MetricRecord, RunRecord, StepRecord
 from .invocation import load
 from .resolution import Values
 from .states import State
-from .store import ArtifactStore, decode
+from .store import ArtifactStore, decode, open_store
+from .workspace import Workspace
 
 if TYPE_CHECKING:
     from .artifacts import Artifact
+
+_LOOK = 0.2
+"""Seconds between two looks at a run that goes on in another process."""
 
 
 class Records(Protocol):
@@ -29,8 +35,32 @@ class Records(Protocol):
     def files(self) -> Sequence[FileRecord]: ...
 
 
+class HistoryRecords:
+    """The records of a run out of the history; they are read again each time, since the run may be going on elsewhere."""
+
+    def __init__(self, history: History, run_id: str) -> None:
+        self._history = history
+        self._run = run_id
+
+    def record(self) -> RunRecord:
+        """Return the run's record."""
+        return self._history.run(self._run)
+
+    def steps(self) -> Sequence[StepRecord]:
+        """Return the step runs in call order."""
+        return self._history.steps(self._run)
+
+    def metrics(self) -> Sequence[MetricRecord]:
+        """Return all metrics so far."""
+        return self._history.metrics(self._run)
+
+    def files(self) -> Sequence[FileRecord]:
+        """Return all logged files so far."""
+        return self._history.files(self._run)
+
+
 class Progressing(Protocol):
-    """A run that may still be going on in this process."""
+    """What drives a run in this process."""
 
     def wait(self, timeout: float | None = None) -> bool: ...
     def cancel(self, reason: str) -> None: ...
@@ -150,6 +180,23 @@ class Run:
         self._values = values
         self._progressing = progressing
 
+    @classmethod
+    def get(cls, reference: str = "last", workspace: Workspace | None = None) -> Run:
+        """Return a run out of the history: by its id, the beginning or the last four characters of one, or ``last~2``.
+
+        Raises RunNotFound.
+        """
+        workspace = workspace or Workspace.open()
+        run_id = workspace.history.run(reference).id
+        return cls(
+            run_id,
+            workspace.history.graph(run_id),
+            HistoryRecords(workspace.history, run_id),
+            open_store(workspace.store_location),
+            workspace.run_folder(run_id),
+            root=workspace.root,
+        )
+
     @property
     def record(self) -> RunRecord:
         """The run's record: experiment, times, parameters, tags, facts."""
@@ -160,7 +207,10 @@ class Run:
         """How the run stands."""
         return self.record.state
 
-    state = status
+    @property
+    def state(self) -> State:
+        """How the run stands; the same as :attr:`status`."""
+        return self.status
 
     @property
     def steps(self) -> dict[str, StepRun]:
@@ -227,14 +277,27 @@ class Run:
 
     def wait(self, timeout: float | None = None) -> Run:
         """Wait until the run has ended, at most ``timeout`` seconds. Raises TimeoutError when it has not."""
-        if self._progressing is not None and not self._progressing.wait(timeout):
+        ended = self._watch(timeout) if self._progressing is None else self._progressing.wait(timeout)
+        if not ended:
             raise TimeoutError(f"run {self.id} has not ended after {timeout} s; it goes on")
         return self
+
+    def _watch(self, timeout: float | None) -> bool:
+        """Wait for a run of another process, by looking into the history."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self.status.ended:
+            if deadline is not None and time.monotonic() > deadline:
+                return False
+            time.sleep(_LOOK)
+        return True
 
     def cancel(self, reason: str = "somebody cancelled the run") -> None:
         """Stop the run: running steps are killed, the rest never start. Nothing happens to one that has ended."""
         if self._progressing is not None:
             self._progressing.cancel(reason)
+        elif not self.status.ended:
+            process = self.record.facts.get("pid", "unknown")
+            raise RunError(f"run {self.id} goes on in another process (pid {process}); stop it there")
 
     def __repr__(self) -> str:
         return f"<run {self.id} of {self.graph.name}: {self.status}>"

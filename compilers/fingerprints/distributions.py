@@ -63,6 +63,13 @@ class Distributions:
                 return self._distribution(folder)
         return None
 
+    def every(self) -> list[Distribution]:
+        """Return all installed distributions by name."""
+        folders: dict[str, str] = {}
+        for entry in reversed(sys.path):
+            folders.update(self._site(os.path.realpath(entry or os.getcwd())))
+        return [self._distribution(folders[name]) for name in sorted(folders)]
+
     def identity(self, distribution: Distribution) -> bytes:
         """Digest a distribution's name, version and recorded contents."""
         contents = self._contents(distribution) if self.strict else self._recorded(distribution)

@@ -59,7 +59,7 @@ def _by_source(walker: Walker, node: Node, function: types.FunctionType, definit
     node.aspects["annotations"] = text(definition.annotations)
     node.aspects["source"] = text(definition.segment + node.file)
     node.watches.update(dict.fromkeys(form.watched, f"{node.name} reads attributes about code"))
-    resolver = Resolver(walker, node, function)
+    resolver = Resolver.of_function(walker, node, function)
     parts = [b"source", bytes.fromhex(form.digest), *resolver.labels(form)]
     for use in form.uses:
         resolver.follow(use)
@@ -76,7 +76,7 @@ def _by_code(walker: Walker, node: Node, function: types.FunctionType) -> list[b
     node.aspects["annotations"] = text(",".join(f"{name}: {value!s}" for name, value in sorted(function.__annotations__.items())))
     read = attribute_names(code) & WATCHED_ATTRIBUTES.keys()
     node.watches.update({WATCHED_ATTRIBUTES[name]: f"{node.name} reads {name}" for name in sorted(read)})
-    resolver = Resolver(walker, node, function)
+    resolver = Resolver.of_function(walker, node, function)
     for name in global_names(code):
         resolver.follow(Use("global", name, (), (), "unknown"))
     for module, level in imported_names(code):

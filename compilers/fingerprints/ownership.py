@@ -94,6 +94,13 @@ class Ownership:
         holding = [root for root in self._roots if folder == root or folder.startswith(root + os.sep)]
         return max(holding, key=len, default=None)
 
+    def place(self, path: str) -> str | None:
+        """Write an absolute path relative to the root of the project it lies in; None if it lies in none that is known."""
+        roots = {*self._roots, *self._found.values()}
+        holding = [root for root in roots if path == root or path.startswith(root + os.sep)]
+        root = max(holding, key=len, default=None)
+        return None if root is None else os.path.relpath(path, root).replace(os.sep, "/")
+
     def relative(self, file: str) -> str:
         """Write a file relative to its root with forward slashes; what is no file of the project by its last part."""
         path = os.path.realpath(file)

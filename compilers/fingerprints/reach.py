@@ -44,6 +44,7 @@ _BY_TYPE: Mapping[type, Expander] = {
     types.MappingProxyType: values.expand_mapping,
     set: values.expand_set,
     frozenset: values.expand_set,
+    types.CellType: callables.expand_cell,
 }
 
 
@@ -60,6 +61,7 @@ class Walker:
         self._leaves: dict[tuple[str, str, bytes], Node] = {}
         self._queue: list[tuple[Node, object]] = []
         self._unordered: list[Node] = []
+        self._opaque: list[Node] = []
 
     def forget(self) -> None:
         """Drop the whole graph, as must be done after modules were imported on the way."""
@@ -85,9 +87,12 @@ class Walker:
 
     def finish(self) -> None:
         """Expand all that was met, and order sets."""
-        while self._queue:
-            node, value = self._queue.pop()
-            self._expand(node, value)
+        while True:
+            while self._queue:
+                node, value = self._queue.pop()
+                self._expand(node, value)
+            if not self.bindings.derivations.settle(self._opaque):
+                break
         while self._unordered:
             sort_edges(self._unordered.pop())
 
@@ -96,6 +101,11 @@ class Walker:
         expander(self, node, value)
         if node.unordered:
             self._unordered.append(node)
+
+    def opaque(self, node: Node) -> None:
+        """Note that an object can be identified neither by its type nor by its state; see :mod:`.derivations`."""
+        node.kind = "opaque"
+        self._opaque.append(node)
 
     def leaf(self, kind: str, name: str, content: bytes, edges: tuple[Node, ...] = (), *, version: str = "", summary: str = "") -> Node:
         """Return the one node with these facts; for what has no identity of its own."""

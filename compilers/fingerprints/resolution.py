@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from . import widening
 from .encoding import text
-from .externals import builtin, builtins_of, external, is_original_builtin, module_attribute
-from .loading import Absent, Beyond, Broken, load
+from .externals import builtin, builtins_of, external, is_original_builtin, module_attribute, unwrapped
+from .loading import Absent, Beyond, load
 from .nodes import Node
 from .normalisation import NormalForm
 from .uses import Use
@@ -22,14 +22,22 @@ _WORLD_OF_MODULE = frozenset({"__file__", "__path__", "__spec__", "__loader__", 
 
 
 class Resolver:
-    """Adds to the node of one function what its uses of names reach."""
+    """Adds to the node of one function, or of statements of a module, what their uses of names reach."""
 
-    def __init__(self, walker: Walker, node: Node, function: types.FunctionType) -> None:
+    def __init__(
+        self, walker: Walker, node: Node, namespace: dict[str, object], closure: Mapping[str, types.CellType] | None = None
+    ) -> None:
         self._walker = walker
         self._node = node
-        self._globals = function.__globals__
-        self._builtins = builtins_of(function.__globals__)
-        self._closure = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        self._globals = namespace
+        self._builtins = builtins_of(namespace)
+        self._closure = closure or {}
+
+    @classmethod
+    def of_function(cls, walker: Walker, node: Node, function: types.FunctionType) -> Resolver:
+        """Return the resolver of the names that a function sees."""
+        closure = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        return cls(walker, node, function.__globals__, closure)
 
     def labels(self, form: NormalForm) -> Iterator[bytes]:
         """Yield the global names that count as such.
@@ -45,9 +53,8 @@ class Resolver:
 
     @staticmethod
     def _own_name(value: object) -> str | None:
-        function = isinstance(value, (types.FunctionType, type)) or hasattr(type(value), "__wrapped__")
-        wrapped = getattr(value, "__dict__", {}).get("__wrapped__") if not function else value
-        return getattr(wrapped, "__name__", None) if isinstance(wrapped, (types.FunctionType, type)) else None
+        wrapped = unwrapped(value)
+        return wrapped.__name__ if isinstance(wrapped, (types.FunctionType, type)) else None
 
     def _value(self, name: str) -> object:
         if name in self._globals:
@@ -216,6 +223,3 @@ class Resolver:
 
     def _add(self, node: Node) -> None:
         self._node.edges.append(node)
-
-
-__all__ = ["Broken", "Resolver"]

@@ -1,1 +1,29 @@
-"""Package."""
+"""Remember runs: what ran, when, from which code, with what result."""
+
+from __future__ import annotations
+
+from .connections import Connect, Connection, HistoryBusy
+from .identifiers import new_run_id
+from .lineage import Lineage, Origin
+from .opening import connect, connect_to_read
+from .queries import History
+from .recorder import HistoryWarning, Recorder
+from .records import FileRecord, MetricRecord, RunRecord, StepRecord
+
+__all__ = [
+    "Connect",
+    "Connection",
+    "FileRecord",
+    "History",
+    "HistoryBusy",
+    "HistoryWarning",
+    "Lineage",
+    "MetricRecord",
+    "Origin",
+    "Recorder",
+    "RunRecord",
+    "StepRecord",
+    "connect",
+    "connect_to_read",
+    "new_run_id",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 """Digits and letters without 0, 1, i, l and o."""
@@ -22,7 +22,7 @@ def new_run_id(now: float | None = None) -> str:
     Ids sort by second. This process never gives one twice; two processes in the same second meet by chance once in
     924,000 times, and :meth:`penstock.runtime.workspace.Workspace.new_run` rules that out too.
     """
-    moment = datetime.fromtimestamp(time.time() if now is None else now, timezone.utc)
+    moment = datetime.fromtimestamp(time.time() if now is None else now, UTC)
     second = moment.strftime("%Y%m%d-%H%M%S")
     with _lock:
         endings = _endings(second)

@@ -10,8 +10,7 @@ import functools
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import define, field
 from blake3 import blake3
@@ -24,8 +23,25 @@ from ..events import Event
 from ..states import State
 from . import processes
 from .tables import (
-    ARTIFACTS, ATTEMPTS, FILES, GRAPHS, METRICS, PACKAGES, RUNS, STEPS, ArtifactRow, AttemptRow, FileRow, MetricRow, RunRow,
-    StepRow, Table, artifact_row, failure_text, plain, values_of,
+    ARTIFACTS,
+    ATTEMPTS,
+    FILES,
+    GRAPHS,
+    METRICS,
+    PACKAGES,
+    RUNS,
+    STEPS,
+    ArtifactRow,
+    AttemptRow,
+    FileRow,
+    MetricRow,
+    RunRow,
+    StepRow,
+    Table,
+    artifact_row,
+    failure_text,
+    plain,
+    values_of,
 )  # fmt: skip
 
 Changes = Sequence[tuple[Table, Sequence[Sequence[object]]]]
@@ -57,7 +73,9 @@ class Ledger:
     @property
     def written(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self.run_changed or self.changed or self.changed_attempts or self.metrics or self.files or self.artifacts)
+        return not (
+            self.run_changed or self.changed or self.changed_attempts or self.metrics or self.files or self.artifacts
+        )
 
     def changes(self) -> Changes:
         """Return what must be written."""
@@ -114,18 +132,19 @@ class Ledger:
 
     def add_document(self, table: Table, text: str) -> str:
         """Keep a document under its digest, once for all runs, and return the digest."""
-        key = blake3(text.encode("utf-8", "surrogatepass")).hexdigest()
-        self.documents.append((table, key, text))
+        kept = plain(text)
+        key = blake3(kept.encode()).hexdigest()
+        self.documents.append((table, key, kept))
         return key
 
     def abandon(self, state: State, problem: str) -> None:
         """End a run that nobody has ended: its running steps failed, the others never ran."""
-        events_of_end = (events.RunEnded(self.run.id, self.run.seen, state, problem),)
-        for step in [row for row in self.steps.values() if not State(row.state).ended]:
-            ending = State.FAILED if step.state == State.RUNNING.value else State.CANCELLED
-            self.change(step.id, self.run.seen, ending, ended=self.run.seen, reason=problem)
-        for event in events_of_end:
-            absorb(event, self)
+        seen = self.run.seen
+        for row in [row for row in self.steps.values() if not State(row.state).ended]:
+            ending = State.FAILED if row.state == State.RUNNING.value else State.CANCELLED
+            self.change(row.id, seen, ending, ended=seen, reason=problem)
+            _end_attempt(self, row.id, seen)
+        absorb(events.RunEnded(self.run.id, seen, state, problem), self)
 
     def _item(self, step: str) -> StepRow:
         """Make the row of a step that is no node of the graph, placed beside the node that it belongs to."""
@@ -181,7 +200,9 @@ def _step_completed(event: events.StepCompleted, ledger: Ledger) -> None:
 
 @absorb.register
 def _step_reused(event: events.StepReused, ledger: Ledger) -> None:
-    row = ledger.change(event.step, event.time, State.REUSED, ended=event.time, reused_from=event.run, saved=event.saved)
+    row = ledger.change(
+        event.step, event.time, State.REUSED, ended=event.time, reused_from=event.run, saved=event.saved
+    )
     row.started = event.time if row.started is None else row.started
     ledger.keep(event.step, event.outputs)
 
@@ -208,13 +229,13 @@ def _step_skipped(event: events.StepSkipped, ledger: Ledger) -> None:
 @absorb.register
 def _metric_logged(event: events.MetricLogged, ledger: Ledger) -> None:
     axis = None if event.index is None else float(event.index)
-    row = MetricRow(ledger.run.id, event.step, plain(event.name), event.value, axis, event.time, ledger.count())
+    row = MetricRow(ledger.run.id, event.step, ledger.count(), plain(event.name), event.value, axis, event.time)
     ledger.metrics.append(row)
 
 
 @absorb.register
 def _file_logged(event: events.FileLogged, ledger: Ledger) -> None:
-    row = FileRow(ledger.run.id, event.step, plain(event.name), plain(event.path), event.time, ledger.count())
+    row = FileRow(ledger.run.id, event.step, ledger.count(), plain(event.name), plain(event.path), event.time)
     ledger.files.append(row)
 
 
@@ -252,7 +273,7 @@ def _mapping(values: Mapping[str, str]) -> str:
     return json.dumps({str(name): str(value) for name, value in values.items()})
 
 
-def _values(table: Table, rows: Any) -> list[Sequence[object]]:
+def _values(table: Table, rows: Iterable[object]) -> list[Sequence[object]]:
     return list(map(values_of(table), rows))
 
 

@@ -21,9 +21,7 @@ def open_postgres(url: str) -> Connection:
     try:
         import psycopg
     except ImportError as error:
-        raise HistoryError(
-            f"the history {without_password(url)} needs psycopg: install penstock[postgres]"
-        ) from error
+        raise HistoryError(f"the history {without_password(url)} needs psycopg: install penstock[postgres]") from error
     try:
         raw = psycopg.connect(_spelled(url), autocommit=True, connect_timeout=CONNECT_TIMEOUT)
     except psycopg.Error as error:

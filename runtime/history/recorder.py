@@ -12,13 +12,12 @@ import queue
 import threading
 import time
 import warnings
-import weakref
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, final
 
 from attrs import field, frozen
 
-from ..errors import HistoryError
+from ...compilers.errors import PenstockError
 from ..events import Event, RunEnded, RunStarted
 from ..states import State
 from .connections import Connect, Connection, HistoryBusy
@@ -69,7 +68,6 @@ class Recorder:
         on_problem: Callable[[str], object] | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        self.problem: str | None = None
         self._connect = connect
         self._collect = facts, packages
         self._on_problem = on_problem
@@ -80,6 +78,9 @@ class Recorder:
         self._starting = threading.Lock()
         self._ledgers: list[Ledger] = []
         self._lost: list[str] = []
+        self._failing: str | None = None
+        self._reported = False
+        self._hopeful = True
         self._connection: Connection | None = None
 
     def __call__(self, event: Event) -> None:
@@ -89,6 +90,12 @@ class Recorder:
             self._start()
         if isinstance(event, RunEnded):
             self._hurry.set()
+
+    @property
+    def problem(self) -> str | None:
+        """Why something is not written, or None when all is well."""
+        problems = [*self._lost, *([self._failing] if self._failing else [])]
+        return "; ".join(problems) or None
 
     def flush(self) -> None:
         """Wait until all events so far are written, or one attempt has failed (see ``problem``)."""
@@ -103,10 +110,10 @@ class Recorder:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        problems = [*self._lost, *([self.problem] if self.problem else [])]
-        self._lost, self.problem = [], None
-        if problems:
-            warnings.warn(f"part of the history is lost: {'; '.join(problems)}", HistoryWarning, stacklevel=2)
+            atexit.unregister(self.close)
+        problem, self._lost, self._failing = self.problem, [], None
+        if problem:
+            warnings.warn(f"part of the history is not written: {problem}", HistoryWarning, stacklevel=2)
 
     def _ask(self, request: _Request) -> None:
         thread = self._thread
@@ -123,7 +130,7 @@ class Recorder:
             self._thread = threading.Thread(target=self._work, name="penstock-history", daemon=True)
             self._thread.start()
         # A daemon is stopped when the interpreter ends, without a word: write before that.
-        atexit.register(_close_at_exit, weakref.ref(self))
+        atexit.register(self.close)
 
     def _work(self) -> None:
         closing = False
@@ -142,7 +149,7 @@ class Recorder:
             act(*arguments)
         except Exception as error:
             self._lost.append(f"{type(error).__name__}: {error}")
-            self._report(self._lost[-1])
+            self._report()
 
     def _gather(self) -> list[Event | _Request]:
         """Return the next messages: what comes within the interval, or at once when somebody waits."""
@@ -153,9 +160,7 @@ class Recorder:
         self._hurry.wait(INTERVAL)
         self._hurry.clear()
         # Only as many as are there now: an endless stream must not put off writing.
-        for _ in range(self._queue.qsize()):
-            messages.append(self._queue.get())
-        return messages
+        return messages + [self._queue.get() for _ in range(self._queue.qsize())]
 
     def _absorb(self, events: list[Event]) -> None:
         for event in events:
@@ -192,21 +197,22 @@ class Recorder:
             with self._connection.transaction():
                 for ledger in unwritten:
                     _write(ledger, self._connection)
-        except HistoryError as error:
+        except Exception as error:
             self._disconnect()
-            self._report(str(error))
-            raise_if_hopeless = isinstance(error, HistoryBusy)
-            self._hopeful = raise_if_hopeless
+            self._hopeful = isinstance(error, HistoryBusy)
+            self._failing = str(error) if isinstance(error, PenstockError) else f"{type(error).__name__}: {error}"
+            self._report()
             return
-        self.problem = None
+        self._failing = None
         for ledger in unwritten:
             ledger.mark_written()
         self._ledgers = [ledger for ledger in self._ledgers[:-1] if not ledger.ended] + self._ledgers[-1:]
 
-    def _report(self, problem: str) -> None:
-        known, self.problem = self.problem, problem
-        if known is None and self._on_problem is not None:
-            self._on_problem(problem)
+    def _report(self) -> None:
+        if self._on_problem is None or self._reported:
+            return
+        self._reported = True
+        self._on_problem(self.problem or "")
 
     def _finish(self) -> None:
         self._abandon()
@@ -226,9 +232,3 @@ class Recorder:
 def _write(ledger: Ledger, connection: Connection) -> None:
     for statement, rows in writable(ledger.changes()):
         connection.execute_many(statement, rows)
-
-
-def _close_at_exit(recorder: weakref.ref[Recorder]) -> None:
-    found = recorder()
-    if found is not None:
-        found.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import sys
 from collections.abc import Callable, Mapping
@@ -18,7 +17,22 @@ BUSY_TIMEOUT = 5.0
 """Seconds to wait for another process that is writing. A batch of 10,000 steps is written in well under one."""
 
 _NETWORK_FILE_SYSTEMS = frozenset(
-    "9p afs beegfs ceph cifs drvfs glusterfs gpfs lustre ncpfs nfs nfs4 smb3 smbfs sshfs vboxsf".split()
+    {
+        "9p",
+        "afs",
+        "beegfs",
+        "ceph",
+        "cifs",
+        "drvfs",
+        "glusterfs",
+        "gpfs",
+        "lustre",
+        "nfs",
+        "nfs4",
+        "smb3",
+        "sshfs",
+        "vboxsf",
+    }
 )
 
 _CORRUPT = (
@@ -91,7 +105,9 @@ def _opened(path: Path, options: str = "") -> Connection:
     connection = _connection(f"file:{quote(str(path.absolute()))}{options}", str(path))
     try:
         connection.execute("PRAGMA foreign_keys = ON")
-        bring_up_to_date(connection, f"sqlite:///{quote(quote(str(path.absolute())))}", lambda: _use_journal(connection, path))
+        bring_up_to_date(
+            connection, f"sqlite:///{quote(quote(str(path.absolute())))}", lambda: _use_journal(connection, path)
+        )
         # With a write-ahead log only a power cut can lose the last batch, and nothing can corrupt the file.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.current = _unchanged(path)
@@ -124,7 +140,7 @@ def _unchanged(path: Path) -> Callable[[], bool]:
 
 def _inode(path: Path) -> tuple[int, int] | None:
     try:
-        status = os.stat(path)
+        status = path.stat()
     except OSError:
         return None
     return status.st_dev, status.st_ino

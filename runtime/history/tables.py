@@ -15,7 +15,6 @@ from attrs import define, field, frozen
 from ..artifacts import Artifact
 from ..failures import Failure
 from ..states import State
-from .connections import Row
 from .records import FileRecord, MetricRecord, RunRecord, StepRecord
 
 
@@ -28,10 +27,9 @@ class Table:
     keys: int
     kept: frozenset[str] = frozenset()
 
-    @property
-    def selected(self) -> str:
-        """The columns as a select statement lists them."""
-        return ", ".join(self.columns)
+    def select(self, clauses: str) -> str:
+        """Return the statement that selects all columns, with ``clauses`` after the table's name."""
+        return f"SELECT {', '.join(self.columns)} FROM {self.name} {clauses}"  # noqa: S608 -- names are our own
 
     @property
     def upsert(self) -> str:
@@ -40,7 +38,8 @@ class Table:
         changes = ", ".join(f"{name} = excluded.{name}" for name in self.columns[self.keys :] if name not in self.kept)
         action = f"DO UPDATE SET {changes}" if changes else "DO NOTHING"
         keys = ", ".join(self.columns[: self.keys])
-        return f"INSERT INTO {self.name} ({self.selected}) VALUES ({values}) ON CONFLICT ({keys}) {action}"
+        columns = ", ".join(self.columns)
+        return f"INSERT INTO {self.name} ({columns}) VALUES ({values}) ON CONFLICT ({keys}) {action}"  # noqa: S608 -- as above
 
 
 @define
@@ -108,6 +107,18 @@ class StepRow:
         )  # fmt: skip
 
 
+@frozen
+class Attempt:
+    """One attempt at a step, in the words of :class:`StepRecord`. ``failure`` is why it was not the last."""
+
+    number: int
+    started: float
+    ended: float | None
+    pid: int | None
+    log: str | None
+    failure: Failure | None
+
+
 @define
 class AttemptRow:
     """One row of ``attempts``."""
@@ -120,6 +131,10 @@ class AttemptRow:
     pid: int | None = None
     log: str | None = None
     failure: str | None = None
+
+    def attempt(self) -> Attempt:
+        """Return what readers see."""
+        return Attempt(self.number, self.started, self.ended, self.pid, self.log, failure_from(self.failure))
 
 
 @frozen
@@ -149,12 +164,18 @@ class MetricRow:
 
     run: str
     step: str
+    ordinal: int
     name: str
     # SQLite has no NaN: both engines keep NULL for it.
-    value: float | None = field(converter=lambda value: None if math.isnan(float(value)) else float(value))
+    value: float | None = field(converter=lambda value: None if value is None or math.isnan(value) else float(value))
     axis: float | None
     logged: float
-    ordinal: int
+
+    def record(self) -> MetricRecord:
+        """Return what readers see."""
+        return MetricRecord(
+            self.step, self.name, math.nan if self.value is None else self.value, self.axis, self.logged
+        )
 
 
 @frozen
@@ -163,10 +184,14 @@ class FileRow:
 
     run: str
     step: str
+    ordinal: int
     name: str
     path: str
     logged: float
-    ordinal: int
+
+    def record(self) -> FileRecord:
+        """Return what readers see."""
+        return FileRecord(self.step, self.name, self.path, self.logged)
 
 
 def _table(name: str, row: type, keys: int, kept: frozenset[str] = frozenset()) -> Table:
@@ -177,8 +202,8 @@ RUNS = _table("runs", RunRow, 1, frozenset({"tags"}))
 STEPS = _table("steps", StepRow, 2)
 ATTEMPTS = _table("attempts", AttemptRow, 3)
 ARTIFACTS = _table("artifacts", ArtifactRow, 3)
-METRICS = _table("metrics", MetricRow, 7)
-FILES = _table("files", FileRow, 6)
+METRICS = _table("metrics", MetricRow, 3)
+FILES = _table("files", FileRow, 3)
 GRAPHS = Table("graphs", ("digest", "document"), 1, frozenset({"document"}))
 PACKAGES = Table("packages", ("digest", "document"), 1, frozenset({"document"}))
 
@@ -197,20 +222,9 @@ def artifact_row(run: str, step: str, position: int, name: str, artifact: Artifa
     )  # fmt: skip
 
 
-def metric_record(row: Row) -> MetricRecord:
-    """Return a metric from its step, name, value, axis and time."""
-    step, name, value, axis, logged = row
-    return MetricRecord(step, name, math.nan if value is None else value, axis, logged)
-
-
-def file_record(row: Row) -> FileRecord:
-    """Return a logged file from its step, name, path and time."""
-    return FileRecord(*row)
-
-
 def failure_text(failure: Failure) -> str:
     """Return a failure as JSON, without the exception itself."""
-    return json.dumps(attrs.asdict(failure, filter=lambda attribute, _: attribute.name != "exception"))
+    return json.dumps(attrs.asdict(failure, filter=lambda attribute, _: attribute.name != "pickled"))
 
 
 def failure_from(text: str | None) -> Failure | None:

@@ -15,7 +15,10 @@ from .outlines import Entry
 from .standings import Standing, summed
 
 Piece: TypeAlias = tuple[str, str]
-"""Text and the name of its style: a state's name, ``dim``, ``bold`` or nothing."""
+"""Text and the name of its style: a state's name, ``dim``, ``bold``, ``bar``, ``metric``, ``warning`` or nothing."""
+
+Note: TypeAlias = tuple[Piece, ...]
+"""A word or two to the right of a line; its pieces are written without space between them."""
 
 _BAR = 20
 _SHOWN_FAILURES = 3
@@ -24,13 +27,13 @@ _SHOWN_METRICS = 4
 
 @frozen
 class Row:
-    """A line of the tree. ``note`` is what stands to the right of the label and the time."""
+    """A line of the tree. ``notes`` are what stands to the right of the label and the time."""
 
     depth: int
     state: State
     label: str
     seconds: float | None = None
-    note: tuple[Piece, ...] = ()
+    notes: tuple[Note, ...] = ()
     mark: str = ""
     steps: int = field(default=1, eq=False)
 
@@ -54,8 +57,8 @@ def rows(entries: Iterable[Entry], scene: Scene, *, closing: str = "nothing", de
         state = summed(counts)
         closed = entry.kind == "family" or closing == "all" or (closing == "ended" and not _needs_attention(state))
         mark = ("" if entry.kind == "family" else scene.marks.closed) if closed else scene.marks.open
-        note = tuple(count_notes(counts, scene.marks)) if closed else ()
-        yield Row(depth, state, entry.label, scene.standing.span(entry.steps, scene.now), note, mark, len(entry.steps))
+        notes = tuple(count_notes(counts, scene.marks)) if closed else ()
+        yield Row(depth, state, entry.label, scene.standing.span(entry.steps, scene.now), notes, mark, len(entry.steps))
         if closed:
             yield from _failed_rows(entry, scene, depth + 1)
         else:
@@ -75,8 +78,8 @@ def fitted(found: list[Row], space: int, marks: Marks) -> list[Row]:
         if index not in kept and not row.mark:
             hidden[row.state] = hidden.get(row.state, 0) + row.steps
     counts = ", ".join(f"{count} {state}" for state, count in hidden.items())
-    note = Row(0, State.PENDING, f"{marks.ellipsis} {counts} not shown", mark=" ")
-    return [row for index, row in enumerate(found) if index in kept] + [note]
+    last = Row(0, State.PENDING, f"{marks.ellipsis} {counts} not shown", mark=" ")
+    return [row for index, row in enumerate(found) if index in kept] + [last]
 
 
 def _most_telling(found: list[Row], space: int) -> list[int]:
@@ -112,62 +115,61 @@ def _step_row(record: StepRecord, label: str, scene: Scene, depth: int) -> Row:
     return Row(depth, record.state, label, seconds, tuple(_notes(record, scene)))
 
 
-def _notes(record: StepRecord, scene: Scene) -> Iterator[Piece]:
+def _notes(record: StepRecord, scene: Scene) -> Iterator[Note]:
+    running = record.state is State.RUNNING
     if record.attempts > 1:
-        running = record.state is State.RUNNING
-        yield (f"attempt {record.attempts}" if running else amounts.counted(record.attempts, "attempt")), "warning"
-    if record.state is State.RUNNING:
+        yield note(f"attempt {record.attempts}" if running else amounts.counted(record.attempts, "attempt"), "warning")
+    if running:
         yield from _progress_notes(scene.standing.progress(record.id), scene.marks)
     if record.reused_from:
-        yield f"from {record.reused_from}", "dim"
+        yield note(f"from {record.reused_from}", "dim")
     if record.failure is not None:
-        yield first_line(record.failure.kind, record.failure.message), "failed"
-    elif record.reason and record.state.ended and not record.state.succeeded:
-        yield record.reason, "dim"
-    elif record.reason and record.state is State.RUNNING:
-        yield record.reason, "warning"
+        yield note(first_line(record.failure.kind, record.failure.message), "failed")
     yield from metric_notes(scene.standing.metrics.get(record.id, {}))
+    if record.reason and record.failure is None and not record.state.succeeded:
+        yield note(record.reason, "warning" if running else "dim")
 
 
-def _progress_notes(progress: tuple[int, int | None, str], marks: Marks) -> Iterator[Piece]:
+def _progress_notes(progress: tuple[int, int | None, str], marks: Marks) -> Iterator[Note]:
     done, total, label = progress
     if label:
-        yield label, ""
+        yield note(label)
     if total:
-        yield from bar(done, total, marks)
-        yield f"{done}/{total}", ""
+        yield bar(done, total, marks)
+        yield note(f"{done}/{total}")
     elif done:
-        yield str(done), ""
+        yield note(str(done))
 
 
-def metric_notes(metrics: Mapping[str, float]) -> Iterator[Piece]:
+def note(text: str, style: str = "") -> Note:
+    """Return a note of one piece."""
+    return ((text, style),)
+
+
+def metric_notes(metrics: Mapping[str, float]) -> Iterator[Note]:
     """Yield the newest value of each metric, the ones logged first first, and not too many."""
     for name, value in list(metrics.items())[:_SHOWN_METRICS]:
-        yield f"{name} {amounts.number(value)}", "metric"
+        yield note(f"{name} {amounts.number(value)}", "metric")
 
 
-def count_notes(counts: Mapping[State, int], marks: Marks) -> Iterator[Piece]:
+def count_notes(counts: Mapping[State, int], marks: Marks) -> Iterator[Note]:
     """Yield a bar of how many steps have ended, and how many are in the states worth a word."""
     total = sum(counts.values())
     ended = sum(count for state, count in counts.items() if state.ended)
     if ended < total:
-        yield from bar(ended, total, marks)
-    yield f"{ended}/{total}", ""
+        yield bar(ended, total, marks)
+    yield note(f"{ended}/{total}")
     for state in (State.RUNNING, State.REUSED, State.FAILED, State.SKIPPED, State.CANCELLED):
         if counts.get(state):
-            yield f"{counts[state]} {state}", state.value
+            yield note(f"{counts[state]} {state}", state.value)
 
 
-def bar(done: int, total: int, marks: Marks, width: int = _BAR) -> Iterator[Piece]:
-    """Yield a progress bar as one or two pieces, which belong together."""
+def bar(done: int, total: int, marks: Marks, width: int = _BAR) -> Note:
+    """Return a progress bar."""
     full, tip, empty = marks.bar
-    filled = min(width, int(width * done / total)) if total else 0
-    if filled >= width:
-        yield full * width, "bar"
-        return
-    head = full * filled + (tip if done else "")
-    yield head + "\0", "bar"
-    yield empty * (width - len(head)), "dim"
+    filled = min(width, width * done // max(1, total))
+    head = full * filled + (tip if 0 < done and filled < width else "")
+    return (head, "bar"), (empty * (width - len(head)), "dim")
 
 
 def first_line(kind: str, message: str) -> str:

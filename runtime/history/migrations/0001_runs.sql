@@ -102,21 +102,21 @@ CREATE INDEX artifacts_by_digest ON artifacts (digest);
 CREATE TABLE metrics (
     run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     step TEXT NOT NULL,
+    ordinal BIGINT NOT NULL,
     name TEXT NOT NULL,
     value DOUBLE PRECISION,
     axis DOUBLE PRECISION,
     logged DOUBLE PRECISION NOT NULL,
-    ordinal BIGINT NOT NULL,
     PRIMARY KEY (run, step, ordinal)
 );
 
 CREATE TABLE files (
     run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     step TEXT NOT NULL,
+    ordinal BIGINT NOT NULL,
     name TEXT NOT NULL,
     path TEXT NOT NULL,
     logged DOUBLE PRECISION NOT NULL,
-    ordinal BIGINT NOT NULL,
     PRIMARY KEY (run, step, ordinal)
 );
 

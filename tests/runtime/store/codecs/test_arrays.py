@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -35,9 +37,9 @@ def test_views_come_back_as_arrays_of_their_own(view):
 
 
 REFUSED = [
-    np.array([None, {}]), np.ma.array([1, 2], mask=[0, 1]), np.array([1]).view(np.recarray), np.float64(1), np.array([""]),
+    np.array([None, {}]), np.ma.array([1, 2], mask=[0, 1]), np.array([1]).view(np.recarray), np.float64(1), np.empty(1, "V0"),
     np.dtype("i4"), np.array([1], np.dtype("i4", metadata={"unit": "m"})), np.array(["a"], np.dtypes.StringDType()),
-    np.zeros(1, np.dtype([("a", "i1"), ("b", "i8")], align=True)), np.zeros(1, np.dtype({"names": ["a"], "formats": ["i1"], "offsets": [5]})),
+    np.zeros(1, np.dtype([("a", "i1"), ("b", "i8")], align=True)),
     [1, 2], "text",
 ]  # fmt: skip
 
@@ -70,7 +72,7 @@ def test_consumers_may_write_and_nobody_else_sees_it(tmp_path, count):
 def test_a_big_array_is_mapped(tmp_path):
     store = LocalStore(tmp_path)
     back = decode(encode(np.arange(1_000_000), store), store)
-    (mapped,) = (line for line in open("/proc/self/maps") if "value.npy" in line)
+    (mapped,) = (line for line in Path("/proc/self/maps").read_text().splitlines() if "value.npy" in line)
     assert (type(back), mapped.split()[1]) == (np.ndarray, "rw-p")
     assert back.ctypes.data % 64 == 0
 

@@ -1,0 +1,84 @@
+"""Follow artifacts through the history: which step run made one, what went into a step run, what is still needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import final
+
+from attrs import frozen
+
+from ...compilers.graph import Binding, Graph, OutputRef, ParameterRef
+from ...compilers.traversal import leaves
+from ..artifacts import Artifact
+from .connections import Connection
+from .sessions import Session
+from .tables import ARTIFACTS, ArtifactRow
+
+
+@frozen
+class Origin:
+    """A place where an artifact was made: an output of a step run, or an input of the run where ``step`` is empty."""
+
+    run: str
+    step: str
+    name: str
+
+
+@final
+class Lineage:
+    """Questions about artifacts. Obtained from ``History.lineage``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def origins(self, digest: str) -> tuple[Origin, ...]:
+        """Return where an artifact was made or reused, oldest first; no places for one that no kept run knows."""
+        with self._session.connection() as connection:
+            rows = connection.rows(
+                "SELECT artifacts.run, artifacts.step, artifacts.name FROM artifacts JOIN runs ON runs.id = artifacts.run "
+                "WHERE digest = ? ORDER BY runs.started, artifacts.run, artifacts.step, artifacts.position",
+                (digest,),
+            )
+        return tuple(Origin(*row) for row in rows)
+
+    def given(self, run_id: str) -> Mapping[str, Artifact]:
+        """Return the artifacts that were given to a run, by parameter."""
+        with self._session.connection() as connection:
+            return outputs(connection, run_id).get("", {})
+
+    def needed(self) -> frozenset[str]:
+        """Return the digests of all artifacts that a kept run has made, reused or been given."""
+        with self._session.connection() as connection:
+            return frozenset(digest for (digest,) in connection.rows("SELECT DISTINCT digest FROM artifacts"))
+
+
+def outputs(connection: Connection, run_id: str) -> dict[str, dict[str, Artifact]]:
+    """Return the outputs of a run's steps, by step and name; an empty step holds what was given to the run."""
+    found: dict[str, dict[str, Artifact]] = {}
+    for row in connection.rows(ARTIFACTS.select("WHERE run = ? ORDER BY step, position"), (run_id,)):
+        kept = ArtifactRow(*row)
+        found.setdefault(kept.step, {})[kept.name] = kept.artifact()
+    return found
+
+
+def consumed(
+    graph: Graph, step: str, made: Mapping[str, Mapping[str, Artifact]], given: Mapping[str, Artifact]
+) -> dict[str, tuple[Artifact, ...]]:
+    """Return the artifacts that went into a step, by parameter, from the outputs of the steps and the run's inputs.
+
+    A plain value is no artifact, so a parameter that was bound to one has none. Raises KeyError for an unknown step.
+    """
+    inputs = graph[step].inputs.items()
+    return {name: tuple(_artifacts(binding, made, given)) for name, binding in inputs}
+
+
+def _artifacts(
+    binding: Binding, made: Mapping[str, Mapping[str, Artifact]], given: Mapping[str, Artifact]
+) -> list[Artifact]:
+    found: list[Artifact | None] = []
+    for leaf in leaves(binding):
+        if isinstance(leaf, OutputRef):
+            found.append(made.get(leaf.node, {}).get(leaf.name))
+        if isinstance(leaf, ParameterRef):
+            found.append(given.get(leaf.name))
+    return [artifact for artifact in found if artifact is not None]

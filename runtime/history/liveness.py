@@ -1,0 +1,47 @@
+"""Find the runs whose driver is gone, and end them in the history.
+
+A driver that is killed cannot say so. Each run names its host, its process and when that process started; whoever reads
+the history on the same host looks whether that process is still there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from ..states import State
+from . import processes
+from .connections import Connection
+
+PROBLEM = "driver died"
+"""What is said of a run, and of its running steps, when their process is gone."""
+
+_RUNNING = "SELECT id, pid, process FROM runs WHERE state = ? AND host = ?"
+_STEPS = (
+    "UPDATE steps SET state = CASE state WHEN 'running' THEN 'failed' ELSE 'cancelled' END, reason = ?, "
+    "ended = (SELECT seen FROM runs WHERE id = ?) WHERE run = ? AND state IN ('running', 'pending')"
+)
+_ATTEMPTS = "UPDATE attempts SET ended = (SELECT seen FROM runs WHERE id = ?) WHERE run = ? AND ended IS NULL"
+
+
+def reconcile(connection: Connection) -> Sequence[str]:
+    """End the runs of this host whose process is gone, and return their ids."""
+    running = connection.rows(_RUNNING, (State.RUNNING.value, processes.host()))
+    dead = [run for run, pid, process in running if not processes.alive(pid, process)]
+    for run in dead:
+        _end(connection, run)
+    return dead
+
+
+def _end(connection: Connection, run: str) -> None:
+    with connection.transaction():
+        # Another reader may have been quicker, or the recorder has ended the run since we looked.
+        if not connection.execute(
+            "UPDATE runs SET state = ?, problem = ?, ended = seen WHERE id = ? AND state = ?",
+            (State.FAILED.value, PROBLEM, run, State.RUNNING.value),
+        ):
+            return
+        connection.execute(_STEPS, (PROBLEM, run, run))
+        connection.execute(_ATTEMPTS, (run, run))
+        counts = dict(connection.rows("SELECT state, count(*) FROM steps WHERE run = ? GROUP BY state", (run,)))
+        connection.execute("UPDATE runs SET counts = ? WHERE id = ?", (json.dumps(counts), run))

@@ -1,0 +1,169 @@
+"""Read the history of runs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import final
+
+from ...compilers.graph import Graph
+from ...compilers.serialisation import from_json
+from ..errors import HistoryError, RunNotFound
+from ..states import State
+from . import edits
+from .connections import Connect, Connection, Row
+from .lineage import Lineage, outputs
+from .liveness import reconcile
+from .records import FileRecord, MetricRecord, RunRecord, StepRecord
+from .references import resolve
+from .sessions import Session
+from .tables import (
+    ATTEMPTS,
+    FILES,
+    METRICS,
+    RUNS,
+    STEPS,
+    Attempt,
+    AttemptRow,
+    FileRow,
+    MetricRow,
+    RunRow,
+    StepRow,
+    Table,
+)
+
+
+@final
+class History:
+    """The runs of a workspace. It may be used by several threads.
+
+    Runs of this host that say they are running though their process is gone are ended before anything is read.
+    """
+
+    def __init__(self, connect: Connect) -> None:
+        self._session = Session(connect)
+
+    def runs(
+        self,
+        experiment: str | None = None,
+        pipeline: str | None = None,
+        state: State | None = None,
+        limit: int = 50,
+        before: str | None = None,
+    ) -> tuple[RunRecord, ...]:
+        """Return runs, newest first. ``before`` is the id of a run: those that began before it follow."""
+        if limit < 0:
+            raise ValueError(f"limit must not be negative, got {limit}")
+        filters = {"experiment": experiment, "pipeline": pipeline, "state": state and State(state).value}
+        wanted = {name: value for name, value in filters.items() if value is not None}
+        with self._reconciled() as connection:
+            return tuple(RunRow(*row).record() for row in _runs(connection, wanted, limit, before))
+
+    def run(self, reference: str) -> RunRecord:
+        """Return a run by its id, the beginning of one, its last four characters, ``last`` or ``last~2``.
+
+        Raises RunNotFound, which lists the candidates where there are several.
+        """
+        with self._reconciled() as connection:
+            run = resolve(connection, reference)
+            ((*row,),) = connection.rows(RUNS.select("WHERE id = ?"), (run,))
+            return RunRow(*row).record()
+
+    def steps(self, run_id: str) -> tuple[StepRecord, ...]:
+        """Return the step runs of a run, in the order of its graph, with their outputs. Raises RunNotFound."""
+        with self._known(run_id) as connection:
+            rows = connection.rows(STEPS.select("WHERE run = ? ORDER BY position, ordinal"), (run_id,))
+            made = outputs(connection, run_id)
+        steps = [StepRow(*row) for row in rows]
+        return tuple(step.record(made.get(step.id, {})) for step in steps)
+
+    def metrics(self, run_id: str, step: str | None = None) -> tuple[MetricRecord, ...]:
+        """Return what the steps of a run logged as numbers, in the order of logging. Raises RunNotFound."""
+        return tuple(MetricRow(*row).record() for row in self._logged(METRICS, run_id, step))
+
+    def files(self, run_id: str, step: str | None = None) -> tuple[FileRecord, ...]:
+        """Return the figures and texts that the steps of a run logged, in that order. Raises RunNotFound."""
+        return tuple(FileRow(*row).record() for row in self._logged(FILES, run_id, step))
+
+    def graph(self, run_id: str) -> Graph:
+        """Return the graph that a run executed. Raises RunNotFound, and HistoryError where none could be kept."""
+        with self._known(run_id) as connection:
+            rows = connection.rows(
+                "SELECT document FROM graphs JOIN runs ON runs.graph = graphs.digest WHERE runs.id = ?", (run_id,)
+            )
+        if not rows:
+            raise HistoryError(
+                f"the history keeps no graph of run {run_id}: it could not be written when the run began"
+            )
+        return from_json(rows[0][0])
+
+    def attempts(self, run_id: str, step: str) -> tuple[Attempt, ...]:
+        """Return the attempts at a step, in order; none for one that was reused or never began. Raises RunNotFound."""
+        with self._known(run_id) as connection:
+            rows = connection.rows(ATTEMPTS.select("WHERE run = ? AND step = ? ORDER BY number"), (run_id, step))
+        return tuple(AttemptRow(*row).attempt() for row in rows)
+
+    def packages(self, run_id: str) -> Mapping[str, str]:
+        """Return the distributions that were installed when a run began, with versions. Raises RunNotFound."""
+        with self._known(run_id) as connection:
+            rows = connection.rows(
+                "SELECT document FROM packages JOIN runs ON runs.packages = packages.digest WHERE runs.id = ?",
+                (run_id,),
+            )
+        return dict(json.loads(rows[0][0])) if rows else {}
+
+    def tag(self, run_id: str, **tags: str | None) -> Mapping[str, str]:
+        """Add tags to a run, or change them; None removes one. Returns all tags. Raises RunNotFound."""
+        with self._session.connection() as connection:
+            return edits.tag(connection, run_id, tags)
+
+    def delete(self, run_id: str) -> None:
+        """Forget a run: its steps, metrics and lineage. Files in the run's folder and artifacts stay.
+
+        Raises RunNotFound, and HistoryError while the run is running.
+        """
+        with self._reconciled() as connection:
+            edits.delete(connection, run_id)
+
+    @property
+    def lineage(self) -> Lineage:
+        """Where artifacts came from and what they went into."""
+        return Lineage(self._session)
+
+    def close(self) -> None:
+        """Close the database; it opens again when it is read."""
+        self._session.close()
+
+    @contextlib.contextmanager
+    def _reconciled(self) -> Iterator[Connection]:
+        with self._session.connection() as connection:
+            # On a medium that cannot be written the dead stay as they are recorded; reading must work all the same.
+            with contextlib.suppress(HistoryError):
+                reconcile(connection)
+            yield connection
+
+    @contextlib.contextmanager
+    def _known(self, run_id: str) -> Iterator[Connection]:
+        with self._reconciled() as connection:
+            if not connection.rows("SELECT 1 FROM runs WHERE id = ?", (run_id,)):
+                raise RunNotFound(run_id)
+            yield connection
+
+    def _logged(self, table: Table, run_id: str, step: str | None) -> list[Row]:
+        with self._known(run_id) as connection:
+            return connection.rows(
+                table.select("WHERE run = ? AND step = coalesce(?, step) ORDER BY ordinal"), (run_id, step)
+            )
+
+
+def _runs(connection: Connection, wanted: Mapping[str, str], limit: int, before: str | None) -> list[Row]:
+    conditions = [f"{name} = ?" for name in wanted]
+    values: list[object] = list(wanted.values())
+    if before is not None:
+        if not connection.rows("SELECT 1 FROM runs WHERE id = ?", (before,)):
+            raise RunNotFound(before)
+        conditions.append("(started, id) < (SELECT started, id FROM runs WHERE id = ?)")
+        values.append(before)
+    where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
+    return connection.rows(RUNS.select(f"{where}ORDER BY started DESC, id DESC LIMIT ?"), (*values, limit))

@@ -1,0 +1,81 @@
+"""Take in what a run is given: store the values that no graph can hold, and say in short what they are."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Any, TypeAlias
+
+from attrs import frozen
+
+from ..compilers.graph import Attached, Graph, Literal, Parameter
+from ..compilers.values import is_plain
+from .artifacts import Artifact
+from .functions import packed_with_module
+from .resolution import Values
+from .resolved import Stored
+from .store import ArtifactStore, encode
+
+ParameterValue: TypeAlias = Literal | Stored
+
+
+@frozen
+class Given:
+    """What a run starts with: parameters, given or by default, and what the graph's attachments became."""
+
+    parameters: Mapping[str, ParameterValue]
+    attached: Mapping[str, Artifact]
+
+    def values(self) -> Values:
+        """Return the values, to be filled with outputs."""
+        return Values(self.parameters, self.attached, {})
+
+    def texts(self) -> dict[str, str]:
+        """Return each parameter as short text."""
+        return {name: _text(value) for name, value in self.parameters.items()}
+
+    def artifacts(self) -> dict[str, Artifact]:
+        """Return the parameters that are stored values."""
+        return {name: value.artifact for name, value in self.parameters.items() if isinstance(value, Stored)}
+
+
+def take_in(graph: Graph, inputs: Mapping[str, object], store: ArtifactStore) -> Given:
+    """Store what was given with a graph. Raises NoCodec and StoreError."""
+    attached = {key: _attached(value, store) for key, value in graph.attachments.items()}
+    defaults = {parameter.name: _default(parameter, attached) for parameter in graph.parameters if parameter.default}
+    return Given(defaults | {name: _given(value, store) for name, value in inputs.items()}, attached)
+
+
+def _attached(value: object, store: ArtifactStore) -> Artifact:
+    with packed_with_module(value) if callable(value) else contextlib.nullcontext():
+        return encode(value, store)
+
+
+def _default(parameter: Parameter, attached: Mapping[str, Artifact]) -> ParameterValue:
+    default = parameter.default
+    if isinstance(default, Attached):
+        return Stored(attached[default.key])
+    return default or Literal(None)
+
+
+def _given(value: object, store: ArtifactStore) -> ParameterValue:
+    value = _absolute(value)
+    return Literal(value) if is_plain(value) else Stored(encode(value, store))
+
+
+def _absolute(value: Any) -> Any:
+    """Make the paths that somebody gave absolute: they are relative to where the run was started."""
+    if isinstance(value, PurePath):
+        return Path.cwd() / value
+    if type(value) in (list, tuple):
+        return type(value)(map(_absolute, value))
+    if type(value) is dict:
+        return {key: _absolute(item) for key, item in value.items()}
+    return value
+
+
+def _text(value: ParameterValue) -> str:
+    if isinstance(value, Stored):
+        return value.artifact.summary
+    return str(value.value) if isinstance(value.value, PurePath) else repr(value.value)

@@ -1,0 +1,171 @@
+"""Carry out one run on this machine, from its first event to its last."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
+
+from ...compilers.lowering import Compiled
+from ..channels import ReportsListener
+from ..driving import Drive, Plan
+from ..events import Event, Listener, RunEnded, RunStarted
+from ..executors import Executor
+from ..history.records import RunRecord
+from ..parameters import Given, take_in
+from ..resolution import check_inputs
+from ..runs import Run
+from ..states import State
+from ..store import open_store
+from ..tracking import LiveRecords, Tracker
+from ..workspace import Workspace
+
+ExecutorName: TypeAlias = Literal["local", "inline"]
+Display: TypeAlias = Literal["auto", "tree", "lines", "none"]
+
+
+class Config(Protocol):
+    """How to run; see :class:`penstock.runtime.runners.local.Local`."""
+
+    @property
+    def jobs(self) -> int | None: ...
+    @property
+    def workspace(self) -> Workspace | Path | str | None: ...
+    @property
+    def executor(self) -> ExecutorName: ...
+    @property
+    def experiment(self) -> str | None: ...
+    @property
+    def continue_on_failure(self) -> bool: ...
+    @property
+    def tags(self) -> Mapping[str, str]: ...
+    @property
+    def display(self) -> Display: ...
+    @property
+    def listeners(self) -> Sequence[Listener]: ...
+
+
+class Execution:
+    """One run of a graph on this machine, from its first event to its last."""
+
+    def __init__(self, config: Config, plan: Plan, given: Given, workspace: Workspace) -> None:
+        self._config = config
+        self._plan = plan
+        self._given = given
+        self._workspace = workspace
+        self._experiment = config.experiment or plan.graph.name
+        self._tracker = Tracker()
+        values = given.values()
+        self._drive = Drive(plan, values, self._emit)
+        self._ended = threading.Event()
+        self._listeners: list[Listener] = []
+        first = RunRecord(
+            plan.run, plan.graph.name, self._experiment, State.PENDING, time.time(), parameters=given.texts()
+        )
+        self.run = Run(
+            plan.run,
+            plan.graph,
+            LiveRecords(self._tracker, first),
+            open_store(plan.store),
+            plan.folder,
+            root=plan.root,
+            values=values,
+            progressing=self,
+        )
+
+    @classmethod
+    def prepare(cls, config: Config, compiled: Compiled) -> Execution:
+        """Make the run's folder and store the values that are not in the graph. Raises MissingInput."""
+        check_inputs(compiled.graph, compiled.inputs)
+        workspace = config.workspace if isinstance(config.workspace, Workspace) else Workspace.open(config.workspace)
+        run_id = workspace.new_run()
+        given = take_in(compiled.graph, compiled.inputs, open_store(workspace.store_location))
+        plan = Plan(
+            run=run_id,
+            graph=compiled.graph,
+            root=compiled.root,
+            folder=workspace.run_folder(run_id),
+            store=str(workspace.store_location),
+            payloads=given.attached,
+            continue_on_failure=config.continue_on_failure,
+        )
+        return cls(config, plan, given, workspace)
+
+    def execute(self) -> None:
+        """Run to the end in this thread. Raises KeyboardInterrupt and SystemExit after everything has been stopped."""
+        with contextlib.ExitStack() as closing:
+            closing.callback(self._ended.set)
+            self._listeners = [self._tracker, *self._listen(closing), *self._config.listeners]
+            plan = self._plan
+            given, tags = self._given, self._config.tags
+            started = RunStarted(
+                plan.run, plan.graph, self._experiment, time.time(), given.texts(), tags, given.artifacts()
+            )
+            self._emit(started)
+            try:
+                state, problem = self._drive_to_end(closing), ""
+            except BaseException as error:
+                self._emit(
+                    RunEnded(
+                        plan.run, time.time(), State.CANCELLED, f"the driver was stopped by {type(error).__name__}"
+                    )
+                )
+                raise
+            self._emit(RunEnded(plan.run, time.time(), state, problem))
+
+    def start(self) -> None:
+        """Run to the end in a thread of its own."""
+        threading.Thread(target=self.execute, name=f"penstock-run-{self._plan.run}").start()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the run has ended, and say whether it has. Ctrl-C cancels the run."""
+        try:
+            return self._ended.wait(timeout)
+        except KeyboardInterrupt:
+            self.cancel("interrupted by Ctrl-C")
+            self._ended.wait()
+            raise
+
+    def cancel(self, reason: str) -> None:
+        """Ask the run to stop."""
+        self._drive.cancel(reason)
+
+    def _drive_to_end(self, closing: contextlib.ExitStack) -> State:
+        executor = self._executor(closing)
+        try:
+            return self._drive.run(executor)
+        except BaseException as error:
+            self._drive.stop(executor, f"the driver was stopped by {type(error).__name__}")
+            raise
+
+    def _executor(self, closing: contextlib.ExitStack) -> Executor:
+        if self._config.executor == "inline":
+            from ..executors.inline import InlineExecutor
+
+            return InlineExecutor(self._drive.report)
+        from ..executors.local import LocalExecutor
+
+        reports = ReportsListener(self._drive.report)
+        closing.callback(reports.close)
+        executor = LocalExecutor(self._config.jobs, reports.address)
+        closing.callback(executor.close)
+        return executor
+
+    def _listen(self, closing: contextlib.ExitStack) -> Iterator[Listener]:
+        recorder = self._workspace.recorder()
+        closing.callback(recorder.close)
+        yield recorder
+        if self._config.display != "none":
+            from ..terminal import display
+
+            shown = display(self._config.display, sys.stderr)
+            closing.callback(shown.close)
+            yield shown
+
+    def _emit(self, event: Event) -> None:
+        for listener in self._listeners:
+            listener(event)

@@ -1,0 +1,134 @@
+"""Show a run as plain lines, where there is no terminal: in CI, in a log file, through a pipe."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import IO, Any, final
+
+from ..events import Event, RunStarted, StepCompleted, StepFailed, StepRetried
+from ..events import StepReused, StepSkipped, StepStarted
+from ..history.records import StepRecord
+from ..states import State
+from . import amounts
+from .endings import ending, plain
+from .marks import encoding_of, marks_for, showable
+from .rows import first_line, metric_notes
+from .standings import Standing
+
+FIRST_NEWS = 5.0
+"""Seconds after which a line says that a step is still running; the next follow after twice as long each."""
+
+_LOOK = 1.0
+
+
+@final
+class Lines:
+    """A view of a run that writes a line for each step that ends, and now and then one for each that goes on."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._marks = marks_for(stream)
+        self._standing = Standing()
+        self._news: dict[str, float] = {}
+
+    def take(self, event: Event) -> None:
+        """Take an event in and write what there is to say about it."""
+        self._standing.take(event)
+        for text in lines_of(event, self._standing):
+            self._write(f"{amounts.clock(event.time)}  {text}")
+        if isinstance(event, StepStarted):
+            self._news[event.step] = event.time + FIRST_NEWS
+
+    def draw(self, now: float) -> float:
+        """Write a line for each step that has been running for long, and return when to look again."""
+        for step, due in list(self._news.items()):
+            record = self._standing.steps[step]
+            if record.state is not State.RUNNING:
+                del self._news[step]
+            elif now >= due and record.started is not None:
+                self._news[step] = now + (now - record.started)
+                self._write(f"{amounts.clock(now)}  {still_running(record, self._standing, now)}")
+        self._stream.flush()
+        return _LOOK
+
+    def finish(self, _now: float) -> None:
+        """Write the failures and the line that sums up."""
+        run = self._standing.run
+        if run is not None and run.state.ended:
+            for line in ending(self._standing, self._marks):
+                self._write(plain(line))
+        self._stream.flush()
+
+    def _write(self, text: str) -> None:
+        self._stream.write(showable(text, encoding_of(self._stream)).rstrip() + "\n")
+
+
+def still_running(record: StepRecord, standing: Standing, now: float) -> str:
+    """Return the line about a step that goes on: for how long, how far it is, and its newest metrics."""
+    done, total, label = standing.progress(record.id)
+    parts = [f"{_name(record)}  running for {amounts.duration(now - (record.started or now))}"]
+    if done:
+        parts.append(" ".join(filter(None, (label, f"{done}/{total}" if total else str(done)))))
+    parts += [note[0][0] for note in metric_notes(standing.metrics.get(record.id, {}))]
+    return ", ".join(parts)
+
+
+@functools.singledispatch
+def lines_of(_event: Event, _standing: Standing) -> Iterator[str]:
+    """Yield what there is to say about an event that was taken in."""
+    yield from ()
+
+
+def _about(kind: type[Any]) -> Callable[[Callable[[Any, StepRecord, Standing], str]], object]:
+    """Register what is said about an event of a step."""
+
+    def register(say: Callable[[Any, StepRecord, Standing], str]) -> object:
+        def told(event: Any, standing: Standing) -> Iterator[str]:
+            record = standing.steps[event.step]
+            yield f"{_name(record)}  {say(event, record, standing)}"
+
+        return lines_of.register(kind)(told)
+
+    return register
+
+
+@lines_of.register
+def _run_started(event: RunStarted, _standing: Standing) -> Iterator[str]:
+    steps = amounts.counted(len(event.graph), "step")
+    yield f"run {event.run} of {event.graph.name} started: {steps}, experiment {event.experiment}"
+
+
+@_about(StepCompleted)
+def _completed(event: StepCompleted, record: StepRecord, standing: Standing) -> str:
+    metrics = "".join(f", {note[0][0]}" for note in metric_notes(standing.metrics.get(event.step, {})))
+    after = f" at attempt {record.attempts}" if record.attempts > 1 else ""
+    return f"completed in {amounts.duration(event.duration)}{after}{metrics}"
+
+
+@_about(StepReused)
+def _reused(event: StepReused, _record: StepRecord, _standing: Standing) -> str:
+    return f"reused from {event.run}"
+
+
+@_about(StepRetried)
+def _retried(event: StepRetried, _record: StepRecord, _standing: Standing) -> str:
+    error = first_line(event.failure.kind, event.failure.message)
+    return f"attempt {event.attempt} failed, the next follows in {amounts.duration(event.delay)}: {error}"
+
+
+@_about(StepFailed)
+def _failed(event: StepFailed, _record: StepRecord, _standing: Standing) -> str:
+    return f"failed after {amounts.duration(event.duration)}: {first_line(event.failure.kind, event.failure.message)}"
+
+
+@_about(StepSkipped)
+def _skipped(event: StepSkipped, _record: StepRecord, _standing: Standing) -> str:
+    return f"{event.state}: {event.reason}" if event.reason else str(event.state)
+
+
+def _name(record: StepRecord) -> str:
+    label = record.label or record.id
+    return f"{record.group}/{label}" if record.group else label
+
+

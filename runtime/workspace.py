@@ -1,0 +1,171 @@
+"""Find the workspace of a project: where its history, its artifacts and the folders of its runs are."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import time
+from pathlib import Path
+from typing import final
+
+from attrs import field, frozen
+
+from ..compilers.roots import project_root
+from . import facts
+from .configuration import FOLDER, OWN_FILE, SHARED_FILE, Settings, settings_in, settings_upward
+from .errors import WorkspaceError, WorkspaceNotFound
+from .history import History, Recorder, connect, connect_to_read, new_run_id
+
+VARIABLE = "PENSTOCK_WORKSPACE"
+"""The environment variable that names the root where the code names none."""
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+@final
+@frozen(slots=False)
+class Workspace:
+    """A project's root and its settings, and what follows from them. Nothing is written before something is kept."""
+
+    root: Path
+    settings: Settings = field(factory=Settings)
+
+    @classmethod
+    def from_config(cls, path: str | os.PathLike[str] | None = None) -> Workspace:
+        """Find the configuration in a folder or above it; without one, in the working folder or above it.
+
+        ``path`` may name the file itself. Raises WorkspaceNotFound when there is none, WorkspaceError when it is wrong.
+        """
+        start = _start(path)
+        found = settings_upward(start)
+        if found is None:
+            raise WorkspaceNotFound(str(start))
+        return cls(*found)
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str] | None = None) -> Workspace:
+        """Open a folder as a workspace, configured or not.
+
+        Without ``path``: the nearest configuration upward of the working folder, else the project's root, which is the
+        nearest folder upward with a pyproject.toml, a .git or the like, else the working folder itself. A ``path``, or
+        the environment variable ``PENSTOCK_WORKSPACE``, names the root. Raises WorkspaceError for a wrong configuration.
+        """
+        if path is not None or os.environ.get(VARIABLE):
+            root = _start(path)
+            return cls(root, settings_in(root) or Settings())
+        start = _start(None)
+        root, settings = settings_upward(start) or (project_root(start), Settings())
+        return cls(root, settings)
+
+    @property
+    def name(self) -> str:
+        """The name that is set, or that of the root folder."""
+        return self.settings.name or self.root.name or "penstock"
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds whatever has no place of its own: ``.penstock``."""
+        return self.root / Path(self.settings.folder).expanduser()
+
+    @property
+    def store_location(self) -> str | Path:
+        """Where artifacts are kept: a path or a URL."""
+        return self._location(self.settings.store, "store")
+
+    @property
+    def history_location(self) -> str | Path:
+        """Where the history is kept: the path of an SQLite file, or a URL."""
+        return self._location(self.settings.history, "history.db")
+
+    @functools.cached_property
+    def history(self) -> History:
+        """The runs of this workspace. Reading them makes no file."""
+        return History(functools.partial(connect_to_read, self.history_location))
+
+    def recorder(self) -> Recorder:
+        """Return a listener that writes one run after another into the history, with facts about code and machine."""
+        return Recorder(
+            functools.partial(connect, self.history_location, self.prepare),
+            facts=functools.partial(facts.collect, self.root),
+            packages=facts.packages,
+        )
+
+    def run_folder(self, run_id: str) -> Path:
+        """Return the folder of a run's logs, figures and other files. It need not exist."""
+        return self.folder / "runs" / run_id
+
+    def new_run(self, now: float | None = None) -> str:
+        """Make the folder of a new run and return the run's id, which no other process has been given.
+
+        Raises WorkspaceError when the folder cannot be made.
+        """
+        self.prepare()
+        moment = time.time() if now is None else now
+        while True:
+            run_id = new_run_id(moment)
+            if self._made(self.run_folder(run_id)):
+                return run_id
+
+    def prepare(self) -> None:
+        """Make the workspace's folder, which git ignores. Raises WorkspaceError when that is not possible."""
+        made = self._made(self.folder)
+        ignore = self.folder / ".gitignore"
+        if (made or self.folder.name == FOLDER) and not ignore.exists():
+            with self._writing(ignore):
+                ignore.write_text("*\n", encoding="ascii")
+
+    def _location(self, setting: str | None, default: str) -> str | Path:
+        if setting is None:
+            return self.folder / default
+        return setting if _URL.match(setting) else self.root / Path(setting).expanduser()
+
+    def _made(self, folder: Path) -> bool:
+        """Make a folder; tell whether it is new."""
+        with self._writing(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                if not folder.is_dir():
+                    raise
+                return False
+        return True
+
+    def _writing(self, path: Path) -> _Writing:
+        return _Writing(self.name, path)
+
+    def __reduce__(self) -> tuple[type[Workspace], tuple[Path, Settings]]:
+        return Workspace, (self.root, self.settings)
+
+
+@frozen
+class _Writing:
+    """Turns an error of the file system into one about the workspace."""
+
+    workspace: str
+    path: Path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, OSError):
+            raise WorkspaceError(
+                f"the workspace {self.workspace!r} cannot write {self.path}: {error.strerror or error}. Allow writing there, "
+                f"or set `folder` in penstock.toml, or name another root in {VARIABLE}"
+            ) from error
+
+
+def _start(path: str | os.PathLike[str] | None) -> Path:
+    """Return the folder that is meant. Raises WorkspaceError when there is none."""
+    given = path if path is not None else os.environ.get(VARIABLE) or "."
+    folder = Path(given).expanduser().resolve()
+    if folder.is_file() and folder.name in (OWN_FILE, SHARED_FILE):
+        return folder.parent
+    if not folder.is_dir():
+        origin = f"{VARIABLE}=" if path is None and os.environ.get(VARIABLE) else ""
+        raise WorkspaceError(
+            f"{origin}{os.fspath(given)} is no workspace: expected a folder that exists, or a {OWN_FILE} or {SHARED_FILE}"
+        )
+    return folder

@@ -64,6 +64,22 @@ class Value:
 
 
 @frozen
+class Verbatim:
+    """An object of JSON itself, written as it is."""
+
+    def write(self, value: Any) -> Json:
+        return value
+
+    def read(self, data: Json, path: str) -> Any:
+        if not isinstance(data, dict):
+            raise GraphFormatError(f"expected an object, found {data!r}", path)
+        return data
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "object"}
+
+
+@frozen
 class Optional:
     """A value or null."""
 
@@ -117,10 +133,14 @@ class MapOf:
 
 @frozen(eq=False)
 class Record:
-    """A frozen class, as an object of its fields. ``renamed`` maps fields to the names they have in JSON."""
+    """A frozen class, as an object of its fields.
+
+    ``renamed`` maps fields to the names they have in JSON, ``forms`` to forms other than their type's.
+    """
 
     kind: type
     renamed: Mapping[str, str]
+    forms: Mapping[str, Form] = attrs.field(factory=dict)
 
     def write(self, value: Any) -> Json:
         data = {}
@@ -160,7 +180,12 @@ class Record:
         hints = typing.get_type_hints(self.kind)
         fields = [field for field in attrs.fields(self.kind) if field.init and field.eq]
         return tuple(
-            (field.name, self.renamed.get(field.name, field.name), form_of(hints[field.name]), _default(field))
+            (
+                field.name,
+                self.renamed.get(field.name, field.name),
+                self.forms.get(field.name) or form_of(hints[field.name]),
+                _default(field),
+            )
             for field in fields
         )
 

@@ -64,12 +64,13 @@ class OutputRef:
 class Collection:
     """A list, tuple, set, dict or NamedTuple with at least one reference somewhere inside.
 
-    ``keys`` are the keys of a dict or the fields of a NamedTuple; ``type`` is the ``module:qualname`` of the latter.
+    ``keys`` are the keys of a dict, which are plain values, or the fields of a NamedTuple, whose ``module:qualname`` is
+    ``type``.
     """
 
     kind: CollectionKind
     items: tuple[Binding, ...]
-    keys: tuple[str | int | float | bool | None, ...] = ()
+    keys: tuple[object, ...] = ()
     type: str | None = None
 
 
@@ -129,7 +130,10 @@ class Environment:
 
 @frozen
 class NodeOptions:
-    """How a node is run and reused. ``timeout`` is in seconds and holds for one attempt."""
+    """How a node is run and reused. ``timeout`` is in seconds and holds for one attempt.
+
+    ``hash_paths`` are relative to the project's root where they lie under it; ``env`` are names of variables.
+    """
 
     allow_reuse: bool = True
     retries: int = 0
@@ -139,6 +143,7 @@ class NodeOptions:
     environment: Environment | None = None
     version: str | None = None
     hash_paths: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(factory=dict)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from .graph import Attached, Binding, Collection, Graph, Literal, Node, OutputRef, Parameter, ParameterRef
 
 _BRACKETS = {"list": "[{}]", "tuple": "({})", "set": "{{{}}}"}
@@ -44,7 +46,7 @@ def render_binding(binding: Binding) -> str:
     """Return what an input is bound to, as an expression."""
     match binding:
         case Literal(value):
-            text = repr(value)
+            text = render_value(value)
             return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}..."
         case Attached(key):
             return f"<{key}>"
@@ -56,13 +58,29 @@ def render_binding(binding: Binding) -> str:
             return _render_collection(binding)
 
 
+def render_value(value: object) -> str:
+    """Return a plain value as Python would show it, but the same in every process and on every system."""
+    if isinstance(value, set | frozenset):
+        items = ", ".join(sorted(map(render_value, value)))
+        return f"frozenset({{{items}}})" if isinstance(value, frozenset) else f"{{{items}}}" if items else "set()"
+    if isinstance(value, Path):
+        return f"Path({value.as_posix()!r})"
+    if type(value) is list:
+        return f"[{', '.join(map(render_value, value))}]"
+    if type(value) is tuple:
+        return f"({', '.join(map(render_value, value))}{',' if len(value) == 1 else ''})"
+    if type(value) is dict:
+        return f"{{{', '.join(f'{render_value(key)}: {render_value(item)}' for key, item in value.items())}}}"
+    return repr(value)
+
+
 def _render_collection(binding: Collection) -> str:
     items = [render_binding(item) for item in binding.items]
     if binding.kind in _BRACKETS:
         comma = "," if binding.kind == "tuple" and len(items) == 1 else ""
         return _BRACKETS[binding.kind].format(", ".join(items) + comma)
     if binding.kind == "dict":
-        return f"{{{', '.join(f'{key!r}: {item}' for key, item in zip(binding.keys, items, strict=True))}}}"
+        return f"{{{', '.join(f'{render_value(key)}: {item}' for key, item in zip(binding.keys, items, strict=True))}}}"
     name = (binding.type or "").rpartition(":")[2]
     return f"{name}({', '.join(f'{key}={item}' for key, item in zip(binding.keys, items, strict=True))})"
 

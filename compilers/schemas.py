@@ -33,7 +33,9 @@ _SIMPLE: Mapping[object, Schema] = {
 
 def schema_of(hint: Any) -> Schema:
     """Return the JSON Schema of a type annotation."""
-    if hint in _SIMPLE:
+    while isinstance(hint, typing.NewType):
+        hint = hint.__supertype__
+    if _is_simple(hint):
         return _SIMPLE[hint]
     if isinstance(hint, type) and issubclass(hint, Enum):
         return {"enum": [member.name for member in hint]}
@@ -44,6 +46,18 @@ def schema_of(hint: Any) -> Schema:
         if origin in kinds:
             return describe(items)
     return {}
+
+
+def _is_simple(hint: Any) -> bool:
+    try:
+        return hint in _SIMPLE
+    except TypeError:  # an annotation that holds a list or dict
+        return False
+
+
+def _choice(items: tuple[Any, ...]) -> Schema:
+    is_json = all(item is None or type(item) in (bool, int, str) for item in items)
+    return {"enum": list(items)} if is_json else {}
 
 
 def _union(items: tuple[Any, ...]) -> Schema:
@@ -74,7 +88,7 @@ def _object(items: tuple[Any, ...]) -> Schema:
 
 
 _GENERIC: tuple[tuple[tuple[object, ...], Callable[[tuple[Any, ...]], Schema]], ...] = (
-    ((typing.Literal,), lambda items: {"enum": list(items)}),
+    ((typing.Literal,), _choice),
     ((typing.Union, types.UnionType), _union),
     ((list, abc.Sequence, abc.Iterable, set, frozenset), _array),
     ((tuple,), _tuple),

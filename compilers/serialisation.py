@@ -7,14 +7,13 @@ follows from the classes in :mod:`.graph` (see :mod:`.forms`); ``graph.schema.js
 from __future__ import annotations
 
 import json
-from typing import Union
+from typing import NoReturn, Union
 
 import attrs
-from blake3 import blake3
 
 from .errors import GraphFormatError
-from .forms import Record, Tagged, form_of, register
-from .graph import Attached, Binding, Collection, Graph, Literal, OutputRef, ParameterRef
+from .forms import Record, Tagged, Verbatim, form_of, register
+from .graph import Attached, Binding, Collection, Graph, Literal, OutputRef, Parameter, ParameterRef
 from .values import Json
 from .verification import verify
 
@@ -22,7 +21,7 @@ SCHEMA = 1
 """The version of the document. It grows when an older Penstock could misread a newer document."""
 
 _DOCUMENT = "urn:penstock:graph:1"
-_RESULT_OPTIONS = frozenset({"version", "hash_paths", "environment"})
+_RESULT_OPTIONS = frozenset({"version", "hash_paths", "env", "environment"})
 
 _RECORDS = {
     "value": Record(Literal, {}),
@@ -33,6 +32,7 @@ _RECORDS = {
 }
 for _record in _RECORDS.values():
     register(_record.kind, _record)
+register(Parameter, Record(Parameter, {}, {"schema": Verbatim()}))
 _BINDINGS = Tagged(_RECORDS)
 register(Binding, _BINDINGS)
 register(Union["Literal", "Attached", "ParameterRef", "OutputRef", "Collection"], _BINDINGS)
@@ -58,24 +58,33 @@ def _rows(nodes: list[Json]) -> str:
 
 
 def _text(data: Json) -> str:
-    return json.dumps(data, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair, which no file can hold unless it is escaped
+        return json.dumps(data, allow_nan=False)
+    return text
 
 
 def from_json(text: str) -> Graph:
     """Read a document. Raises GraphFormatError with the path of the fault, and InvalidGraph for a broken invariant."""
     try:
-        document = json.loads(text)
-    except ValueError as error:
+        document = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
         raise GraphFormatError(f"the document is not JSON: {error}") from None
     return from_dict(document)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def from_dict(document: Json) -> Graph:
     """Read a document that is Python data already. Raises as :func:`from_json` does."""
     if not isinstance(document, dict):
         raise GraphFormatError(f"expected an object, found a {type(document).__name__}")
-    if document.get("schema") != SCHEMA:
-        found = document.get("schema", "none")
+    found = document.get("schema", "none")
+    if type(found) is not int or found != SCHEMA:
         raise GraphFormatError(
             f"this Penstock reads graphs of schema {SCHEMA}, and the document's is {found!r}", "$.schema"
         )
@@ -88,6 +97,8 @@ def digest(graph: Graph) -> str:
 
     Left out: positions in the source, docstrings, labels, and the options that say only how to run.
     """
+    from blake3 import blake3  # compiled; documents are written and read without it
+
     document = to_dict(graph)
     for part in (document, *document["nodes"], *document.get("groups", [])):
         for field in ("source", "doc", "label"):

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from .errors import GraphFormatError
@@ -25,6 +25,12 @@ Json: TypeAlias = Any
 
 MOST = 16 * 1024
 """Roughly how many characters a value may take in a document before it becomes an attachment."""
+
+PATH = type(Path())
+"""The class of every plain path here. Other paths (pure ones, cloud paths) are values of their own."""
+
+_LONGEST_INT = 4000
+"""Digits. Python refuses to write or read an int of more than 4300."""
 
 _SCALARS = (type(None), bool, int, float, str)
 _COLLECTIONS = (list, tuple, set, frozenset, dict)
@@ -49,12 +55,20 @@ def _cost(value: Any, left: int) -> int:
     if kind is str or kind is bytes:
         return len(value)
     if kind is int:
-        return int.bit_length(value) // 3 + 1
+        digits = int.bit_length(value) // 3 + 1
+        return digits if digits < _LONGEST_INT else left + 1
+    if kind is datetime.datetime:
+        return 32 if _is_lossless(value) else left + 1
     if kind in _SCALARS or kind in _TAGS:
         return 24
-    if isinstance(value, PurePath):
+    if kind is PATH:
         return len(str(value))
     return 64 if isinstance(value, Enum) and _is_importable(kind) else left + 1
+
+
+def _is_lossless(moment: datetime.datetime) -> bool:
+    """Say whether a moment is the same after it was written as text, which keeps an offset but not a zone's name."""
+    return repr(datetime.datetime.fromisoformat(moment.isoformat())) == repr(moment)
 
 
 def _is_importable(kind: type) -> bool:
@@ -69,22 +83,22 @@ def _find(module: object, qualname: str) -> object:
     return module
 
 
-def to_json(value: object) -> Json:
+def to_json(value: Any) -> Json:
     """Write a plain value as JSON. Raises TypeError for another one."""
     kind = type(value)
     if kind is float:
-        return value if math.isfinite(value) else {"$float": repr(value)}  # type: ignore[arg-type]
+        return value if math.isfinite(value) else {"$float": repr(value)}
     if kind in _SCALARS:
         return value
     if kind is list:
-        return [to_json(item) for item in value]  # type: ignore[attr-defined]
+        return [to_json(item) for item in value]
     if kind in _COLLECTIONS:
         return {f"${kind.__name__}": _items_to_json(value)}
     if kind in _TAGS:
         tag, write, _read = _TAGS[kind]
         return {f"${tag}": write(value)}
-    if isinstance(value, PurePath):
-        return {"$path": PurePosixPath(*value.parts).as_posix() if not value.is_absolute() else value.as_posix()}
+    if kind is PATH:
+        return {"$path": value.as_posix()}
     if isinstance(value, Enum):
         return {"$enum": f"{kind.__module__}:{kind.__qualname__}.{value.name}"}
     raise TypeError(f"a {kind.__name__} is not a plain value")
@@ -144,6 +158,7 @@ _TAGS: Mapping[type, _Tag] = {
         lambda data: base64.b64decode(data, validate=True),
     ),
     complex: ("complex", lambda value: [repr(value.real), repr(value.imag)], lambda data: complex(*map(float, data))),
+    datetime.datetime: ("datetime", datetime.datetime.isoformat, datetime.datetime.fromisoformat),
     datetime.date: ("date", datetime.date.isoformat, datetime.date.fromisoformat),
     datetime.timedelta: (
         "timedelta",

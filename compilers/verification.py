@@ -20,7 +20,7 @@ from .values import is_plain
 Fault: TypeAlias = tuple[str, str]
 Check: TypeAlias = Callable[[Graph], Iterator[Fault]]
 
-NODE_ID = re.compile(r"[A-Za-z_][\w.-]*(/[A-Za-z_][\w.-]*)*")
+NODE_ID = re.compile(r"[^\W\d][\w.-]*(/[^\W\d][\w.-]*)*")
 """A node's id: the ids of the groups it stands in and its own name, with slashes between."""
 
 
@@ -125,34 +125,53 @@ def _broken_collections(binding: Binding) -> Iterator[str]:
 
 
 def _literals_are_plain(graph: Graph) -> Iterator[Fault]:
-    for node in graph:
-        for name, binding in node.inputs.items():
-            for leaf in leaves(binding):
-                if isinstance(leaf, Literal) and not is_plain(leaf.value):
-                    yield (
-                        node.id,
-                        f"input {name!r} of node {node.id!r} holds a {type(leaf.value).__name__}, which no document can hold",
-                    )
+    for where, what, binding in _bindings(graph):
+        for leaf in leaves(binding):
+            if isinstance(leaf, Literal) and not is_plain(leaf.value):
+                yield where, f"{what} holds a {type(leaf.value).__name__}, which no document can hold"
 
 
 def _attached_values_are_there(graph: Graph) -> Iterator[Fault]:
     if not graph.attachments:
         return  # a graph that was read back; its values are in a store
+    for where, what, binding in _bindings(graph):
+        for leaf in leaves(binding):
+            if isinstance(leaf, Attached) and leaf.key not in graph.attachments:
+                yield where, f"{what} needs the attached value {leaf.key!r}, which is not there"
     for node in graph:
-        for binding in node.inputs.values():
-            for leaf in leaves(binding):
-                if isinstance(leaf, Attached) and leaf.key not in graph.attachments:
-                    yield node.id, f"node {node.id!r} needs the attached value {leaf.key!r}, which is not there"
+        attached = node.function.attached
+        if attached and attached.key not in graph.attachments:
+            yield node.id, f"node {node.id!r} needs the attached function {attached.key!r}, which is not there"
+
+
+def _bindings(graph: Graph) -> Iterator[tuple[str, str, Binding]]:
+    """Yield everything in a graph that stands for a value: the node or "", what to call it, and the binding."""
+    for node in graph:
+        for name, binding in node.inputs.items():
+            yield node.id, f"input {name!r} of node {node.id!r}", binding
+    for parameter in graph.parameters:
+        if parameter.default is not None:
+            yield "", f"the default of the parameter {parameter.name!r}", parameter.default
+    yield "", "the pipeline's result", graph.output
 
 
 def _groups_exist(graph: Graph) -> Iterator[Fault]:
-    known = {group.id for group in graph.groups}
+    known: set[str] = set()
+    for group in graph.groups:
+        if group.id in known:
+            yield "", f"two groups have the id {group.id!r}"
+        if group.parent is not None and group.parent not in known:
+            yield "", f"group {group.id!r} stands in the group {group.parent!r}, which does not exist before it"
+        known.add(group.id)
     for node in graph:
         if node.group is not None and node.group not in known:
             yield node.id, f"node {node.id!r} stands in the group {node.group!r}, which does not exist"
-    for group in graph.groups:
-        if group.parent is not None and group.parent not in known:
-            yield "", f"group {group.id!r} stands in the group {group.parent!r}, which does not exist"
+
+
+def _ids_start_with_their_group(graph: Graph) -> Iterator[Fault]:
+    for node in graph:
+        if node.id.rpartition("/")[0] != (node.group or ""):
+            yield node.id, f"node {node.id!r} stands in the group {node.group!r}, and its id does not start with that"
 
 
 CHECKS: tuple[Check, ...] = (
@@ -168,5 +187,6 @@ CHECKS: tuple[Check, ...] = (
     _literals_are_plain,
     _attached_values_are_there,
     _groups_exist,
+    _ids_start_with_their_group,
 )
 """Every invariant, in the order in which they are checked; later ones may rely on earlier ones."""

@@ -132,7 +132,8 @@ class Options:
     """The options of a step; None means that the step leaves it to the default.
 
     ``timeout`` is in seconds for one attempt. ``retries`` is how many further attempts follow a failed one.
-    ``version`` and ``hash_paths`` are part of what identifies a result; the other options never are.
+    ``version``, ``hash_paths`` (files and folders, by content) and ``env`` (names of environment variables, by value) are
+    part of what identifies a result, ``modules`` narrows what a computed import may reach; the other options never count.
     """
 
     name: str | None = field(
@@ -152,6 +153,8 @@ class Options:
     )
     version: str | None = field(default=None, validator=_text)
     hash_paths: tuple[str, ...] = field(default=(), converter=_strings)
+    env: tuple[str, ...] = field(default=(), converter=_strings)
+    modules: tuple[str, ...] = field(default=(), converter=_strings)
     tags: Mapping[str, str] = field(factory=dict, validator=_text_map)
 
     def changed(self, changes: Mapping[str, Any]) -> Options:

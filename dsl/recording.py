@@ -124,7 +124,7 @@ class Recording:
 def _check_order(after: tuple[object, ...], name: str, where: Location) -> None:
     """Refuse ``after(check)`` where ``after(check())`` is meant: it would order nothing."""
     for other in after:
-        if callable(other) and not isinstance(other, Promise):
+        if not isinstance(other, Promise) and callable(other):
             raise DefinitionError(
                 f"{name}.after({other!r}) waits for nothing, since that was not called; pass what the call returned: "
                 f"`done = {getattr(other, '__name__', 'check')}(...)`, then `{name}.after(done)`",

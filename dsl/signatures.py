@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import types
 import typing
@@ -62,7 +63,7 @@ class Signature:
         try:
             bound = self.python.bind(*args, **kwargs)
         except TypeError as error:
-            raise DefinitionError(f"{self.name}(): {error}. It is {self}", where) from None
+            raise DefinitionError(f"{self.name}(): {error}{self._nearest(kwargs)}. It is {self}", where) from None
         bound.apply_defaults()
         return bound.arguments
 
@@ -71,10 +72,20 @@ class Signature:
         try:
             return dict(self.python.bind_partial(*args, **kwargs).arguments)
         except TypeError as error:
-            raise DefinitionError(f"{self.name}(): {error}. It is {self}", where) from None
+            raise DefinitionError(f"{self.name}(): {error}{self._nearest(kwargs)}. It is {self}", where) from None
+
+    def _nearest(self, given: Mapping[str, object]) -> str:
+        """Guess which parameter was meant by a name that there is not."""
+        for name in given:
+            close = difflib.get_close_matches(name, self.inputs, n=1)
+            if name not in self.inputs and close:
+                return f"; did you mean {close[0]!r}?"
+        return ""
 
     def __str__(self) -> str:
-        return f"{self.name}{self.python}"
+        """Write it as people do, without the quotes that annotations kept as text would have."""
+        parameters = [_unquoted(parameter, "annotation") for parameter in self.python.parameters.values()]
+        return f"{self.name}{_unquoted(self.python.replace(parameters=parameters), 'return_annotation')}"
 
 
 def read_signature(function: Callable[..., object], name: str) -> Signature:
@@ -91,6 +102,20 @@ def read_signature(function: Callable[..., object], name: str) -> Signature:
     returned = evaluate(python.return_annotation, scope)
     outputs = _read_outputs(_listed(returned) if is_generator(function) else returned)
     return Signature(name, python, inputs, outputs)
+
+
+class _Text(str):
+    """Text whose repr is itself, as inspect writes annotations by their repr."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _unquoted(owner: Any, field: str) -> Any:
+    annotation = getattr(owner, field)
+    return owner.replace(**{field: _Text(annotation)}) if isinstance(annotation, str) else owner
 
 
 def is_generator(function: Callable[..., object]) -> bool:
@@ -167,13 +192,22 @@ def _read_outputs(hint: Hint) -> Outputs:
     if isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"):
         fields = _field_hints(hint)
         return Outputs("namedtuple", hint._fields, tuple(fields.get(name, Any) for name in hint._fields), hint)
-    if typing.is_typeddict(hint) and not getattr(hint, "__optional_keys__", ()):
+    if typing.is_typeddict(hint) and not _has_optional_keys(hint):
         fields = _field_hints(hint)
         return Outputs("typeddict", tuple(fields), tuple(fields.values()), hint)
     items = typing.get_args(hint)
     if origin_of(hint) is tuple and items and Ellipsis not in items:
         return Outputs("tuple", tuple(f"output_{index}" for index in range(len(items))), items, tuple)
     return Outputs("one", ("output",), (hint,))
+
+
+def _has_optional_keys(hint: Any) -> bool:
+    """Say whether a TypedDict may lack keys; ``__optional_keys__`` does not know where annotations are text."""
+    try:
+        marked = typing.get_type_hints(hint, include_extras=True)
+    except Exception:  # as in evaluate()
+        marked = {}
+    return bool(hint.__optional_keys__) or any(origin_of(field) is typing.NotRequired for field in marked.values())
 
 
 def _field_hints(hint: type) -> dict[str, Hint]:

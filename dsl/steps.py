@@ -47,7 +47,7 @@ class Step(Generic[P, R]):
         self._after = after
         self._receiver = receiver
         inner = innermost_function(function)
-        self.name = settings.name or _step_name(function, inner)
+        self.name = settings.name or _step_name(inner)
         self.__wrapped__ = function
         self.__name__ = inner.__name__
         self.__qualname__ = inner.__qualname__
@@ -127,6 +127,8 @@ class OptionChanges(TypedDict, total=False):
     allow_reuse: bool
     version: str
     hash_paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+    env: str | Sequence[str]
+    modules: str | Sequence[str]
     tags: Mapping[str, str]
 
 
@@ -197,10 +199,10 @@ def _check_function(function: object) -> None:
         raise DefinitionError(problem, caller())
 
 
-def _step_name(function: object, inner: FunctionType) -> str:
-    if inner.__name__ == "__call__":
-        return type(function).__name__
-    return "lambda" if inner.__name__ == "<lambda>" else inner.__name__
+def _step_name(function: FunctionType) -> str:
+    if function.__name__ == "__call__":  # of a callable object: its class
+        return function.__qualname__.split(".")[-2]
+    return "lambda" if function.__name__ == "<lambda>" else function.__name__
 
 
 def _folder(function: Any) -> Path:

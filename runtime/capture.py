@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -86,6 +86,15 @@ class _Both(io.TextIOBase):
     def flush(self) -> None:
         self._log.flush()
         self._shown.flush()
+
+    @property
+    def buffer(self) -> BinaryIO:
+        """The shown stream's bytes: what is written here is not text, and is not copied."""
+        return self._shown.buffer
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # a plain attribute there
+        return self._shown.encoding
 
     def isatty(self) -> bool:
         return self._shown.isatty()

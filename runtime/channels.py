@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import threading
@@ -14,6 +15,9 @@ from .events import Event
 
 _SEPARATOR: Final = "|"
 
+_LONGEST_ADDRESS: Final = 100
+"""Bytes that the path of a socket may have on every system (macOS 104, Linux 108)."""
+
 
 class ReportsListener:
     """The driver's end: gives every event that a worker sends to ``receive``, one worker's events in their order."""
@@ -21,8 +25,8 @@ class ReportsListener:
     def __init__(self, receive: Callable[[Event], None]) -> None:
         self._receive = receive
         self._key = os.urandom(16)
-        address = tempfile.mktemp(prefix="penstock-", suffix=".sock") if os.name == "posix" else None  # noqa: S306 - bound at once
-        self._listener = Listener(address, backlog=64, authkey=self._key)
+        self._closed = False
+        self._listener = Listener(_new_address(), backlog=64, authkey=self._key)
         self._thread = threading.Thread(target=self._accept, name="penstock-reports", daemon=True)
         self._thread.start()
 
@@ -33,17 +37,17 @@ class ReportsListener:
 
     def close(self) -> None:
         """Stop listening."""
+        self._closed = True
+        with contextlib.suppress(OSError, EOFError, AuthenticationError):
+            Client(self._listener.address, authkey=b"").close()  # a closed socket does not wake who waits at it
+        self._thread.join()
         self._listener.close()
 
     def _accept(self) -> None:
-        while True:
+        while not self._closed:
             try:
                 connection = self._listener.accept()
-            except OSError:  # closed, or a worker that died while it connected
-                if getattr(self._listener, "_listener", None) is None:
-                    return
-                continue
-            except (AuthenticationError, EOFError):  # a stranger on the socket
+            except (OSError, EOFError, AuthenticationError):  # a worker that died while it connected, or a stranger
                 continue
             threading.Thread(target=self._read, args=(connection,), name="penstock-reports", daemon=True).start()
 
@@ -60,32 +64,51 @@ class ReportsListener:
                     return
 
 
+def _new_address() -> str | None:
+    if os.name != "posix":
+        return None
+    for folder in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 - a long TMPDIR does not fit
+        path = tempfile.mktemp(prefix="penstock-", suffix=".sock", dir=folder)  # noqa: S306 - bound at once
+        if len(os.fsencode(path)) <= _LONGEST_ADDRESS:
+            break
+    return path
+
+
 class Reports:
-    """A worker's end. A driver that is gone is no reason for a step to fail: reports are then dropped."""
+    """A worker's end, connected by the first report. Where the driver is gone, reports are dropped: no step fails for it."""
 
     def __init__(self, address: str) -> None:
-        path, _, key = address.rpartition(_SEPARATOR)
-        self._connection = Client(path, authkey=bytes.fromhex(key))
+        self._path, _, key = address.rpartition(_SEPARATOR)
+        self._key = bytes.fromhex(key)
+        self._connection: Connection | None = None
         self._lock = threading.Lock()
         self._pending = False
+        self._lost = False
 
     def send(self, event: Event) -> None:
         """Send an event."""
         with self._lock:
+            self._talk(lambda connection: connection.send(event))
             self._pending = True
-            try:
-                self._connection.send(event)
-            except OSError:
-                pass
 
     def flush(self) -> None:
         """Wait until the driver has received all that was sent."""
-        if not self._pending:
-            return
         with self._lock:
+            if self._pending:
+                self._talk(_ask_for_receipt)
             self._pending = False
-            try:
-                self._connection.send(None)
-                self._connection.recv()
-            except (EOFError, OSError):
-                pass
+
+    def _talk(self, act: Callable[[Connection], object]) -> None:
+        if self._lost:
+            return
+        try:
+            if self._connection is None:
+                self._connection = Client(self._path, authkey=self._key)
+            act(self._connection)
+        except (EOFError, OSError, AuthenticationError):
+            self._lost = True
+
+
+def _ask_for_receipt(connection: Connection) -> None:
+    connection.send(None)
+    connection.recv()

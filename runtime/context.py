@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 from typing import final
@@ -60,14 +61,24 @@ class StepContext:
 
 
 _CURRENT: ContextVar[StepContext | None] = ContextVar("penstock_step", default=None)
+_RUNNING: list[StepContext] = []
+"""The steps that run in this process. A thread that a step starts has no context; where one step runs, it is meant."""
+
 _OUTSIDE = StepContext("plain-python")
 
 
 def current_step() -> StepContext:
     """Return the step that is running; outside a run, one whose folder is temporary and whose reports are printed."""
-    return _CURRENT.get() or _OUTSIDE
+    return _CURRENT.get() or (_RUNNING[0] if len(_RUNNING) == 1 else _OUTSIDE)
 
 
-def enter(context: StepContext | None) -> None:
-    """Say which step runs in this thread from now on."""
-    _CURRENT.set(context)
+@contextlib.contextmanager
+def entered(context: StepContext) -> Iterator[None]:
+    """Say which step runs, in this thread and in those that it starts."""
+    token = _CURRENT.set(context)
+    _RUNNING.append(context)
+    try:
+        yield
+    finally:
+        _RUNNING.remove(context)
+        _CURRENT.reset(token)

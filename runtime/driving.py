@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import heapq
 import queue
+import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import TypeAlias, Union
 
@@ -18,13 +19,16 @@ import attrs
 from attrs import field, frozen
 
 from ..compilers.graph import Graph, Node
-from .artifacts import Artifact
-from .events import Event, StepCompleted, StepFailed, StepRetried, StepSkipped, StepStarted
+from .calls import Calls
+from .events import Event, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
 from .executors import Executor
 from .failures import Failure
 from .resolution import Values
+from .resolved import Stored
+from .reuse import Earlier, Reuse
 from .scheduling import Scheduler
 from .states import State
+from .store import open_store
 from .tasks import Completed, Failed, Outcome, Task
 
 FIRST_DELAY = 0.5
@@ -43,8 +47,9 @@ class Plan:
     root: Path
     folder: Path
     store: str
-    payloads: Mapping[str, Artifact] = field(factory=dict)
+    payloads: Mapping[str, Stored] = field(factory=dict)
     continue_on_failure: bool = False
+    reuse: Reuse | None = None
 
 
 @frozen
@@ -71,20 +76,30 @@ class Drive:
         self._messages: queue.SimpleQueue[_Message] = queue.SimpleQueue()
         self._scheduler = Scheduler(plan.graph, continue_on_failure=plan.continue_on_failure)
         self._attempts: dict[str, int] = {}
-        self._waiting: list[tuple[float, str]] = []
+        self._waiting: list[tuple[float, str, Failed]] = []
         self._busy = 0
+        self._calls = Calls(plan.run, plan.root, open_store(plan.store), values, plan.reuse)
+        self._thread = 0
+        self.problem = ""
 
     def report(self, event: Event) -> None:
         """Take an event from a running step; callable from any thread."""
-        self._messages.put(event)
+        if threading.get_ident() == self._thread:  # the step runs inside the loop
+            self._emit(event)
+        else:
+            self._messages.put(event)
 
     def cancel(self, reason: str = "somebody cancelled the run") -> None:
         """Ask the run to stop; callable from any thread."""
         self._messages.put(_Cancel(reason))
 
     def run(self, executor: Executor) -> State:
-        """Run until everything has ended, and return how. The executor is not closed."""
-        while not self._scheduler.finished:
+        """Run until everything has ended, and return how. The executor is not closed; ``problem`` says why it was cancelled."""
+        self._thread = threading.get_ident()
+        while True:
+            self._reuse_what_can_be()
+            if self._scheduler.finished:
+                break
             self._start_ready(executor)
             message = self._next_message()
             if isinstance(message, _Cancel):
@@ -110,15 +125,34 @@ class Drive:
                 return
             self._start(self._plan.graph[step], executor)
 
+    def _reuse_what_can_be(self) -> None:
+        """Take over earlier results, wave by wave, before anything is started: no worker is needed for them."""
+        while fresh := self._scheduler.fresh():
+            for step, earlier in self._calls.earlier([self._plan.graph[step] for step in fresh]).items():
+                self._scheduler.start(step)
+                self._take_over(step, earlier)
+
+    def _take_over(self, step: str, earlier: Earlier) -> None:
+        self._values.outputs[step] = earlier.outputs
+        self._emit(StepReused(step, time.time(), earlier.outputs, earlier.run, earlier.duration))
+        self._scheduler.succeed(step, State.REUSED)
+
     def _start(self, node: Node, executor: Executor) -> None:
+        earlier = self._calls.result(node)
+        if earlier is not None:
+            self._take_over(node.id, earlier)
+        elif not self._calls.is_twin(node):
+            self._submit(node, executor)
+
+    def _submit(self, node: Node, executor: Executor) -> None:
         attempt = self._attempts[node.id] = self._attempts.get(node.id, 0) + 1
         task = self._task(node, attempt)
         self._busy += 1
-        self._emit(StepStarted(node.id, time.time(), attempt, log=task.log))
+        self._emit(StepStarted(node.id, time.time(), attempt, log=task.log, reason=self._calls.why(node)))
         executor.submit(task).add_done_callback(lambda done: self._note(node.id, done))
 
     def _note(self, step: str, done: Future[Outcome]) -> None:
-        self._messages.put(_Ended(step, done.result()))
+        self._messages.put(_Ended(step, _outcome(step, done)))
 
     def _task(self, node: Node, attempt: int) -> Task:
         plan, attached = self._plan, node.function.attached
@@ -132,7 +166,7 @@ class Drive:
             root=str(plan.root),
             store=plan.store,
             run_folder=str(plan.folder),
-            payload=plan.payloads[attached.key] if attached else None,
+            payload=plan.payloads[attached.key].artifact if attached else None,
             attempt=attempt,
             options=node.options,
         )
@@ -161,27 +195,42 @@ class Drive:
 
     def _complete(self, step: str, outcome: Completed) -> None:
         self._values.outputs[step] = outcome.outputs
-        self._emit(StepCompleted(step, time.time(), outcome.outputs, outcome.duration))
+        basis = self._calls.basis(step)
+        self._emit(StepCompleted(step, time.time(), outcome.outputs, outcome.duration, basis))
         self._scheduler.succeed(step)
+        earlier, twins = self._calls.completed(self._plan.graph[step], outcome.outputs, outcome.duration)
+        for twin in twins:
+            self._take_over(twin, earlier)
 
     def _fail(self, node: Node, outcome: Failed) -> None:
         attempt = self._attempts[node.id]
         failure = attrs.evolve(outcome.failure, attempts=attempt)
+        outcome = attrs.evolve(outcome, failure=failure)
         if attempt <= node.options.retries and self._may_retry():
-            self._retry(node.id, attempt, failure)
+            self._retry(node.id, attempt, outcome)
             return
-        self._emit(StepFailed(node.id, time.time(), failure, outcome.duration))
-        self._skip(self._scheduler.fail(node.id))
+        self._give_up(node.id, outcome)
+        while self._waiting and not self._may_retry():  # what waited for its next attempt has had its last
+            _, step, last = heapq.heappop(self._waiting)
+            self._give_up(step, last)
+
+    def _give_up(self, step: str, outcome: Failed) -> None:
+        for failed in (step, *self._calls.twins(step)):
+            failure = attrs.evolve(outcome.failure, step=failed)
+            self._emit(StepFailed(failed, time.time(), failure, outcome.duration))
+            self._skip(self._scheduler.fail(failed))
 
     def _may_retry(self) -> bool:
         return self._plan.continue_on_failure or State.FAILED not in self._scheduler.states.values()
 
-    def _retry(self, step: str, attempt: int, failure: Failure) -> None:
+    def _retry(self, step: str, attempt: int, outcome: Failed) -> None:
         delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
-        heapq.heappush(self._waiting, (time.monotonic() + delay, step))
-        self._emit(StepRetried(step, time.time(), attempt, failure, delay))
+        heapq.heappush(self._waiting, (time.monotonic() + delay, step, outcome))
+        self._emit(StepRetried(step, time.time(), attempt, outcome.failure, delay))
 
     def _cancel(self, executor: Executor, reason: str) -> None:
+        self.problem = reason
+        self._waiting.clear()
         stopped = self._scheduler.stop(reason)
         for step in self._scheduler.running():
             self._scheduler.cancel(step, reason)
@@ -202,3 +251,11 @@ class Drive:
                 return
             if not isinstance(message, _Ended | _Cancel):
                 self._emit(message)
+
+
+def _outcome(step: str, done: Future[Outcome]) -> Outcome:
+    """Return how a task ended. An executor that has no answer has failed the step."""
+    error: BaseException | None = CancelledError() if done.cancelled() else done.exception()
+    if error is None:
+        return done.result()
+    return Failed(Failure(step, type(error).__name__, f"the executor gave no outcome: {error}".rstrip(": ")))

@@ -10,15 +10,17 @@ from typing import Protocol, TypeAlias, Union
 
 from attrs import field, frozen
 
+from ..compilers.fingerprints import Manifest
 from ..compilers.graph import Graph
 from .artifacts import Artifact
+from .bases import Basis
 from .failures import Failure
 from .states import State
 
 
 @frozen
 class RunStarted:
-    """A run began. ``parameters`` are the values given, as short text; ``facts`` are git, packages and host."""
+    """A run began. ``parameters`` are the values given, as short text; ``manifests`` are what fingerprints cover."""
 
     run: str
     graph: Graph
@@ -27,32 +29,38 @@ class RunStarted:
     parameters: Mapping[str, str] = field(factory=dict)
     tags: Mapping[str, str] = field(factory=dict)
     inputs: Mapping[str, Artifact] = field(factory=dict)
+    manifests: Mapping[str, Manifest] = field(factory=dict, repr=False)
 
 
 @frozen
 class StepStarted:
-    """An attempt at a step began in a process of this machine or another."""
+    """An attempt at a step began in a process of this machine or another; ``reason`` says why it was not reused."""
 
     step: str
     time: float
     attempt: int = 1
     pid: int | None = None
     log: str | None = None
+    reason: str = ""
 
 
 @frozen
 class StepCompleted:
-    """A step ended well, with its outputs by name. ``duration`` is the last attempt's, in seconds."""
+    """A step ended well, with its outputs by name. ``duration`` is the last attempt's, in seconds.
+
+    ``basis`` is what the outputs follow from, where it could be identified.
+    """
 
     step: str
     time: float
     outputs: Mapping[str, Artifact]
     duration: float = 0.0
+    basis: Basis | None = None
 
 
 @frozen
 class StepReused:
-    """A step's outputs were taken from an earlier run, and why that was right."""
+    """A step's outputs were taken from ``run``, which saved so many seconds; of this run, for a call made twice."""
 
     step: str
     time: float

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from ..compilers.graph import Literal
-from .resolved import Resolved, Stored
+from .errors import StepFailed
+from .resolved import summarise_input
 from .tracebacks import user_frames
 
 if TYPE_CHECKING:
     from .tasks import Task
 
-_LONGEST = 100
+_LONGEST_MESSAGE = 10_000
+_LARGEST = 1024 * 1024
+"""Bytes; an exception that holds more than this, an array perhaps, is not carried over as it is."""
 
 
 @frozen
@@ -23,7 +25,7 @@ class Failure:
 
     ``kind`` is the exception's class name; ``frames`` is the traceback, the user's frames only, as text; ``inputs``
     summarises what the step was given; ``replay`` is the command that runs the step again. ``pickled`` is the user's
-    exception itself, where it could be pickled.
+    exception itself, or a :class:`~penstock.runtime.errors.StepFailed` in its place where it cannot be pickled.
     """
 
     step: str
@@ -37,15 +39,19 @@ class Failure:
 
     @property
     def exception(self) -> BaseException | None:
-        """The user's exception, with the worker's traceback as a note; None where it could not be carried over."""
+        """The user's exception, or what stands in for it, with the worker's traceback as a note.
+
+        None where nothing was carried over.
+        """
         if self.pickled is None:
             return None
         try:
-            error = pickle.loads(self.pickled)
+            error: BaseException = pickle.loads(self.pickled)
         except Exception:  # its class lives where this process cannot import it
-            return None
-        error.add_note(self.frames)
-        return error  # type: ignore[no-any-return]  # pickled by describe()
+            error = StepFailed(self.step, f"{self.kind}: {self.message}")
+        if self.frames:
+            error.add_note(self.frames)
+        return error
 
     def __str__(self) -> str:
         lines = [f"step {self.step!r} failed: {self.kind}: {self.message}".rstrip(": ")]
@@ -62,47 +68,53 @@ class Failure:
 
 def describe(error: BaseException, task: Task) -> Failure:
     """Describe what a task raised."""
+    kind, message = type(error).__name__, _text(error)
     return Failure(
         step=task.step,
-        kind=type(error).__name__,
-        message=_text(error),
+        kind=kind,
+        message=message,
         frames=user_frames(error),
         inputs=summaries(task),
         attempts=task.attempt,
-        pickled=_pickled(error),
+        pickled=_pickled(error) or pickle.dumps(StepFailed(task.step, f"{kind}: {message}")),
+    )
+
+
+def describe_end(error: StepFailed, task: Task) -> Failure:
+    """Describe how a task was ended from outside: there are no frames of the user's, and the exception is ours."""
+    return Failure(
+        step=task.step,
+        kind=type(error).__name__,
+        message=error.problem,
+        inputs=summaries(task),
+        attempts=task.attempt,
+        pickled=pickle.dumps(error),
     )
 
 
 def summaries(task: Task) -> tuple[tuple[str, str], ...]:
     """Say in a line what each input of a task was."""
-    return tuple((name, _summary(value)) for name, value in task.inputs.items())
-
-
-def _summary(value: Resolved) -> str:
-    text = _described(value)
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
-
-
-def _described(value: Resolved) -> str:
-    if isinstance(value, Literal):
-        return repr(value.value)
-    if isinstance(value, Stored):
-        return (value.artifact.summary or value.artifact.type) + "".join(f"[{item!r}]" for item in value.path)
-    return f"a {value.shape.kind} of {len(value.items)}: {', '.join(map(_summary, value.items))}"
+    return tuple((name, summarise_input(value)) for name, value in task.inputs.items())
 
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error)
+        text = str(error)
     except Exception as broken:  # a user's __str__ may fail too
         return f"<its message cannot be shown: {type(broken).__name__}>"
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}... ({len(text)} characters)"
 
 
 def _pickled(error: BaseException) -> bytes | None:
-    """Pickle an exception, if it survives the way back: many with arguments of their own do not."""
+    """Pickle an exception, if it survives the way back: many with arguments of their own do not.
+
+    Classes of scripts and notebooks are pickled by value, and are the driver's own ones again when they come back.
+    """
+    import cloudpickle
+
     try:
-        data = pickle.dumps(error)
-        pickle.loads(data)
+        data: bytes = cloudpickle.dumps(error)
+        alive = len(data) <= _LARGEST and isinstance(pickle.loads(data), type(error))
     except Exception:
         return None
-    return data
+    return data if alive else None

@@ -16,20 +16,25 @@ from ..compilers.graph import FunctionRef, Literal
 from .artifacts import Artifact
 from .capture import process_output
 from .channels import Reports
-from .context import StepContext, enter
+from .context import StepContext, entered
 from .errors import RunError
 from .events import Event
 from .failures import describe
 from .functions import find_function
+from .interruptions import Terminated
 from .resolved import Gathered, Resolved, Stored
 from .store import ArtifactStore, decode, encode_all, open_store
+from .surroundings import surroundings
 from .tasks import Completed, Failed, Outcome, Task
 
 
 def perform(task: Task, address: str) -> Outcome:
     """Run a task in a worker process: its output goes to its log, its reports to the driver at ``address``."""
     reports = _reports(address)
-    outcome = invoke(task, process_output, reports.send)
+    try:
+        outcome = invoke(task, process_output, reports.send)
+    except (KeyboardInterrupt, SystemExit) as error:  # nobody interrupts a worker: the step raised it itself
+        outcome = Failed(describe(error, task), pid=os.getpid())
     reports.flush()
     return outcome
 
@@ -37,17 +42,21 @@ def perform(task: Task, address: str) -> Outcome:
 def invoke(
     task: Task, capture: Callable[[Path], AbstractContextManager[None]], send: Callable[[Event], None]
 ) -> Outcome:
-    """Run a task in this process and return how it ended; nothing that the step does is raised."""
+    """Run a task in this process and return how it ended.
+
+    Nothing that the step does is raised, but KeyboardInterrupt and Terminated, which are meant for the driver.
+    """
     context = StepContext(task.step, task.run, task.attempt, Path(task.run_folder), send)
-    enter(context)
+    variables = task.options.environment.variables if task.options.environment else {}
     started = time.perf_counter()
     try:
-        with capture(Path(task.run_folder, task.log)):
+        with entered(context), surroundings(variables), capture(Path(task.run_folder, task.log)):
             return _invoke(task, context)
-    except (Exception, SystemExit) as error:
+    except (KeyboardInterrupt, Terminated):
+        raise
+    except BaseException as error:  # a step may raise SystemExit, or asyncio's CancelledError
         return Failed(describe(error, task), time.perf_counter() - started, os.getpid())
     finally:
-        enter(None)
         if context.has_folder:
             shutil.rmtree(context.folder, ignore_errors=True)
 
@@ -78,7 +87,7 @@ def load(value: Resolved, store: ArtifactStore, root: Path) -> object:
 
 def call(function: Callable[..., Any], arguments: Mapping[str, object]) -> object:
     """Call a function with every parameter given by name; a coroutine is awaited, a generator is listed."""
-    bound = inspect.BoundArguments(_signature(function), dict(arguments))
+    bound = inspect.BoundArguments(inspect.signature(function), dict(arguments))
     result = function(*bound.args, **bound.kwargs)
     if inspect.iscoroutine(result):
         import asyncio
@@ -116,11 +125,6 @@ def _unpacked(payload: Artifact, store: ArtifactStore) -> Callable[..., Any]:
     if payload.digest not in _PAYLOADS:
         _PAYLOADS[payload.digest] = decode(payload, store)  # type: ignore[assignment]  # the driver stored a function
     return _PAYLOADS[payload.digest]
-
-
-@functools.lru_cache(maxsize=1024)
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
-    return inspect.signature(function)
 
 
 @functools.lru_cache(maxsize=8)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..compilers.fingerprints import Fingerprinter
 from ..compilers.lowering import compile_pipeline
 from ..compilers.targets import write_as
 from .runners.local import Local
@@ -32,7 +33,8 @@ def compile(
     ``parameters`` gives values for those annotated ``Static``; the others stay symbolic. Raises DefinitionError,
     TypeMismatch, UnknownTarget and UnsupportedByTarget.
     """
-    text = write_as(compile_pipeline(pipeline, (), parameters).graph, target)
+    compiled = compile_pipeline(pipeline, (), parameters).identified(Fingerprinter())
+    text = write_as(compiled.graph, target)
     if to is not None:
         Path(to).write_text(text, encoding="utf-8")
     return text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 from typing import Any, TypeAlias
 
@@ -19,13 +19,16 @@ from .store import ArtifactStore, encode
 
 ParameterValue: TypeAlias = Literal | Stored
 
+Identify: TypeAlias = Callable[[object], str | None]
+"""Says what identifies a value by content and code; None where nothing does."""
+
 
 @frozen
 class Given:
     """What a run starts with: parameters, given or by default, and what the graph's attachments became."""
 
     parameters: Mapping[str, ParameterValue]
-    attached: Mapping[str, Artifact]
+    attached: Mapping[str, Stored]
 
     def values(self) -> Values:
         """Return the values, to be filled with outputs."""
@@ -40,28 +43,27 @@ class Given:
         return {name: value.artifact for name, value in self.parameters.items() if isinstance(value, Stored)}
 
 
-def take_in(graph: Graph, inputs: Mapping[str, object], store: ArtifactStore) -> Given:
-    """Store what was given with a graph. Raises NoCodec and StoreError."""
-    attached = {key: _attached(value, store) for key, value in graph.attachments.items()}
+def take_in(graph: Graph, inputs: Mapping[str, object], store: ArtifactStore, identify: Identify) -> Given:
+    """Store what was given with a graph. ``identify`` says what identifies a value. Raises NoCodec and StoreError."""
+    attached = {key: _stored(value, store, identify) for key, value in graph.attachments.items()}
     defaults = {parameter.name: _default(parameter, attached) for parameter in graph.parameters if parameter.default}
-    return Given(defaults | {name: _given(value, store) for name, value in inputs.items()}, attached)
+    return Given(defaults | {name: _given(value, store, identify) for name, value in inputs.items()}, attached)
 
 
-def _attached(value: object, store: ArtifactStore) -> Artifact:
+def _stored(value: object, store: ArtifactStore, identify: Identify) -> Stored:
     with packed_with_module(value) if callable(value) else contextlib.nullcontext():
-        return encode(value, store)
+        artifact = encode(value, store)
+    return Stored(artifact, (), identify(value))
 
 
-def _default(parameter: Parameter, attached: Mapping[str, Artifact]) -> ParameterValue:
+def _default(parameter: Parameter, attached: Mapping[str, Stored]) -> ParameterValue:
     default = parameter.default
-    if isinstance(default, Attached):
-        return Stored(attached[default.key])
-    return default or Literal(None)
+    return attached[default.key] if isinstance(default, Attached) else default or Literal(None)
 
 
-def _given(value: object, store: ArtifactStore) -> ParameterValue:
+def _given(value: object, store: ArtifactStore, identify: Identify) -> ParameterValue:
     value = _absolute(value)
-    return Literal(value) if is_plain(value) else Stored(encode(value, store))
+    return Literal(value) if is_plain(value) else _stored(value, store, identify)
 
 
 def _absolute(value: Any) -> Any:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ..compilers.graph import Attached, Binding, Collection, Graph, Literal, Node, OutputRef, ParameterRef
 from ..compilers.traversal import attachments
 from .artifacts import Artifact
 from .errors import MissingInput
+from .identities import identify_output
 from .resolved import Gathered, Resolved, Stored
 
 
 @frozen
 class Values:
-    """What is known while a graph runs: parameters, attached values, and the outputs of completed nodes."""
+    """What is known while a graph runs: parameters, attached values, outputs of completed nodes, and keys of calls."""
 
     parameters: Mapping[str, Resolved]
-    attached: Mapping[str, Artifact]
+    attached: Mapping[str, Stored]
     outputs: dict[str, Mapping[str, Artifact]]
+    keys: dict[str, str | None] = field(factory=dict)
 
     def resolve(self, binding: Binding) -> Resolved:
         """Return what a binding stands for. Raises KeyError for a node that has not completed."""
@@ -27,11 +29,12 @@ class Values:
             case Literal():
                 return binding
             case Attached(key):
-                return Stored(self.attached[key])
+                return self.attached[key]
             case ParameterRef(name, path):
                 return _item(self.parameters[name], path)
             case OutputRef(node, name, path):
-                return Stored(self.outputs[node][name], path)
+                artifact = self.outputs[node][name]
+                return Stored(artifact, path, identify_output(artifact, self.keys.get(node)))
             case Collection(items=items):
                 return Gathered(binding, tuple(map(self.resolve, items)))
 
@@ -44,7 +47,7 @@ def _item(value: Resolved, path: tuple[str | int, ...]) -> Resolved:
     if not path:
         return value
     if isinstance(value, Stored):
-        return Stored(value.artifact, (*value.path, *path))
+        return Stored(value.artifact, (*value.path, *path), value.identity)
     if isinstance(value, Gathered):
         raise TypeError("a parameter's value is never a collection of references")
     selected = value.value

@@ -12,10 +12,11 @@ from .artifacts import Artifact
 
 @frozen
 class Stored:
-    """A stored value, or an item of it."""
+    """A stored value, or an item of it. ``identity`` is what identifies the whole for reuse; None where nothing does."""
 
     artifact: Artifact
     path: tuple[PathItem, ...] = ()
+    identity: str | None = None
 
 
 @frozen
@@ -28,3 +29,20 @@ class Gathered:
 
 Resolved: TypeAlias = Union[Literal, Stored, Gathered]
 """An input whose value can be had now."""
+
+LONGEST = 100
+"""Characters of an input's summary."""
+
+
+def summarise_input(value: Resolved) -> str:
+    """Say in a line what an input is."""
+    text = _described(value)
+    return text if len(text) <= LONGEST else text[:LONGEST] + "..."
+
+
+def _described(value: Resolved) -> str:
+    if isinstance(value, Literal):
+        return repr(value.value)
+    if isinstance(value, Stored):
+        return (value.artifact.summary or value.artifact.type) + "".join(f"[{item!r}]" for item in value.path)
+    return f"a {value.shape.kind} of {len(value.items)}: {', '.join(map(summarise_input, value.items))}"

@@ -28,6 +28,7 @@ class Scheduler:
         self._waits_for = {node.id: len(dependencies(node)) for node in graph}
         self._position = {node.id: index for index, node in enumerate(graph)}
         self._ready: list[tuple[int, str]] = []
+        self._fresh: list[str] = []
         self._unfinished = len(self.states)
         self._push(node for node, count in self._waits_for.items() if count == 0)
 
@@ -35,6 +36,15 @@ class Scheduler:
     def finished(self) -> bool:
         """Whether every node has ended."""
         return self._unfinished == 0
+
+    def fresh(self) -> list[str]:
+        """Return the nodes that became ready since this was last asked, each once."""
+        fresh, self._fresh = self._fresh, []
+        return [node for node in fresh if self.states[node] is State.PENDING]
+
+    def start(self, node: str) -> None:
+        """Call a ready node running, whatever its turn."""
+        self.states[node] = State.RUNNING
 
     def take(self) -> str | None:
         """Return the next ready node and call it running; None where nothing is ready."""
@@ -83,6 +93,7 @@ class Scheduler:
     def _push(self, nodes: Iterable[str]) -> None:
         for node in nodes:
             heapq.heappush(self._ready, (self._position[node], node))
+            self._fresh.append(node)
 
     def _end(self, node: str, state: State, reason: str = "") -> None:
         self.states[node] = state

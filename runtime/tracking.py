@@ -97,7 +97,15 @@ def _run_started(event: RunStarted, tracker: Tracker) -> None:
 @_take.register
 def _step_started(event: StepStarted, tracker: Tracker) -> None:
     first = tracker.steps[event.step].started or event.time
-    tracker.change(event.step, state=State.RUNNING, started=first, attempts=event.attempt, pid=event.pid, log=event.log)
+    tracker.change(
+        event.step,
+        state=State.RUNNING,
+        started=first,
+        attempts=event.attempt,
+        pid=event.pid,
+        log=event.log,
+        reason=event.reason,
+    )
 
 
 @_take.register

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import final
 
@@ -23,12 +25,16 @@ VARIABLE = "PENSTOCK_WORKSPACE"
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
+def _absolute(root: str | os.PathLike[str]) -> Path:
+    return Path(root).expanduser().absolute()
+
+
 @final
 @frozen(slots=False)
 class Workspace:
     """A project's root and its settings, and what follows from them. Nothing is written before something is kept."""
 
-    root: Path
+    root: Path = field(converter=_absolute)
     settings: Settings = field(factory=Settings)
 
     @classmethod
@@ -132,29 +138,19 @@ class Workspace:
                 return False
         return True
 
-    def _writing(self, path: Path) -> _Writing:
-        return _Writing(self.name, path)
+    @contextlib.contextmanager
+    def _writing(self, path: Path) -> Iterator[None]:
+        """Turn an error of the file system into one about the workspace."""
+        try:
+            yield
+        except OSError as error:
+            raise WorkspaceError(
+                f"the workspace {self.name!r} cannot write {path}: {error.strerror or error}. Allow writing there, or set "
+                f"`folder` in {OWN_FILE}, or name another root in {VARIABLE}"
+            ) from error
 
     def __reduce__(self) -> tuple[type[Workspace], tuple[Path, Settings]]:
         return Workspace, (self.root, self.settings)
-
-
-@frozen
-class _Writing:
-    """Turns an error of the file system into one about the workspace."""
-
-    workspace: str
-    path: Path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, OSError):
-            raise WorkspaceError(
-                f"the workspace {self.workspace!r} cannot write {self.path}: {error.strerror or error}. Allow writing there, "
-                f"or set `folder` in penstock.toml, or name another root in {VARIABLE}"
-            ) from error
 
 
 def _start(path: str | os.PathLike[str] | None) -> Path:

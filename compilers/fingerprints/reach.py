@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import functools
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from . import callables, classes, externals, functions, instances, modules, values
@@ -47,6 +48,9 @@ _BY_TYPE: Mapping[type, Expander] = {
     types.CellType: callables.expand_cell,
 }
 
+_CODE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
+"""Objects that are identified once in a process, unlike values, which change."""
+
 
 class Walker:
     """The graph of all objects met so far in this process, with a strong reference to each, so that identities hold."""
@@ -58,6 +62,7 @@ class Walker:
         self.imported = False
         """Whether the walk had to import a module, which may have changed objects expanded before."""
         self._known: dict[int, tuple[Node, object]] = {}
+        self._values: dict[int, tuple[Node, object]] = {}
         self._leaves: dict[tuple[str, str, bytes], Node] = {}
         self._queue: list[tuple[Node, object]] = []
         self._unordered: list[Node] = []
@@ -72,8 +77,17 @@ class Walker:
         plain = values.plain(self, value)
         if plain is not None:
             return self.leaf("value", "", seal("value", plain))
-        known = self._known.get(id(value))
+        known = self._known.get(id(value)) or self._values.get(id(value))
         return known[0] if known is not None else self._new(value)
+
+    @contextlib.contextmanager
+    def fresh_values(self) -> Iterator[None]:
+        """Forget, inside, which values were met, since those may have changed; code is still known."""
+        kept, self._values = self._values, {}
+        try:
+            yield
+        finally:
+            self._values = kept
 
     def _new(self, value: object) -> Node:
         followed = externals.unwrapped(value)
@@ -82,7 +96,8 @@ class Walker:
         else:
             node = Node("pending")
             self._queue.append((node, value))
-        self._known[id(value)] = (node, value)
+        remembered = self._known if isinstance(value, _CODE) else self._values
+        remembered[id(value)] = (node, value)
         return node
 
     def finish(self) -> None:

@@ -112,6 +112,9 @@ class Resolver:
                 self._add(self._beyond(value.__name__, attributes))
                 return
             name = attributes.pop(0)
+            if name == "__dict__":
+                self._add(self._walker.node(value))
+                return
             found = self._attribute(value, name)
             if found is _MISSING or self._is_end(value, name, found):
                 self._end(value, [name, *attributes], found)
@@ -124,7 +127,7 @@ class Resolver:
             return module.__dict__[name]
         if self._walker.ownership.of_module(module).kind != "project":
             return _MISSING
-        loaded = load(self._walker, f"{module.__name__}.{name}") if hasattr(module, "__path__") else None
+        loaded = load(self._walker, f"{module.__name__}.{name}") if "__path__" in module.__dict__ else None
         return loaded if isinstance(loaded, types.ModuleType) else _MISSING
 
     def _is_end(self, module: types.ModuleType, name: str, value: object) -> bool:

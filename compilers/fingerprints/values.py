@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .reach import Walker
 
 _DEEPEST = 40
+_SHOWN = reprlib.Repr()
+_SHOWN.maxlevel, _SHOWN.maxstring, _SHOWN.maxother = 3, 120, 120
 
 
 def plain(walker: Walker, value: object, depth: int = 0) -> bytes | None:
@@ -49,8 +51,7 @@ def _placed(walker: Walker, value: str) -> bytes:
 
 def summary(value: object) -> str:
     """Show a value in a line for people; only constants and containers show their content, since a ``repr`` may do anything."""
-    shown = reprlib.Repr(maxlevel=3, maxtuple=8, maxlist=8, maxdict=8, maxset=8, maxstring=120, maxother=120)
-    return shown.repr(value) if _is_simple(value) else f"a {type(value).__module__}.{type(value).__qualname__}"
+    return _SHOWN.repr(value) if _is_simple(value) else f"a {type(value).__module__}.{type(value).__qualname__}"
 
 
 def _is_simple(value: object, depth: int = 3) -> bool:

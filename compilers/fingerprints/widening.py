@@ -162,7 +162,7 @@ def _whole_module(walker: Walker, node: Node, name: str) -> None:
 def _package(walker: Walker, node: Node, name: str) -> bool:
     """Count all modules of a package, for an import by a computed name that begins with the package's."""
     loaded = load(walker, name)
-    if not isinstance(loaded, types.ModuleType) or not hasattr(loaded, "__path__"):
+    if not isinstance(loaded, types.ModuleType) or "__path__" not in loaded.__dict__:
         return False
     for place in sorted(map(str, loaded.__path__)):
         node.edges.append(walker.bindings.files(place))

@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...dsl.errors import RecordingError
+from ...dsl.locations import Location
 from ...dsl.promises import Promise, has_promise
-from ...dsl.recording import Call, Recording
-from ...dsl.signatures import Hint, type_name
+from ...dsl.recording import Call, Recordable, Recording
+from ...dsl.signatures import Hint, item_hint, type_name
 from ..compatibility import coerce, fits, is_compatible
 from ..errors import TypeMismatch
 from .functions import definition_of
 
 
-def check_argument(what: str, hint: Hint, value: object, call: Call) -> None:
-    """Raise TypeMismatch where an argument does not fit its parameter."""
+def check_arguments(taker: Recordable, arguments: Mapping[str, object], where: Location) -> None:
+    """Raise TypeMismatch where an argument of a step or of a nested pipeline does not fit its parameter."""
+    for name, value in arguments.items():
+        _check(f"the argument {name!r} of {taker.name}()", taker.signature.inputs[name].hint, value, taker, where)
+
+
+def _check(what: str, hint: Hint, value: Any, taker: Recordable, where: Location) -> None:
     if isinstance(value, Promise):
-        origin = value._origin
-        if not is_compatible(origin.hint, hint):
-            maker = f"\n  it comes from {origin}" + (f" ({definition_of(origin.call.step)})" if origin.call else "")
-            taker = f"\n  {call.step.name} is defined at {definition_of(call.step)}"
-            raise TypeMismatch(
-                f"{what} must be {type_name(hint)}, and is given {type_name(origin.hint)}{maker}{taker}",
-                str(call.location),
-            )
-    elif not has_promise(value) and not fits(coerce(value, hint), hint):
-        raise TypeMismatch(f"{what} must be {type_name(hint)}, and is given {shown(value)}", str(call.location))
+        _check_promise(what, hint, value, taker, where)
+    elif not has_promise(value):
+        if not fits(coerce(value, hint), hint):
+            raise TypeMismatch(f"{what} must be {type_name(hint)}, and is given {shown(value)}", str(where))
+    elif not is_compatible(type(value), hint):
+        raise TypeMismatch(
+            f"{what} must be {type_name(hint)}, and is given a {type(value).__name__} of promises", str(where)
+        )
+    elif isinstance(value, dict | list | tuple):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            _check(f"item {key!r} of {what}", item_hint(hint, key), value[key], taker, where)
+
+
+def _check_promise(what: str, hint: Hint, promise: Promise, taker: Recordable, where: Location) -> None:
+    origin = promise._origin
+    if not is_compatible(origin.hint, hint):
+        made = f" ({definition_of(origin.call.step)})" if origin.call else ""
+        raise TypeMismatch(
+            f"{what} must be {type_name(hint)}, and is given {type_name(origin.hint)}\n"
+            f"  it comes from {origin}{made}\n"
+            f"  {taker.name} is defined at {definition_of(taker)}",
+            str(where),
+        )
 
 
 def check_something_is_used(recording: Recording) -> None:
@@ -60,5 +79,6 @@ def _has_effect(calls: Iterable[Call]) -> bool:
 
 
 def shown(value: object) -> str:
+    """Return a value as an error shows it: shortened, with its type."""
     text = repr(value)
     return f"{text if len(text) <= 60 else text[:60] + '...'} ({type(value).__name__})"

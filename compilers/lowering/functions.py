@@ -71,4 +71,5 @@ def _is_findable(name: str) -> bool:
 
 
 def definition_of(recordable: Recordable) -> Location:
+    """Return where the function of a step or pipeline is written."""
     return definition(innermost_function(recordable.function).__code__)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path, PurePath
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -15,8 +16,9 @@ from ...dsl.options import Options
 from ...dsl.promises import Promise, has_promise, promises_in
 from ...dsl.recording import Call, Group, Recording
 from ...dsl.signatures import NO_DEFAULT, Input, Outputs, type_name
-from ...dsl.steps import leaked
-from ..compatibility import coerce
+from ...dsl.steps import innermost_function, leaked
+from ..compatibility import coerce, fits
+from ..errors import TypeMismatch
 from ..graph import (
     Attached,
     Binding,
@@ -35,11 +37,12 @@ from ..graph import (
 )
 from ..graph import Group as NodeGroup
 from ..naming import Names, label_namesakes
+from ..rendering import render_binding
 from ..roots import posix, relative_to_root
 from ..schemas import schema_of
-from ..values import is_plain
+from ..values import PATH, is_plain
 from ..verification import verify
-from .checks import check_argument, check_something_is_used
+from .checks import check_arguments, check_something_is_used, shown
 from .functions import FunctionTable, definition_of, module_name
 
 
@@ -47,6 +50,7 @@ def lower(recording: Recording, root: Path) -> Graph:
     """Turn a recording into a verified graph whose paths are relative to ``root``."""
     check_something_is_used(recording)
     lowering = _Lowering(recording, root)
+    groups = tuple(map(lowering.group, recording.groups))  # first: their arguments were given before the steps' were
     nodes = label_namesakes(tuple(map(lowering.node, recording.calls)))
     pipeline = recording.pipeline
     where = definition_of(pipeline)
@@ -55,8 +59,8 @@ def lower(recording: Recording, root: Path) -> Graph:
         nodes=nodes,
         parameters=tuple(map(lowering.parameter, recording.parameters.values())),
         output=lowering.bind(recording.result, where),
-        groups=tuple(map(lowering.group, recording.groups)),
-        doc=(pipeline.function.__doc__ or "").strip(),
+        groups=groups,
+        doc=inspect.cleandoc(innermost_function(pipeline.function).__doc__ or ""),
         source=lowering.source(where),
         attachments=lowering.attachments,
     )
@@ -86,8 +90,10 @@ class _Lowering:
         prefix = f"{call.group.id}/" if call.group else ""
         node_id = prefix + step.name if step.explicit_name else self._names.next(prefix + step.name)
         self._ids[id(call)] = node_id
+        check_arguments(step, call.arguments, call.location)
         inputs = {
-            name: self._input(call, node_id, signature.inputs[name], value) for name, value in call.arguments.items()
+            name: self.bind(coerce(value, signature.inputs[name].hint), call.location, f"{node_id}.{name}")
+            for name, value in call.arguments.items()
         }
         return Node(
             id=node_id,
@@ -96,16 +102,11 @@ class _Lowering:
             inputs=inputs,
             outputs=outputs(signature.outputs),
             after=self._after(call),
-            options=options(step.settings, signature.outputs),
+            options=self._options(step.settings, signature.outputs),
             group=call.group.id if call.group else None,
-            doc=first_line(step.function.__doc__),
+            doc=first_line(step.function),
             source=self.source(call.location),
         )
-
-    def _input(self, call: Call, node_id: str, expected: Input, value: object) -> Binding:
-        what = f"the argument {expected.name!r} of {call.step.name}()"
-        check_argument(what, expected.hint, value, call)
-        return self.bind(coerce(value, expected.hint), call.location, f"{node_id}.{expected.name}")
 
     def bind(self, value: object, where: Location, key: str = "result") -> Binding:
         """Turn a value into a binding. ``where`` is for the error that a misplaced promise gives."""
@@ -128,8 +129,12 @@ class _Lowering:
 
     def _bind_collection(self, value: Any, where: Location, key: str) -> Binding:
         kind, keys, items, type_ref = taken_apart(value)
+        if not is_plain(keys):
+            raise RecordingError(
+                f"the dict {value!r} holds promises, so its keys must be plain values such as text", where
+            )
         bound = tuple(self.bind(item, where, f"{key}.{index}") for index, item in enumerate(items))
-        return Collection(kind, bound, keys, type_ref)
+        return Collection(kind, bound, keys, type_ref) if kind != "set" else Collection(kind, in_order(bound))
 
     def _attach(self, value: object, key: str) -> Attached:
         """Keep a value beside the graph; one object that is passed to many steps is kept once."""
@@ -140,8 +145,8 @@ class _Lowering:
 
     def _portable(self, value: Any) -> Any:
         """Write the paths in a value relative to the project's root; a value without any stays the same object."""
-        if isinstance(value, PurePath):
-            return relative_to_root(Path(value), self.root)
+        if type(value) is PATH:
+            return relative_to_root(value, self.root)
         if type(value) is dict:
             items = {key: self._portable(item) for key, item in value.items()}
             return items if any(items[key] is not value[key] for key in value) else value
@@ -150,6 +155,15 @@ class _Lowering:
         changed = [self._portable(item) for item in value]
         same = all(new is old for new, old in zip(changed, value, strict=True))
         return value if same else type(value)(changed)
+
+    def _options(self, settings: Options, outputs: Outputs) -> NodeOptions:
+        """Fill in what a step left open. One without output exists for its effect: not reused unless it says so."""
+        given = {attribute.name: getattr(settings, attribute.name) for attribute in attrs.fields(NodeOptions)}
+        given["allow_reuse"] = outputs.kind != "none" if settings.allow_reuse is None else settings.allow_reuse
+        given["resources"] = Resources(**attrs.asdict(settings.resources)) if settings.resources else Resources()
+        given["environment"] = Environment(**attrs.asdict(settings.environment)) if settings.environment else None
+        given["hash_paths"] = tuple(relative_to_root(Path(path), self.root).as_posix() for path in settings.hash_paths)
+        return NodeOptions(**given)
 
     def _after(self, call: Call) -> tuple[str, ...]:
         """Collect the nodes that a call waits for without taking data from them."""
@@ -175,10 +189,14 @@ class _Lowering:
             default = self.bind(coerce(value, given.hint), where, f"parameter:{given.name}")
         if not isinstance(default, Literal | Attached | None):
             raise leaked(next(promises_in(value)), where)
+        if value is not NO_DEFAULT and not fits(coerce(value, given.hint), given.hint):
+            what = f"the default of {given.name!r} in {self.recording.name}()"
+            raise TypeMismatch(f"{what} must be {type_name(given.hint)}, and is {shown(value)}", str(where))
         return Parameter(given.name, type_name(given.hint), schema_of(given.hint), default, given.static)
 
     def group(self, group: Group) -> NodeGroup:
         """Turn a nested pipeline into a group."""
+        check_arguments(group.pipeline, group.arguments, group.location)
         return NodeGroup(group.id, group.name, group.parent.id if group.parent else None, self.source(group.location))
 
     def source(self, where: Location) -> Source:
@@ -230,17 +248,15 @@ def taken_apart(value: Any) -> tuple[Any, tuple[Any, ...], list[object], str | N
 
 
 def outputs(outputs: Outputs) -> tuple[Output, ...]:
+    """Describe what a step's signature says that it returns."""
     return tuple(Output(name, type_name(hint)) for name, hint in zip(outputs.names, outputs.hints, strict=True))
 
 
-def options(settings: Options, outputs: Outputs) -> NodeOptions:
-    """Fill in what a step left open. A step without output exists for its effect, and is not reused unless it says so."""
-    given = {attribute.name: getattr(settings, attribute.name) for attribute in attrs.fields(NodeOptions)}
-    given["allow_reuse"] = outputs.kind != "none" if settings.allow_reuse is None else settings.allow_reuse
-    given["resources"] = Resources(**attrs.asdict(settings.resources)) if settings.resources else Resources()
-    given["environment"] = Environment(**attrs.asdict(settings.environment)) if settings.environment else None
-    return NodeOptions(**given)
+def in_order(items: tuple[Binding, ...]) -> tuple[Binding, ...]:
+    """Sort the items of a set, which come in another order each time."""
+    return tuple(sorted(items, key=render_binding))
 
 
-def first_line(doc: str | None) -> str:
-    return (doc or "").strip().partition("\n")[0]
+def first_line(function: Callable[..., object]) -> str:
+    """Return the first line of a function's docstring."""
+    return (innermost_function(function).__doc__ or "").strip().partition("\n")[0]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from ..graph import Graph, Node
+from ..graph import Graph, Group, Node
 from ..traversal import output_refs, parameter_refs
 
 
@@ -12,23 +13,35 @@ def write(graph: Graph) -> str:
     """Return the flowchart: parameters, nodes, data as arrows, order without data dotted, groups as boxes."""
     names = {node.id: f"n{index}" for index, node in enumerate(graph)}
     names |= {f"${parameter.name}": f"p{index}" for index, parameter in enumerate(graph.parameters)}
+    names |= {f"/{group.id}": f"g{index}" for index, group in enumerate(graph.groups)}
     lines = ["flowchart TD"]
     lines += [f'  {names[f"${parameter.name}"]}(["{_text(parameter.name)}: {_text(parameter.type)}"])'
               for parameter in graph.parameters if not parameter.static]  # fmt: skip
-    lines += _boxes(graph, None, names, "  ")
+    lines += _boxes(_members(graph), None, names, "  ")
     for node in graph:
         lines += _arrows(graph, node, names)
     return "\n".join(lines) + "\n"
 
 
-def _boxes(graph: Graph, group: str | None, names: Mapping[str, str], indent: str) -> Iterator[str]:
+def _members(graph: Graph) -> Mapping[str | None, list[Node | Group]]:
+    """List what stands directly in each group: first nodes, then groups."""
+    members: dict[str | None, list[Node | Group]] = defaultdict(list)
     for node in graph:
-        if node.group == group:
-            yield f'{indent}{names[node.id]}["{_text(node.label or node.id)}"]'
-    for number, inner in enumerate(graph.groups):
-        if inner.parent == group:
-            yield f'{indent}subgraph g{number}["{_text(inner.id)}"]'
-            yield from _boxes(graph, inner.id, names, indent + "  ")
+        members[node.group].append(node)
+    for group in graph.groups:
+        members[group.parent].append(group)
+    return members
+
+
+def _boxes(
+    members: Mapping[str | None, list[Node | Group]], group: str | None, names: Mapping[str, str], indent: str
+) -> Iterator[str]:
+    for member in members.get(group, ()):
+        if isinstance(member, Node):
+            yield f'{indent}{names[member.id]}["{_text(member.label or member.id)}"]'
+        else:
+            yield f'{indent}subgraph {names[f"/{member.id}"]}["{_text(member.id)}"]'
+            yield from _boxes(members, member.id, names, indent + "  ")
             yield f"{indent}end"
 
 
@@ -49,6 +62,7 @@ def _arrows(graph: Graph, node: Node, names: Mapping[str, str]) -> Iterator[str]
 def _text(text: str) -> str:
     """Escape what Mermaid would read as syntax."""
     for character, entity in (
+        ("#", "#35;"),
         ("&", "#amp;"),
         ('"', "#quot;"),
         ("<", "#lt;"),

@@ -1,1 +1,5 @@
-"""Package."""
+"""Offer everything on the command line: ``penstock``."""
+
+from .program import main
+
+__all__ = ["main"]

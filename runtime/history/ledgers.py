@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from attrs import define, field
 from blake3 import blake3
 
+from ...compilers.fingerprints import Manifest
 from ...compilers.graph import Graph, Node
 from ...compilers.serialisation import digest, to_json
 from .. import events
@@ -22,13 +23,18 @@ from ..artifacts import Artifact
 from ..events import Event
 from ..states import State
 from . import processes
+from .cache import basis_text
 from .tables import (
     ARTIFACTS,
     ATTEMPTS,
+    BASES,
+    DEFINITIONS,
     FILES,
+    FINGERPRINTS,
     GRAPHS,
     METRICS,
     PACKAGES,
+    RESULTS,
     RUNS,
     STEPS,
     ArtifactRow,
@@ -63,6 +69,9 @@ class Ledger:
     metrics: list[MetricRow] = field(factory=list)
     files: list[FileRow] = field(factory=list)
     documents: list[tuple[Table, str, str]] = field(factory=list)
+    results: list[tuple[str, str, str, float, float]] = field(factory=list)
+    bases: list[tuple[str, str, str]] = field(factory=list)
+    manifests: dict[str, Manifest] = field(factory=dict)
     logged: int = 0
 
     @property
@@ -89,6 +98,8 @@ class Ledger:
             (ARTIFACTS, _values(ARTIFACTS, self.artifacts)),
             (METRICS, _values(METRICS, self.metrics)),
             (FILES, _values(FILES, self.files)),
+            (RESULTS, self.results),
+            (BASES, self.bases),
         ]
 
     def mark_written(self) -> None:
@@ -96,6 +107,8 @@ class Ledger:
         self.run_changed = False
         for written in (self.changed, self.changed_attempts, self.artifacts, self.metrics, self.files, self.documents):
             written.clear()
+        self.results.clear()
+        self.bases.clear()
 
     def change(self, step: str, time: float, state: State | None = None, **values: object) -> StepRow:
         """Change the row of a step, made when the graph has no such node (an item of a mapped call)."""
@@ -107,8 +120,7 @@ class Ledger:
             self.counts[state.value] += 1
             row.state = state.value
         self.changed.add(step)
-        self.run.seen = max(self.run.seen, time)
-        self.run_changed = True
+        self.beat(time)
         return row
 
     def keep(self, step: str, outputs: Mapping[str, Artifact]) -> None:
@@ -117,6 +129,19 @@ class Ledger:
             artifact_row(self.run.id, step, position, name, artifact)
             for position, (name, artifact) in enumerate(outputs.items())
         ]
+
+    def keep_basis(self, event: events.StepCompleted) -> None:
+        """Keep what a step run was based on: its key finds the outputs again, the rest explains."""
+        basis = event.basis
+        if basis is None or basis.key is None:
+            return
+        self.results.append((basis.key, self.run.id, event.step, event.time, event.duration))
+        self.bases.append((self.run.pipeline, event.step, basis_text(basis)))
+        manifest = self.manifests.pop(basis.fingerprint or "", None)
+        if manifest is not None:
+            index, definitions = manifest.split()
+            self.documents.append((FINGERPRINTS, basis.fingerprint or "", json.dumps(index)))
+            self.documents += [(DEFINITIONS, key, json.dumps(content)) for key, content in definitions.items()]
 
     def count(self) -> int:
         """Return the next number of what is logged in this run."""
@@ -136,6 +161,11 @@ class Ledger:
         key = blake3(kept.encode()).hexdigest()
         self.documents.append((table, key, kept))
         return key
+
+    def beat(self, time: float) -> None:
+        """Give a sign of life."""
+        self.run.seen = max(self.run.seen, time)
+        self.run_changed = True
 
     def abandon(self, state: State, problem: str) -> None:
         """End a run that nobody has ended: its running steps failed, the others never ran."""
@@ -167,6 +197,7 @@ def open_ledger(event: events.RunStarted) -> Ledger:
     ledger.counts[State.PENDING.value] = len(ledger.steps)
     ledger.changed = set(ledger.steps)
     ledger.keep("", event.inputs)
+    ledger.manifests = dict(event.manifests)
     return ledger
 
 
@@ -185,6 +216,7 @@ def absorb(event: Event, ledger: Ledger) -> None:
 @absorb.register
 def _step_started(event: events.StepStarted, ledger: Ledger) -> None:
     row = ledger.change(event.step, event.time, State.RUNNING, attempts=event.attempt, pid=event.pid, log=event.log)
+    row.reason = plain(event.reason)
     row.started = event.time if row.started is None else row.started
     attempt = AttemptRow(ledger.run.id, event.step, event.attempt, event.time, None, event.pid, event.log)
     ledger.attempts[event.step] = attempt
@@ -195,6 +227,7 @@ def _step_started(event: events.StepStarted, ledger: Ledger) -> None:
 def _step_completed(event: events.StepCompleted, ledger: Ledger) -> None:
     ledger.change(event.step, event.time, State.COMPLETED, ended=event.time, duration=event.duration)
     ledger.keep(event.step, event.outputs)
+    ledger.keep_basis(event)
     _end_attempt(ledger, event.step, event.time)
 
 
@@ -243,8 +276,7 @@ def _file_logged(event: events.FileLogged, ledger: Ledger) -> None:
 def _run_ended(event: events.RunEnded, ledger: Ledger) -> None:
     run = ledger.run
     run.state, run.ended, run.problem = event.state.value, event.time, plain(event.problem)
-    run.seen = max(run.seen, event.time)
-    ledger.run_changed = True
+    ledger.beat(event.time)
 
 
 def _end_attempt(ledger: Ledger, step: str, time: float, failure: str | None = None) -> None:

@@ -1,12 +1,14 @@
 """Find the runs whose driver is gone, and end them in the history.
 
 A driver that is killed cannot say so. Each run names its host, its process and when that process started; whoever reads
-the history on the same host looks whether that process is still there.
+the history on the same host looks whether that process is still there. Where it cannot be seen (it ran in another
+container, or before a reboot) the run is given up when nothing was heard of it for a while: recorders report regularly.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 
 from ..states import State
@@ -16,7 +18,13 @@ from .connections import Connection
 PROBLEM = "driver died"
 """What is said of a run, and of its running steps, when their process is gone."""
 
-_RUNNING = "SELECT id, pid, process FROM runs WHERE state = ? AND host = ?"
+HEARTBEAT = 15.0
+"""Seconds between two signs of life of a recorder that has nothing else to write."""
+
+SILENCE = 8 * HEARTBEAT
+"""Seconds without a sign of life after which a driver that cannot be seen is given up."""
+
+_RUNNING = "SELECT id, pid, process, seen FROM runs WHERE state = ? AND host = ?"
 _STEPS = (
     "UPDATE steps SET state = CASE state WHEN 'running' THEN 'failed' ELSE 'cancelled' END, reason = ?, "
     "ended = (SELECT seen FROM runs WHERE id = ?) WHERE run = ? AND state IN ('running', 'pending')"
@@ -27,10 +35,15 @@ _ATTEMPTS = "UPDATE attempts SET ended = (SELECT seen FROM runs WHERE id = ?) WH
 def reconcile(connection: Connection) -> Sequence[str]:
     """End the runs of this host whose process is gone, and return their ids."""
     running = connection.rows(_RUNNING, (State.RUNNING.value, processes.host()))
-    dead = [run for run, pid, process in running if not processes.alive(pid, process)]
+    dead = [run for run, pid, process, seen in running if not _alive(pid, process, seen)]
     for run in dead:
         _end(connection, run)
     return dead
+
+
+def _alive(pid: int, process: str, seen: float) -> bool:
+    visible = processes.alive(pid, process)
+    return time.time() - seen < SILENCE if visible is None else visible
 
 
 def _end(connection: Connection, run: str) -> None:
@@ -43,5 +56,7 @@ def _end(connection: Connection, run: str) -> None:
             return
         connection.execute(_STEPS, (PROBLEM, run, run))
         connection.execute(_ATTEMPTS, (run, run))
-        counts = dict(connection.rows("SELECT state, count(*) FROM steps WHERE run = ? GROUP BY state", (run,)))
+        counts: dict[str, int] = dict(
+            connection.rows("SELECT state, count(*) FROM steps WHERE run = ? GROUP BY state", (run,))
+        )
         connection.execute("UPDATE runs SET counts = ? WHERE id = ?", (json.dumps(counts), run))

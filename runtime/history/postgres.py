@@ -45,12 +45,21 @@ def without_password(url: str) -> str:
 
 
 def explain(error: Exception, location: str) -> HistoryError:
-    """Say what Postgres' error means for the history. Errors without a code come from the connection itself."""
-    state = getattr(error, "sqlstate", None) or ""
-    # 08 connection, 40 deadlock, 53 out of disk or memory, 55P03 locked, 57 shut down: all may pass.
-    passing = not state or state.startswith(("08", "40", "53", "55P03", "57"))
-    text = str(error).strip()
-    return (HistoryBusy if passing else HistoryError)(f"the history {location} cannot be used (Postgres says: {text})")
+    """Say what Postgres' error means for the history."""
+    return (HistoryBusy if _passing(error) else HistoryError)(
+        f"the history {location} cannot be used (Postgres says: {str(error).strip()})"
+    )
+
+
+def _passing(error: Exception) -> bool:
+    """Tell whether another try may succeed. Troubles of the connection itself have no code."""
+    import psycopg
+
+    state = getattr(error, "sqlstate", None)
+    if state is None:
+        return isinstance(error, psycopg.OperationalError)
+    # 08 connection, 40 deadlock, 53 out of disk or memory, 55P03 locked, 57 shut down
+    return str(state).startswith(("08", "40", "53", "55P03", "57"))
 
 
 def _engine(errors: type[Exception]) -> Engine:

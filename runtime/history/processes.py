@@ -21,13 +21,28 @@ def host() -> str:
 
 
 def identity(pid: int) -> str | None:
-    """Return what tells a process from later ones of the same number: when it was started. None when it is gone.
+    """Return what tells a process from all others that have its number: where it lives and when it was started.
 
-    Linux is asked directly, in ticks since a named boot: neither a changed clock nor a reboot confuses that, and
-    psutil need not be imported.
+    None when it is gone, and an empty text when it is there but hidden. Linux is asked directly, in ticks since a named
+    boot and by the namespace of the number: a changed clock, a reboot or a container does not confuse that, and psutil
+    need not be imported.
     """
-    if _LINUX:
-        return _linux_identity(pid)
+    started = _started_on_linux(pid) if _LINUX else _started(pid)
+    return f"{_place()}/{started}" if started else started
+
+
+def alive(pid: int, recorded: str) -> bool | None:
+    """Tell whether the process of that number is the one of that identity. None where that cannot be seen from here.
+
+    It cannot from another container, or from another machine of the same name.
+    """
+    if not recorded or recorded.rpartition("/")[0] != _place():
+        return None
+    found = identity(pid)
+    return found is not None and (not found or found == recorded)
+
+
+def _started(pid: int) -> str | None:
     import psutil
 
     try:
@@ -39,20 +54,14 @@ def identity(pid: int) -> str | None:
         return ""
 
 
-def alive(pid: int, recorded: str) -> bool:
-    """Tell whether the process with that number is the one of that identity. When in doubt, it is."""
-    found = identity(pid)
-    return found is not None and (not found or not recorded or found == recorded)
-
-
-def _linux_identity(pid: int) -> str | None:
+def _started_on_linux(pid: int) -> str | None:
     try:
         # The second field is the program's name in brackets, and may hold anything, brackets and spaces too.
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
         return "" if _hidden(pid) else None
     state, started = fields[0], fields[19]
-    return None if state in "ZX" else f"{_boot()}/{started}"
+    return None if state in "ZX" else started
 
 
 def _hidden(pid: int) -> bool:
@@ -67,7 +76,9 @@ def _hidden(pid: int) -> bool:
 
 
 @functools.cache
-def _boot() -> str:
+def _place() -> str:
+    """Return which boot of a machine, and which namespace of it, the numbers of processes belong to."""
     with contextlib.suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"
     return ""

@@ -12,6 +12,7 @@ from ...compilers.serialisation import from_json
 from ..errors import HistoryError, RunNotFound
 from ..states import State
 from . import edits
+from .cache import ResultCache
 from .connections import Connect, Connection, Row
 from .lineage import Lineage, outputs
 from .liveness import reconcile
@@ -125,6 +126,11 @@ class History:
         """
         with self._reconciled() as connection:
             edits.delete(connection, run_id)
+
+    @property
+    def cache(self) -> ResultCache:
+        """The results that later runs may reuse."""
+        return ResultCache(self._session)
 
     @property
     def lineage(self) -> Lineage:

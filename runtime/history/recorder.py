@@ -8,6 +8,7 @@ when the recorder is closed with rows that are still not written.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import queue
 import threading
 import time
@@ -22,6 +23,7 @@ from ..events import Event, RunEnded, RunStarted
 from ..states import State
 from .connections import Connect, Connection, HistoryBusy
 from .ledgers import Ledger, absorb, add_graph, open_ledger, writable
+from .liveness import HEARTBEAT
 
 INTERVAL = 0.05
 """Seconds for which events are gathered before they are written."""
@@ -154,13 +156,25 @@ class Recorder:
     def _gather(self) -> list[Event | _Request]:
         """Return the next messages: what comes within the interval, or at once when somebody waits."""
         try:
-            messages = [self._queue.get(timeout=_RETRY if self._unwritten else None)]
+            messages = [self._queue.get(timeout=self._pause())]
         except queue.Empty:
+            self._beat()
             return []
         self._hurry.wait(INTERVAL)
         self._hurry.clear()
         # Only as many as are there now: an endless stream must not put off writing.
         return messages + [self._queue.get() for _ in range(self._queue.qsize())]
+
+    def _pause(self) -> float | None:
+        """Return how long to wait for a message: until it is time to try again, or to give a sign of life."""
+        if self._unwritten:
+            return _RETRY
+        return HEARTBEAT if any(not ledger.ended for ledger in self._ledgers) else None
+
+    def _beat(self) -> None:
+        for ledger in self._ledgers:
+            if not ledger.ended:
+                ledger.beat(time.time())
 
     def _absorb(self, events: list[Event]) -> None:
         for event in events:
@@ -212,7 +226,8 @@ class Recorder:
         if self._on_problem is None or self._reported:
             return
         self._reported = True
-        self._on_problem(self.problem or "")
+        with contextlib.suppress(Exception):  # who is told must not be able to stop the thread
+            self._on_problem(self.problem or "")
 
     def _finish(self) -> None:
         self._abandon()

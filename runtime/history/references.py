@@ -6,6 +6,7 @@ import re
 
 from ..errors import RunNotFound
 from .connections import Connection
+from .tables import plain
 
 _LAST = re.compile(r"last(?:~(\d{1,9}))?")
 _SHOWN = 5
@@ -17,7 +18,7 @@ def resolve(connection: Connection, reference: str) -> str:
     ``last`` is the newest run and ``last~2`` the one two before it. Raises RunNotFound, which lists the candidates where
     there is more than one.
     """
-    text = reference.strip()
+    text = plain(reference.strip())
     last = _LAST.fullmatch(text)
     if last is not None:
         return _last(connection, reference, int(last[1] or 0))

@@ -86,7 +86,7 @@ def _upgrade(connection: Connection, url: str, found: int, folder: Path) -> None
 
     try:
         with yoyo.get_backend(url) as backend, backend.lock(_LOCK_TIMEOUT):
-            _apply(backend, yoyo.read_migrations(str(folder)), found)
+            _apply(backend, yoyo.read_migrations(str(folder)).filter(_is_numbered), found)
     except yoyo.exceptions.LockTimeout as error:
         raise HistoryBusy(
             f"the history {connection.location} is being brought up to date by another process ({error}); if that process "
@@ -94,6 +94,11 @@ def _upgrade(connection: Connection, url: str, found: int, folder: Path) -> None
         ) from error
     except connection.engine.errors as error:
         raise connection.engine.explain(error, connection.location) from error
+
+
+def _is_numbered(migration: Any) -> bool:
+    """Leave out what else the folder holds: yoyo takes any Python file for a migration."""
+    return bool(migration.id[:4].isdigit())
 
 
 def _apply(backend: Any, known: Any, found: int) -> None:

@@ -158,6 +158,11 @@ class ArtifactRow:
         return Artifact(self.digest, self.codec, self.size, self.type, self.summary, content)
 
 
+def _kept_number(value: float | None) -> float | None:
+    """Return a number as both engines keep it. SQLite has no NaN, so it is NULL in both."""
+    return None if value is None or math.isnan(value) else float(value)
+
+
 @frozen
 class MetricRow:
     """One row of ``metrics``. ``ordinal`` counts within the run."""
@@ -166,8 +171,7 @@ class MetricRow:
     step: str
     ordinal: int
     name: str
-    # SQLite has no NaN: both engines keep NULL for it.
-    value: float | None = field(converter=lambda value: None if value is None or math.isnan(value) else float(value))
+    value: float | None = field(converter=_kept_number)
     axis: float | None
     logged: float
 
@@ -204,6 +208,10 @@ ATTEMPTS = _table("attempts", AttemptRow, 3)
 ARTIFACTS = _table("artifacts", ArtifactRow, 3)
 METRICS = _table("metrics", MetricRow, 3)
 FILES = _table("files", FileRow, 3)
+RESULTS = Table("results", ("key", "run", "step", "ended", "duration"), 3)
+BASES = Table("bases", ("pipeline", "step", "document"), 2)
+FINGERPRINTS = Table("fingerprints", ("digest", "document"), 1, frozenset({"document"}))
+DEFINITIONS = Table("definitions", ("digest", "document"), 1, frozenset({"document"}))
 GRAPHS = Table("graphs", ("digest", "document"), 1, frozenset({"document"}))
 PACKAGES = Table("packages", ("digest", "document"), 1, frozenset({"document"}))
 

@@ -6,23 +6,28 @@ import contextlib
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
+from ...compilers.fingerprints import FileMemo, Fingerprinter, Manifest, digest_value
 from ...compilers.lowering import Compiled
 from ..channels import ReportsListener
 from ..driving import Drive, Plan
+from ..errors import RunError
 from ..events import Event, Listener, RunEnded, RunStarted
 from ..executors import Executor
 from ..history.records import RunRecord
 from ..parameters import Given, take_in
 from ..resolution import check_inputs
+from ..reuse import Reuse, ReuseWarning
 from ..runs import Run
 from ..states import State
 from ..store import open_store
 from ..tracking import LiveRecords, Tracker
 from ..workspace import Workspace
+from .exits import hold_exit, release_exit
 
 ExecutorName: TypeAlias = Literal["local", "inline"]
 Display: TypeAlias = Literal["auto", "tree", "lines", "none"]
@@ -42,6 +47,8 @@ class Config(Protocol):
     @property
     def continue_on_failure(self) -> bool: ...
     @property
+    def regenerate_outputs(self) -> bool | Sequence[str]: ...
+    @property
     def tags(self) -> Mapping[str, str]: ...
     @property
     def display(self) -> Display: ...
@@ -52,16 +59,20 @@ class Config(Protocol):
 class Execution:
     """One run of a graph on this machine, from its first event to its last."""
 
-    def __init__(self, config: Config, plan: Plan, given: Given, workspace: Workspace) -> None:
+    def __init__(
+        self, config: Config, plan: Plan, given: Given, workspace: Workspace, manifests: Mapping[str, Manifest]
+    ) -> None:
         self._config = config
         self._plan = plan
         self._given = given
         self._workspace = workspace
+        self._manifests = manifests
         self._experiment = config.experiment or plan.graph.name
         self._tracker = Tracker()
         values = given.values()
         self._drive = Drive(plan, values, self._emit)
         self._ended = threading.Event()
+        self._broken: BaseException | None = None
         self._listeners: list[Listener] = []
         first = RunRecord(
             plan.run, plan.graph.name, self._experiment, State.PENDING, time.time(), parameters=given.texts()
@@ -82,8 +93,14 @@ class Execution:
         """Make the run's folder and store the values that are not in the graph. Raises MissingInput."""
         check_inputs(compiled.graph, compiled.inputs)
         workspace = config.workspace if isinstance(config.workspace, Workspace) else Workspace.open(config.workspace)
+        fingerprinter = Fingerprinter(memo=FileMemo(workspace.folder / "memo"))
+        compiled = compiled.identified(fingerprinter)
+        for warning in compiled.warnings:
+            warnings.warn(warning, ReuseWarning, stacklevel=2)
         run_id = workspace.new_run()
-        given = take_in(compiled.graph, compiled.inputs, open_store(workspace.store_location))
+        store = open_store(workspace.store_location)
+        given = take_in(compiled.graph, compiled.inputs, store, lambda value: digest_value(value, fingerprinter))
+        regenerate = config.regenerate_outputs
         plan = Plan(
             run=run_id,
             graph=compiled.graph,
@@ -92,22 +109,30 @@ class Execution:
             store=str(workspace.store_location),
             payloads=given.attached,
             continue_on_failure=config.continue_on_failure,
+            reuse=Reuse(workspace.history.cache, store, compiled.graph.name, compiled.manifests, regenerate),
         )
-        return cls(config, plan, given, workspace)
+        return cls(config, plan, given, workspace, compiled.manifests)
 
     def execute(self) -> None:
         """Run to the end in this thread. Raises KeyboardInterrupt and SystemExit after everything has been stopped."""
         with contextlib.ExitStack() as closing:
-            closing.callback(self._ended.set)
-            self._listeners = [self._tracker, *self._listen(closing), *self._config.listeners]
+            closing.push(self._note_end)
+            self._listeners = [*self._listen(closing), *self._config.listeners]
             plan = self._plan
             given, tags = self._given, self._config.tags
             started = RunStarted(
-                plan.run, plan.graph, self._experiment, time.time(), given.texts(), tags, given.artifacts()
+                plan.run,
+                plan.graph,
+                self._experiment,
+                time.time(),
+                given.texts(),
+                tags,
+                given.artifacts(),
+                self._manifests,
             )
             self._emit(started)
             try:
-                state, problem = self._drive_to_end(closing), ""
+                state, problem = self._drive_to_end(closing), self._drive.problem
             except BaseException as error:
                 self._emit(
                     RunEnded(
@@ -118,17 +143,36 @@ class Execution:
             self._emit(RunEnded(plan.run, time.time(), state, problem))
 
     def start(self) -> None:
-        """Run to the end in a thread of its own."""
-        threading.Thread(target=self.execute, name=f"penstock-run-{self._plan.run}").start()
+        """Run to the end in a thread of its own. When the main program ends before, the interpreter waits for it."""
+        hold_exit(self)
+        threading.Thread(target=self._execute_apart, name=f"penstock-run-{self._plan.run}").start()
+
+    def _execute_apart(self) -> None:
+        """Run in a thread: there is nobody to raise to until somebody waits."""
+        try:
+            with contextlib.suppress(BaseException):  # it is noted
+                self.execute()
+        finally:
+            release_exit(self)
+
+    def _note_end(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._broken = error
+        self._ended.set()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the run has ended, and say whether it has. Ctrl-C cancels the run."""
+        """Wait until the run has ended, and say whether it has. Ctrl-C cancels the run.
+
+        Raises RunError when the run was broken off by an error outside its steps.
+        """
         try:
-            return self._ended.wait(timeout)
+            ended = self._ended.wait(timeout)
         except KeyboardInterrupt:
             self.cancel("interrupted by Ctrl-C")
             self._ended.wait()
             raise
+        if self._broken is not None:
+            raise RunError(f"run {self._plan.run} was broken off: {self._broken!r}") from self._broken
+        return ended
 
     def cancel(self, reason: str) -> None:
         """Ask the run to stop."""
@@ -167,5 +211,14 @@ class Execution:
             yield shown
 
     def _emit(self, event: Event) -> None:
-        for listener in self._listeners:
-            listener(event)
+        self._tracker(event)
+        for listener in tuple(self._listeners):
+            try:
+                listener(event)
+            except Exception as error:  # who looks on does not stop the run
+                self._listeners.remove(listener)
+                warnings.warn(
+                    f"the listener {listener!r} failed at {type(event).__name__} and hears no more: {error!r}",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )

@@ -17,6 +17,7 @@ from .space import explaining_full_disk
 from .staging import copy_file, fresh_name, remove_stale, remove_tree
 from .trees import list_files
 
+_STAGING = "tmp"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -43,7 +44,7 @@ class LocalStore:
     @property
     def staging(self) -> Path:
         """Where to prepare a folder that is going to be put."""
-        return Path(f"{self.root}/tmp")
+        return Path(f"{self.root}/{_STAGING}")
 
     def has(self, digest: str) -> bool:
         """Whether there is such an artifact, intact or not."""
@@ -90,7 +91,7 @@ class LocalStore:
         return Path(f"{self.root}/{digest[:2]}/{digest}")
 
     def _stage(self, folder: Path) -> Path:
-        if os.path.dirname(folder) == f"{self.root}/tmp":
+        if os.path.dirname(folder) == f"{self.root}/{_STAGING}":
             return folder
         if not os.path.isdir(folder):
             raise StoreError(f"there is no folder {folder} to put; an artifact is a folder with files")

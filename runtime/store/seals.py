@@ -38,7 +38,7 @@ def make_seal(folder: Path) -> Seal:
     Folders inside are made read-only too, so that a step that writes beside its input fails at that line. The topmost
     one stays writable: it has to be moved, and ``rm -rf`` should work where no user's folder is inside.
     """
-    files = {name: _freeze(os.path.join(folder, name), status) for name, status in list_files(folder).items()}
+    files = {name: _freeze(f"{folder}/{name}", status) for name, status in list_files(folder).items()}
     for inner in _inner_folders(files):
         path = f"{folder}/{inner}"
         os.chmod(path, stat.S_IMODE(os.stat(path).st_mode) & ~0o222)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,16 +35,19 @@ def readable_size(size: float) -> str:
 
 def _explanation(folder: Path, needed: int | None) -> str:
     free = shutil.disk_usage(_existing(folder)).free
-    demand = "" if needed is None else f"{readable_size(needed)} are needed, "
-    missing = "" if needed is None or needed <= free else f", {readable_size(needed - free)} are missing"
+    if needed is None:  # whatever was being written has been removed again, so it did not fit into what is free now
+        demand = f"more than the {readable_size(free)} that are free are needed in {folder}"
+    else:
+        missing = readable_size(max(needed - free, 0))
+        demand = (
+            f"{readable_size(needed)} are needed, {readable_size(free)} are free in {folder}, {missing} are missing"
+        )
     return (
-        f"the disk is full: {demand}{readable_size(free)} are free where {folder} is{missing}. Nothing was stored. "
+        f"the disk is full: {demand}. Nothing was stored. "
         "Free some space (`penstock clean` removes what no kept run needs) or move the workspace"
     )
 
 
-def _existing(folder: Path) -> str:
-    path = os.path.abspath(folder)
-    while not os.path.exists(path):
-        path = os.path.dirname(path)
-    return path
+def _existing(folder: Path) -> Path:
+    path = folder.absolute()
+    return path if path.exists() else _existing(path.parent)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from itertools import islice
@@ -36,7 +35,7 @@ def summarise(value: object) -> str:
     """
     try:
         text = _summary(value)
-    except Exception:  # noqa: BLE001 - a property of the value's own class may raise anything
+    except Exception:
         text = f"{type(value).__name__} object"
     text = " ".join(text.split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
@@ -105,7 +104,7 @@ def _field_names(value: object) -> Iterable[str]:
 def _path(path: Path) -> str:
     if not path.is_dir():
         return f"file {path.name} {readable_size(path.stat().st_size)}"
-    sizes = [os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(path) for name in names]
+    sizes = [child.stat().st_size for child in path.rglob("*") if child.is_file()]
     return f"folder of {len(sizes)} file{'s' * (len(sizes) != 1)}, {readable_size(sum(sizes))}"
 
 

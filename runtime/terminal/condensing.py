@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from ...compilers.graph import Graph, Node, NodeOptions
+from ...compilers.graph import Binding, Collection, Graph, Node, NodeOptions
 from ...compilers.rendering import render_binding
 from ...compilers.traversal import dependencies, generations, output_refs
 from .marks import Marks
@@ -18,6 +18,8 @@ RESULT = "return"
 """The id of the stop that stands for what the pipeline returns; no node can have it, for it is a keyword."""
 
 _NAMESAKES = 3
+_LONGEST = 60
+_SHOWN_ITEMS = 2
 
 Key: TypeAlias = tuple[str, ...]
 """What the nodes of one stop have in common."""
@@ -46,7 +48,7 @@ def condensations(graph: Graph, marks: Marks) -> Iterator[list[Stop]]:
     for way in ways:
         stops = _in_order(_stops(graph, way, marks))
         if stops is not None:
-            yield [*stops, _result(graph, way)]
+            yield [*stops, _result(graph, way, marks)]
 
 
 def _large_families(graph: Graph, layer: Mapping[str, int]) -> dict[str, Key]:
@@ -83,9 +85,9 @@ def _id(key: Key) -> str:
     return "\n".join(key)
 
 
-def _result(graph: Graph, key: Callable[[Node], Key]) -> Stop:
+def _result(graph: Graph, key: Callable[[Node], Key], marks: Marks) -> Stop:
     needs = dict.fromkeys(_id(key(graph[ref.node])) for ref in output_refs([graph.output]))
-    return Stop(RESULT, f"return {render_binding(graph.output)}", tuple(needs))
+    return Stop(RESULT, f"return {bound(graph.output, marks)}", tuple(needs))
 
 
 def _in_order(stops: Sequence[Stop]) -> list[Stop] | None:
@@ -108,19 +110,28 @@ def _in_order(stops: Sequence[Stop]) -> list[Stop] | None:
     return ordered if len(ordered) == len(stops) else None
 
 
-def _step_text(nodes: list[Node], _name: str, _marks: Marks) -> str:
+def _step_text(nodes: list[Node], _name: str, marks: Marks) -> str:
     node = nodes[0]
-    inputs = ", ".join(f"{name}={render_binding(binding)}" for name, binding in node.inputs.items())
+    inputs = ", ".join(f"{name}={bound(binding, marks)}" for name, binding in node.inputs.items())
     name = node.id.rpartition("/")[2]
     after = f" after {', '.join(node.after)}" if node.after else ""
     options = option_notes(node.options)
     return f"{name}({inputs}){after}" + (f"  [{options}]" if options else "")
 
 
+def bound(binding: Binding, marks: Marks) -> str:
+    """Return what an input is bound to; of a long collection only the first items and their number."""
+    text = render_binding(binding)
+    if len(text) <= _LONGEST or not isinstance(binding, Collection) or len(binding.items) <= _SHOWN_ITEMS:
+        return text
+    first = ", ".join(map(render_binding, binding.items[:_SHOWN_ITEMS]))
+    return f"{binding.kind} of {len(binding.items)}: {first}, {marks.ellipsis}"
+
+
 def _family_text(nodes: list[Node], _group: str, marks: Marks) -> str:
     shown = []
     for name in nodes[0].inputs:
-        values = {render_binding(node.inputs[name]) for node in nodes if name in node.inputs}
+        values = {bound(node.inputs[name], marks) for node in nodes if name in node.inputs}
         shown.append(f"{name}={values.pop() if len(values) == 1 else marks.ellipsis}")
     return f"{nodes[0].name} {marks.times}{len(nodes)}({', '.join(shown)})"
 

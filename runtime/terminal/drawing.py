@@ -16,6 +16,8 @@ MOST_LINES = 60
 MOST_RAILS = 12
 """How many rails may run side by side before namesakes and groups are drawn as one."""
 
+_WIDEST_HEAD = 80
+
 
 def draw(graph: Graph, *, marks: Marks = UNICODE, width: int | None = None, most: int = MOST_LINES) -> str:
     """Return a graph as text, its lines cut at ``width`` characters. Raises InvalidGraph for a cycle."""
@@ -24,7 +26,12 @@ def draw(graph: Graph, *, marks: Marks = UNICODE, width: int | None = None, most
 
 
 def _head(graph: Graph) -> Iterator[str]:
-    yield f"{graph.name}({', '.join(map(render_parameter, graph.parameters))})"
+    parameters = list(map(render_parameter, graph.parameters))
+    head = f"{graph.name}({', '.join(parameters)})"
+    if len(head) <= _WIDEST_HEAD:
+        yield head
+    else:
+        yield from (f"{graph.name}(", *(f"    {parameter}," for parameter in parameters), ")")
     summary = graph.doc.strip().partition("\n")[0]
     if summary:
         yield f"  {summary}"

@@ -127,7 +127,7 @@ def _notes(record: StepRecord, scene: Scene) -> Iterator[Note]:
         yield note(first_line(record.failure.kind, record.failure.message), "failed")
     yield from metric_notes(scene.standing.metrics.get(record.id, {}))
     if record.reason and record.failure is None and not record.state.succeeded:
-        yield note(record.reason, "warning" if running else "dim")
+        yield note(record.reason.partition("\n")[0], "warning" if running else "dim")
 
 
 def _progress_notes(progress: tuple[int, int | None, str], marks: Marks) -> Iterator[Note]:

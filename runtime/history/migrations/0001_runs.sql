@@ -120,4 +120,35 @@ CREATE TABLE files (
     PRIMARY KEY (run, step, ordinal)
 );
 
+-- Which completed step run gives the outputs of a call with that key.
+CREATE TABLE results (
+    key TEXT NOT NULL,
+    run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    step TEXT NOT NULL,
+    ended DOUBLE PRECISION NOT NULL,
+    duration DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (key, run, step)
+);
+
+CREATE INDEX results_by_run ON results (run);
+
+-- What the latest step run that completed was based on, for each step of a pipeline: explanations compare with it.
+CREATE TABLE bases (
+    pipeline TEXT NOT NULL,
+    step TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (pipeline, step)
+);
+
+-- What a fingerprint covers: an index of definitions, which many fingerprints share.
+CREATE TABLE fingerprints (
+    digest TEXT NOT NULL PRIMARY KEY,
+    document TEXT NOT NULL
+);
+
+CREATE TABLE definitions (
+    digest TEXT NOT NULL PRIMARY KEY,
+    document TEXT NOT NULL
+);
+
 INSERT INTO schema_version (version) VALUES (1);

@@ -60,7 +60,7 @@ def _describable(dtype: np.dtype[Any]) -> bool:
     if dtype.hasobject or dtype.metadata or dtype.isalignedstruct:
         return False
     try:
-        return dtype.fields is None and npy.descr_to_dtype(npy.dtype_to_descr(dtype)) == dtype or _plain_struct(dtype)
+        return (dtype.fields is None and npy.descr_to_dtype(npy.dtype_to_descr(dtype)) == dtype) or _plain_struct(dtype)
     except (TypeError, ValueError):
         return False
 

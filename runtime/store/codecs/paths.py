@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 from collections.abc import Iterator
@@ -96,7 +95,7 @@ def _kind(path: Path) -> str:
 
 def _absence(path: Path) -> str:
     if path.is_symlink():
-        return f"{path} is a link to {os.readlink(path)}, which does not exist; it cannot be stored"
+        return f"{path} is a link to {path.readlink()}, which does not exist; it cannot be stored"
     return (
         f"the path {path} does not exist, so it cannot be stored as an output (looked for in {Path.cwd()}); write the file "
         "or folder before returning its Path, or return str(path) if only the name is meant"

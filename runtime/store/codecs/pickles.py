@@ -48,7 +48,7 @@ class _Buffers:
         return False
 
 
-def anything(value: Any) -> bool:
+def anything(_: Any) -> bool:
     """Accept every value; :func:`pack` finds out."""
     return True
 
@@ -63,7 +63,7 @@ def pack(value: Any, persistent_id: PersistentId | None = None) -> Packed:
         packed = _pickled(pickle.Pickler, value, persistent_id)
     except MemoryError:
         raise
-    except Exception:  # noqa: BLE001 - people's classes raise anything; cloudpickle is next
+    except Exception:
         packed = None
     if packed is None or any(map(_BY_VALUE.search, packed[_FILE])):
         return _by_value(value, persistent_id)

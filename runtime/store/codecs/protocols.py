@@ -104,7 +104,7 @@ class StreamCodec:
 
     def dump(self, value: Any, folder: Path) -> None:
         """Write straight to the disk."""
-        with open(folder / self.filename, "xb") as file:
+        with (folder / self.filename).open("xb") as file:
             self.write(value, file)
 
     def load(self, folder: Path) -> object:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from attrs import evolve
 from penstock.runtime.errors import ArtifactNotFound, CorruptArtifact, StoreError
@@ -37,7 +38,9 @@ def store(tmp_path):
     return LocalStore(tmp_path / "store")
 
 
-@pytest.mark.parametrize("value", [None, 1, 0.5, "text", b"x", {"a": [1]}, (1, 2), {"a"}, np.arange(3), float("nan"), print])
+@pytest.mark.parametrize(
+    "value", [None, 1, 0.5, "text", b"x", {"a": [1]}, (1, 2), {"a"}, np.arange(3), float("nan"), print]
+)
 def test_small_values_never_touch_the_disk(store, value):
     artifact = encode(value, store)
     assert repr(decode(artifact, store)) == repr(value)
@@ -81,10 +84,14 @@ def test_equal_values_have_equal_bytes_in_every_process(store):
 
 
 def test_a_value_that_was_read_and_stored_again_is_the_same_artifact(store):
-    from sklearn.ensemble import RandomForestClassifier
-
     data = np.random.default_rng(0).random((500, 400))
-    for value in (data, RandomForestClassifier(20, random_state=0).fit(data, data[:, 0] > 0.5), [data, {"x"}]):
+    for value in (
+        data,
+        [data, {"x"}],
+        {"a": data, "b": {"c": (1, "x")}},
+        "text" * 2000,
+        pd.DataFrame(data).add_prefix("c"),
+    ):
         artifact = encode(value, store)
         assert encode(decode(artifact, store), store).digest == artifact.digest
 
@@ -127,7 +134,9 @@ def test_a_changed_class_is_told_from_a_corrupt_artifact(store, tmp_path, monkey
 
     artifact = encode(shapes.Circle(), store)
     del shapes.Circle
-    with pytest.raises(StoreError, match=r"\(Circle object\) is intact, but the codec 'pickle' cannot read it: Attribute"):
+    with pytest.raises(
+        StoreError, match=r"\(Circle object\) is intact, but the codec 'pickle' cannot read it: Attribute"
+    ):
         decode(artifact, store)
 
 

@@ -22,7 +22,9 @@ def test_a_url_opens_a_remote_store_with_its_options(tmp_path):
 
 
 def test_a_url_needs_a_cache():
-    with pytest.raises(ValueError, match=r"s3://bucket needs a local folder as its cache: open_store\(url, cache=...\)"):
+    with pytest.raises(
+        ValueError, match=r"s3://bucket needs a local folder as its cache: open_store\(url, cache=...\)"
+    ):
         open_store("s3://bucket")
 
 

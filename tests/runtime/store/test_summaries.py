@@ -80,7 +80,12 @@ def test_a_value_is_described(value, summary):
     assert summarise(value) == summary
 
 
-@given(some.recursive(some.text() | some.binary() | some.integers(), lambda item: some.lists(item) | some.dictionaries(some.text(), item)))
+@given(
+    some.recursive(
+        some.text() | some.binary() | some.integers(),
+        lambda item: some.lists(item) | some.dictionaries(some.text(), item),
+    )
+)
 def test_every_summary_is_one_short_line(value):
     summary = summarise(value)
     assert len(summary) <= LONGEST

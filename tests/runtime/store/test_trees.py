@@ -10,7 +10,9 @@ from penstock.runtime.store import trees
 from penstock.runtime.store.trees import Entry, describe, digest_of, entry_of, list_files
 
 NAMES = some.text(some.characters(codec="utf-8", exclude_characters="\0/"), min_size=1, max_size=8)
-ENTRIES = some.dictionaries(NAMES, some.builds(Entry, some.integers(0, 9), some.sampled_from(["a" * 64, "b" * 64]), some.booleans()))
+ENTRIES = some.dictionaries(
+    NAMES, some.builds(Entry, some.integers(0, 9), some.sampled_from(["a" * 64, "b" * 64]), some.booleans())
+)
 
 
 def test_the_digest_is_the_same_on_every_machine():

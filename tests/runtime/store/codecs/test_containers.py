@@ -56,7 +56,9 @@ def test_equal_files_make_equal_artifacts(store, files, tmp_path):
     assert encode([files / "other"], store).digest == first.digest
 
 
-@given(some.sets(SCALARS) | some.frozensets(SCALARS) | some.lists(some.sets(SCALARS)) | some.tuples(some.sets(some.text())))
+@given(
+    some.sets(SCALARS) | some.frozensets(SCALARS) | some.lists(some.sets(SCALARS)) | some.tuples(some.sets(some.text()))
+)
 def test_sets_come_back(value):
     back = CODEC.unpack({name: memoryview(b"".join(chunks)) for name, chunks in CODEC.pack(value).items()})
     assert (back, type(back)) == (value, type(value))

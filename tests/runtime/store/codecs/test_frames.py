@@ -23,8 +23,14 @@ def exactly(back, value):
         assert (back.dtype, type(back.name)) == (value.dtype, type(value.name))
         return
     assert list(back.dtypes) == list(value.dtypes)
-    assert (type(back.columns), back.columns.dtype, back.columns.names) == (type(value.columns), value.columns.dtype, value.columns.names)
-    assert [list(map(type, back[name])) for name in back] == [list(map(type, value[name])) for name in value] or not value.columns.is_unique
+    assert (type(back.columns), back.columns.dtype, back.columns.names) == (
+        type(value.columns),
+        value.columns.dtype,
+        value.columns.names,
+    )
+    assert [list(map(type, back[name])) for name in back] == [
+        list(map(type, value[name])) for name in value
+    ] or not value.columns.is_unique
 
 
 def flagged(value):
@@ -33,7 +39,9 @@ def flagged(value):
 
 
 BY_PARQUET = {
-    "numbers": pd.DataFrame({name: np.array([0, 1], name) for name in ("bool", "int8", "uint64", "float32", "float64")}),
+    "numbers": pd.DataFrame(
+        {name: np.array([0, 1], name) for name in ("bool", "int8", "uint64", "float32", "float64")}
+    ),
     "floats": pd.DataFrame({"a": [np.nan, -0.0, np.inf, 5e-324]}),
     "times": pd.DataFrame({unit: pd.to_datetime(["1700-01-01", None]).as_unit(unit) for unit in ("ms", "us", "ns")}),
     "text": pd.DataFrame({"a": ["x", None, "ü"]}),
@@ -112,14 +120,20 @@ COLUMNS = [
 INDEXES = tables.range_indexes(max_size=5) | tables.indexes(dtype="f8", max_size=5)
 
 
-@settings(deadline=None)
-@given(some.sets(some.sampled_from(range(len(COLUMNS)))).flatmap(lambda chosen: tables.data_frames([COLUMNS[n] for n in chosen], index=INDEXES)))
+@settings(deadline=None, max_examples=50)
+@given(
+    some.sets(some.sampled_from(range(len(COLUMNS)))).flatmap(
+        lambda chosen: tables.data_frames([COLUMNS[n] for n in chosen], index=INDEXES)
+    )
+)
 def test_any_table_comes_back(tmp_path_factory, value):
     store = LocalStore(tmp_path_factory.getbasetemp() / "tables")
     exactly(decode(encode(value, store), store), value)
 
 
-@pytest.mark.parametrize("make", [lambda: pd.DataFrame({"a": range(500_000), "b": ["x"] * 500_000}), lambda: pd.Series([0.5] * 500_000)])
+@pytest.mark.parametrize(
+    "make", [lambda: pd.DataFrame({"a": range(500_000), "b": ["x"] * 500_000}), lambda: pd.Series([0.5] * 500_000)]
+)
 def test_big_tables_come_back_and_may_be_written_to(make, tmp_path):
     store = LocalStore(tmp_path)
     artifact = encode(make(), store)

@@ -39,7 +39,9 @@ def test_a_folder_keeps_its_structure_and_executable_bits(store, scratch):
 
 def test_what_is_read_cannot_be_changed_by_mistake(store, scratch):
     back = decode(encode(scratch / "data", store), store)
-    modes = [path.stat().st_mode & 0o222 for path in (back, back / "sub", back / "sub" / "empty", back / "sub" / "run.sh")]
+    modes = [
+        path.stat().st_mode & 0o222 for path in (back, back / "sub", back / "sub" / "empty", back / "sub" / "run.sh")
+    ]
     assert modes == [0, 0, 0, 0]
 
 

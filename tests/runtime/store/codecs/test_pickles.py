@@ -49,7 +49,9 @@ def test_buffers_are_laid_out_aligned_and_found_again(chunks):
 def test_big_arrays_in_an_object_keep_type_order_and_writability(store):
     frozen = np.ones(100_000)
     frozen.flags.writeable = False
-    held = Holder(a=np.asfortranarray(np.ones((300, 400))), b=frozen, c=np.ma.array([1, 2], mask=[1, 0]), d=np.arange(3))
+    held = Holder(
+        a=np.asfortranarray(np.ones((300, 400))), b=frozen, c=np.ma.array([1, 2], mask=[1, 0]), d=np.arange(3)
+    )
     back = decode(encode(held, store), store)
     assert [type(array) for array in vars(back).values()] == [type(array) for array in vars(held).values()]
     assert (back.a.flags.f_contiguous, back.a.flags.writeable, back.b.flags.writeable) == (True, True, False)

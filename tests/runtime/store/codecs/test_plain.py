@@ -43,7 +43,9 @@ def test_what_matches_comes_back_exactly(value):
         assert shape(there_and_back(CODEC, value)) == shape(value)
 
 
-@given(some.recursive(some.integers() | some.text(), lambda item: some.lists(item) | some.dictionaries(some.text(), item)))
+@given(
+    some.recursive(some.integers() | some.text(), lambda item: some.lists(item) | some.dictionaries(some.text(), item))
+)
 def test_plain_data_matches(value):
     assert CODEC.matches(value)
 
@@ -67,7 +69,9 @@ def test_what_json_would_change_does_not_match(value):
     assert not CODEC.matches(value)
 
 
-@pytest.mark.parametrize("value", [-0.0, 1e308, 5e-324, 2**300, -(2**70), True, None, {}, [], [[], [], {}], {"b": 1, "a": 2}])
+@pytest.mark.parametrize(
+    "value", [-0.0, 1e308, 5e-324, 2**300, -(2**70), True, None, {}, [], [[], [], {}], {"b": 1, "a": 2}]
+)
 def test_corner_cases_match_and_come_back(value):
     assert CODEC.matches(value)
     assert repr(there_and_back(CODEC, value)) == repr(value)

@@ -94,5 +94,7 @@ def test_a_codec_is_found_among_installed_packages(store, monkeypatch):
 
 
 def test_an_unknown_codec_says_what_to_do(store):
-    with pytest.raises(StoreError, match=r"'nosuch' is not known here: import the module.*'penstock\.codecs'.*Known: arrow"):
+    with pytest.raises(
+        StoreError, match=r"'nosuch' is not known here: import the module.*'penstock\.codecs'.*Known: arrow"
+    ):
         decode(Artifact("0" * 64, "nosuch", 1), store)

@@ -32,7 +32,7 @@ def test_an_arrow_table_without_anything_comes_back(store):
 def test_a_polars_table_comes_back(store, rows):
     pl = pytest.importorskip("polars")
     kinds = {"n": pl.Int8, "c": pl.Categorical, "e": pl.Enum(["x", "y"]), "l": pl.List(pl.Int64)}
-    table = pl.DataFrame({"n": [1, None], "c": ["x", "y"], "e": ["x", None], "l": [[1], []]} , schema=kinds)
+    table = pl.DataFrame({"n": [1, None], "c": ["x", "y"], "e": ["x", None], "l": [[1], []]}, schema=kinds)
     table = pl.concat([table] * rows)
     artifact = encode(table, store)
     back = decode(artifact, store)

@@ -1,0 +1,137 @@
+"""List what a fingerprint consists of, so that two of them can be compared by name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from .encoding import joined, seal, text, texts
+from .nodes import NAMED, Node, Reached
+
+_LISTED = frozenset({"function", "class", "constant", "effects", "module", "files"})
+"""Named nodes that have something to show; the rest appear as references only."""
+
+
+@frozen
+class Definition:
+    """One thing that a function reaches and that has a name: a function, a class, a constant, a module."""
+
+    kind: str
+    name: str
+    file: str
+    """Relative to its project's root, with forward slashes; empty where there is none."""
+    line: int
+    digest: str
+    """Of the definition alone: what it refers to counts by name only."""
+    text: str = field(repr=False)
+    """Normalised source, or the value in a line."""
+    references: tuple[str, ...]
+
+    def to_json(self) -> list[Any]:
+        """Return the definition as a plain list."""
+        return [self.kind, self.name, self.file, self.line, self.digest, self.text, list(self.references)]
+
+    @classmethod
+    def from_json(cls, data: list[Any]) -> Definition:
+        """Read what :meth:`to_json` wrote."""
+        *head, references = data
+        return cls(*head, tuple(references))
+
+    @property
+    def key(self) -> str:
+        """The content address of this definition, under which a store may keep it once for all manifests."""
+        place = b"%d" % self.line
+        return seal("definition", texts([self.kind, self.name, self.file, self.digest, self.text]), place, texts(self.references)).hex()
+
+
+@frozen
+class Manifest:
+    """All that a fingerprint covers, the function itself first."""
+
+    definitions: tuple[Definition, ...]
+    distributions: tuple[tuple[str, str], ...] = ()
+    """Names and versions of the installed distributions that are reached, requirements included."""
+    python: str = ""
+
+    @property
+    def entry(self) -> Definition:
+        """The function that was fingerprinted."""
+        return self.definitions[0]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the whole manifest as plain data."""
+        return {**self._frame(), "definitions": [definition.to_json() for definition in self.definitions]}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Manifest:
+        """Read what :meth:`to_json` wrote."""
+        definitions = tuple(Definition.from_json(list(definition)) for definition in data["definitions"])
+        return cls(definitions, tuple((name, version) for name, version in data["distributions"]), data["python"])
+
+    def split(self) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+        """Return an index with keys in place of definitions, and the definitions by key, which many manifests share."""
+        parts = {definition.key: definition.to_json() for definition in self.definitions}
+        return {**self._frame(), "definitions": [definition.key for definition in self.definitions]}, parts
+
+    @classmethod
+    def assembled(cls, index: Mapping[str, Any], parts: Mapping[str, list[Any]]) -> Manifest:
+        """Put together what :meth:`split` took apart. Raises KeyError for a part that is not there."""
+        return cls.from_json({**index, "definitions": [parts[key] for key in index["definitions"]]})
+
+    def _frame(self) -> dict[str, Any]:
+        return {"distributions": [list(pair) for pair in self.distributions], "python": self.python}
+
+    def __str__(self) -> str:
+        return f"{len(self.definitions)} definitions, {len(self.distributions)} distributions"
+
+
+def manifest(reached: Reached, known: dict[tuple[int, frozenset[str]], Definition]) -> Manifest:
+    """Return the manifest of everything reached; ``known`` keeps definitions between the functions of a process."""
+    listed = [node for node in reached.nodes if node.kind in _LISTED or node is reached.nodes[0]]
+    definitions = tuple(_definition(reached, node, known) for node in listed)
+    distributions = {(node.name, node.version) for node in reached.nodes if node.kind == "distribution"}
+    return Manifest(definitions, tuple(sorted(distributions)), f"{sys.version_info[0]}.{sys.version_info[1]}")
+
+
+def _definition(reached: Reached, node: Node, known: dict[tuple[int, frozenset[str]], Definition]) -> Definition:
+    special = reached.numbers[id(node)] in reached.chain
+    key = (id(node), reached.aspects)
+    if special or key not in known:
+        found = _read_definition(reached, node)
+        if special:
+            return found
+        known[key] = found
+    return known[key]
+
+
+def _read_definition(reached: Reached, node: Node) -> Definition:
+    parts = list(_parts(reached, node))
+    references = tuple(dict.fromkeys(child.name for part in parts for child in reached.children(part) if child.kind in NAMED))
+    numbers = {id(part): number for number, part in enumerate(parts)}
+    facts = joined(fact for part in parts for fact in _facts(reached, part, numbers))
+    digest = seal("definition", facts).hex()
+    kind = node.kind if node.kind in _LISTED else "value"
+    return Definition(kind, node.name or "value", node.file, node.line, digest, node.text, references)
+
+
+def _parts(reached: Reached, node: Node) -> Iterator[Node]:
+    """Yield a node and the unnamed nodes that belong to it."""
+    seen = {id(node)}
+    pending = [node]
+    for part in pending:
+        yield part
+        for child in reached.children(part):
+            if child.kind not in NAMED and id(child) not in seen:
+                seen.add(id(child))
+                pending.append(child)
+
+
+def _facts(reached: Reached, node: Node, numbers: Mapping[int, int]) -> Iterable[bytes]:
+    yield text(node.kind)
+    yield node.content
+    yield from (node.aspects[aspect] for aspect in sorted(reached.aspects & node.aspects.keys()))
+    for child in reached.children(node):
+        yield text(f"#{numbers[id(child)]}") if id(child) in numbers else text(f"{child.kind} {child.name}")

@@ -1,0 +1,82 @@
+"""Keep account of the calls of one run: what each is based on, which are equal, and which results are there already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import final
+
+from ..compilers.graph import Node
+from .artifacts import Artifact
+from .bases import Basis
+from .identities import identify_call
+from .resolution import Values
+from .reuse import Earlier, Reuse
+from .store import ArtifactStore
+
+
+@final
+class Calls:
+    """The calls of one run. Without ``reuse`` no call is identified, and each runs."""
+
+    def __init__(self, run: str, root: Path, store: ArtifactStore, values: Values, reuse: Reuse | None) -> None:
+        self._run = run
+        self._root = root
+        self._store = store
+        self._values = values
+        self._reuse = reuse
+        self._bases: dict[str, Basis] = {}
+        self._results: dict[str, Earlier] = {}
+        self._owners: dict[str, str] = {}
+        self._twins: dict[str, list[str]] = {}
+
+    def earlier(self, nodes: Sequence[Node]) -> Mapping[str, Earlier]:
+        """Identify some calls whose inputs are known, and return the earlier results that may stand for them."""
+        if self._reuse is None:
+            return {}
+        return self._reuse.find([(node, self._identify(node)) for node in nodes])
+
+    def basis(self, step: str) -> Basis | None:
+        """Return what a call is based on."""
+        return self._bases.get(step)
+
+    def why(self, node: Node) -> str:
+        """Say why a call runs, by the name of what changed; nothing where reuse is off."""
+        basis = self._bases.get(node.id)
+        return self._reuse.why(node, basis) if self._reuse and basis else ""
+
+    def result(self, node: Node) -> Earlier | None:
+        """Return what an equal call of this run has given already."""
+        return self._results.get(self._key(node) or "")
+
+    def is_twin(self, node: Node) -> bool:
+        """Say whether an equal call of this run is running; then this one waits for its result."""
+        key = self._key(node)
+        if key is None:
+            return False
+        owner = self._owners.setdefault(key, node.id)
+        if owner != node.id:
+            self._twins.setdefault(owner, []).append(node.id)
+        return owner != node.id
+
+    def completed(self, node: Node, outputs: Mapping[str, Artifact], duration: float) -> tuple[Earlier, list[str]]:
+        """Note the result of a call, and return it with the calls that waited for it."""
+        earlier = Earlier(self._run, node.id, outputs, duration)
+        key = self._key(node)
+        if key is not None:
+            self._results[key] = earlier
+        return earlier, self.twins(node.id)
+
+    def twins(self, step: str) -> list[str]:
+        """Return the calls that wait for an equal one, which has ended."""
+        return self._twins.pop(step, [])
+
+    def _identify(self, node: Node) -> Basis:
+        basis = identify_call(node, self._values.inputs(node), self._root, self._store)
+        self._bases[node.id] = basis
+        self._values.keys[node.id] = basis.key
+        return basis
+
+    def _key(self, node: Node) -> str | None:
+        basis = self._bases.get(node.id)
+        return basis.key if basis and node.options.allow_reuse else None

@@ -1,0 +1,35 @@
+"""Write a pipeline as a document: ``penstock compile``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from ...compilers.targets import available, write_as
+from .errors import CommandError
+from .parameters import PipelineCommand, Target, parameter_option
+
+
+@click.command(cls=PipelineCommand, options_metavar="[OPTIONS]")
+@click.argument("reference", metavar="FILE.py:NAME [PARAMETERS]")
+@parameter_option
+@click.option("-t", "--target", "form", default="json", show_default=True, help="The form of the document: json, mermaid or another that is installed.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file instead of standard output.")
+def command(reference: str, target: Target, values: Mapping[str, object], form: str, output: Path | None) -> None:
+    """Write a pipeline as a document, without running anything.
+
+    Parameters stay open, but for those annotated Static: they shape the graph, and are fixed in it.
+    """
+    del reference  # it has become the target
+    if form not in available():
+        raise click.BadParameter(f"{form!r} is none of {', '.join(available())}", param_hint="--target")
+    text = write_as(target.compile(values, whole=False).graph, form)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{output} cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,100 @@
+"""Run ``penstock``: find the command, load its module, and end with the exit code that tells how it went."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from ...compilers.errors import PenstockError
+from .codes import CANCELLED, MEANINGS, code_of
+
+COMMANDS: Mapping[str, str] = {
+    "run": "Run a pipeline on this machine.",
+    "compile": "Write a pipeline as a document, without running anything.",
+    "graph": "Draw the graph of a pipeline or of a run.",
+    "runs": "List runs, the newest first.",
+    "show": "Show everything about a run.",
+    "logs": "Print what the steps of a run printed and logged.",
+    "metrics": "Show the numbers that the steps of a run logged.",
+    "init": "Write a penstock.toml into the working folder.",
+    "version": "Print the versions of Penstock and Python.",
+}
+"""Every command and what it does. A command's module is loaded only when that command is called."""
+
+_TRACEBACK = "--traceback"
+
+
+class Complaint(click.ClickException):
+    """An error that is shown as one message, without a traceback."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(str(error) or type(error).__name__)
+        self.exit_code = code_of(error)
+
+    def show(self, file: Any = None) -> None:
+        """Write the message to standard error."""
+        click.echo(f"{click.style('Error:', fg='red')} {self.format_message()}", err=True)
+
+
+class Program(click.Group):
+    """The commands, by name."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the names of the commands in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Load a command, or return None where there is none of that name."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f".{name}", __package__).command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; say which one may have been meant."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = difflib.get_close_matches(name, COMMANDS, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"the commands are {', '.join(COMMANDS)}"
+            if ".py" in name or ":" in name:
+                hint = f"to run a pipeline: penstock run {name}"
+            raise click.UsageError(f"there is no command {name!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands without loading them, and the exit codes."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), meaning) for code, meaning in MEANINGS.items()])
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take ``--traceback`` from wherever it was written."""
+        ctx.obj = _TRACEBACK in args
+        return super().parse_args(ctx, [word for word in args if word != _TRACEBACK])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call a command, and turn an error that Penstock raises on purpose into one clean message."""
+        try:
+            return super().invoke(ctx)
+        except PenstockError as error:
+            if ctx.obj:
+                raise
+            raise Complaint(error) from error
+        except KeyboardInterrupt:
+            click.echo("cancelled", err=True)
+            sys.exit(CANCELLED)
+
+
+main = Program(
+    name="penstock",
+    help="Machine-learning pipelines from plain Python functions: run here, submit there, rerun only what changed.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    params=[click.Option([_TRACEBACK], is_flag=True, help="Show the traceback of an error.")],
+    epilog="See `penstock COMMAND --help` for a command, and `penstock run FILE.py:NAME --help` for a pipeline's parameters.",
+)

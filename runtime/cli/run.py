@@ -1,0 +1,129 @@
+"""Run a pipeline: ``penstock run``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ...compilers.graph import Binding, Collection, OutputRef
+from ...compilers.rendering import render_binding
+from ..errors import RunError
+from ..runners.local import Local
+from ..runs import Run
+from ..terminal.endings import failure_lines, plain
+from ..terminal.marks import marks_for
+from ..terminal.recordings import Recording, export_svg
+from ..workspace import Workspace
+from .codes import code_of_state
+from .documents import whole_document
+from .parameters import PipelineCommand, Target, parameter_option
+from .tables import Cell, print_facts, print_json
+from .workspaces import workspace_option
+
+
+def _tags(_ctx: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    tags = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise click.BadParameter(f"{text!r}: expected NAME=VALUE, as in owner=ada")
+        tags[name] = value
+    return tags
+
+
+@click.command(cls=PipelineCommand, options_metavar="[OPTIONS]")
+@click.argument("reference", metavar="FILE.py:NAME [PARAMETERS]")
+@parameter_option
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="How many steps run at a time. By default one a processor.")
+@click.option("--executor", type=click.Choice(["local", "inline"]), default="local", show_default=True,
+              help="local: in processes. inline: one after the other in this one, for debuggers.")  # fmt: skip
+@click.option("--experiment", help="The experiment that the run belongs to. By default the pipeline's name.")
+@click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", callback=_tags, help="A tag for the run; may be repeated.")
+@click.option("--continue-on-failure", is_flag=True, help="Still run what does not need a failed step.")
+@click.option("--display", type=click.Choice(["auto", "tree", "lines", "none"]), default="auto", show_default=True,
+              help="How to show the run: a live tree on a terminal, lines elsewhere.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the run as one JSON document.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures.")
+@click.option("--picture", hidden=True, type=click.Path(dir_okay=False, path_type=Path), help="Keep a picture of the final tree, as SVG.")
+@workspace_option
+def command(
+    reference: str,
+    target: Target,
+    values: Mapping[str, object],
+    as_json: bool,
+    quiet: bool,
+    display: Any,
+    executor: Any,
+    picture: Path | None,
+    workspace: Workspace,
+    **how: Any,
+) -> None:
+    """Run a pipeline on this machine.
+
+    FILE.py:NAME is a pipeline, a step, or a function of steps; package.module:NAME works too, and NAME may be left out
+    where there is only one pipeline. The pipeline's parameters are options: `penstock run FILE.py:NAME --help` lists them.
+    """
+    del reference  # it has become the target
+    if quiet:
+        display = "none"
+    elif executor == "inline" and display == "auto":
+        display = "lines"  # a debugger's prompt and a live tree do not go together
+    compiled = target.compile(values, whole=True)
+    recording = Recording()
+    listeners = [recording] if picture else []
+    runner = Local(workspace=workspace, executor=executor, display=display, raise_on_failure=False, listeners=listeners, **how)
+    run = runner.run_compiled(compiled)
+    if picture:
+        picture.write_text(export_svg(recording.events, title=f"penstock run {target.shown}"), encoding="utf-8")
+    if display == "none":
+        _complain(run)
+    if as_json:
+        print_json(_document(run))
+    elif not quiet:
+        print_facts(_results(run))
+    sys.exit(code_of_state(run.status))
+
+
+def _complain(run: Run) -> None:
+    marks = marks_for(sys.stderr)
+    for step in run.records.steps():
+        if step.failure is not None:
+            click.echo("\n".join(map(plain, failure_lines(step, step.failure, marks))), err=True)
+
+
+def _document(run: Run) -> dict[str, Any]:
+    records = run.records
+    return whole_document(run.record, records.steps(), records.metrics(), records.files(), run.folder)
+
+
+def _results(run: Run) -> Iterator[tuple[str, Cell]]:
+    """Yield what the pipeline returned, a line each, without reading big values back."""
+    if not run.status.succeeded:
+        return
+    outputs = {step.id: step.outputs for step in run.records.steps()}
+    for name, binding in _named(run.graph.output):
+        if isinstance(binding, OutputRef) and not binding.path and binding.name in outputs.get(binding.node, {}):
+            artifact = outputs[binding.node][binding.name]
+            yield name, artifact.summary or artifact.type
+        else:
+            yield name, _text(run, binding)
+
+
+def _named(output: Binding) -> Iterator[tuple[str, Binding]]:
+    if not isinstance(output, Collection):
+        yield "result", output
+        return
+    names = [str(key) for key in output.keys] or [str(index) for index in range(len(output.items))]
+    yield from zip(names, output.items, strict=True)
+
+
+def _text(run: Run, binding: Binding) -> str:
+    try:
+        value = run.result()
+    except RunError:
+        return render_binding(binding)
+    return "" if value is None else render_binding(binding)

@@ -1,0 +1,86 @@
+"""Print what a command found: aligned columns, or one JSON document."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import IO, TypeAlias
+
+import click
+
+from ..terminal.displays import is_live
+from ..terminal.marks import encoding_of, showable
+from ..terminal.tree import STYLES, new_console
+
+Cell: TypeAlias = "str | tuple[str, str]"
+"""Text, or text and the name of a style."""
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]], *, right: Iterable[str] = ()) -> None:
+    """Print rows under headings, with colours on a terminal and as plain aligned text elsewhere.
+
+    ``right`` names the columns that are aligned at their right.
+    """
+    stream = sys.stdout
+    shown = [[_text(cell, stream) for cell in row] for row in rows]
+    if is_live(stream):
+        _print_rich(columns, rows, shown, set(right))
+    else:
+        _print_plain(columns, shown, set(right))
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document and nothing else."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def print_facts(facts: Iterable[tuple[str, Cell]]) -> None:
+    """Print names and values, the values aligned; empty ones are left out."""
+    kept = [(name, cell) for name, cell in facts if _plain(cell)]
+    width = max((len(name) for name, _ in kept), default=0)
+    for name, cell in kept:
+        click.echo(f"{click.style(f'{name:{width}}', dim=True)}  {_styled(cell)}")
+
+
+def print_heading(text: str) -> None:
+    """Print the heading of a part, with an empty line above."""
+    click.echo(f"\n{click.style(text, bold=True)}")
+
+
+def _styled(cell: Cell) -> str:
+    style = "" if isinstance(cell, str) else STYLES[cell[1]]
+    text = _text(cell, sys.stdout)
+    return click.style(text, fg=style) if style in _COLOURS else click.style(text, bold="bold" in style, dim="dim" in style)
+
+
+_COLOURS = frozenset({"green", "cyan", "red", "magenta", "blue"})
+
+
+def _plain(cell: Cell) -> str:
+    return cell if isinstance(cell, str) else cell[0]
+
+
+def _text(cell: Cell, stream: IO[str]) -> str:
+    return showable(_plain(cell), encoding_of(stream))
+
+
+def _print_plain(columns: Sequence[str], rows: Sequence[Sequence[str]], right: set[str]) -> None:
+    table = [list(columns), *map(list, rows)]
+    widths = [max(len(row[index]) for row in table) for index in range(len(columns))]
+    for row in table:
+        cells = [f"{cell:>{width}}" if name in right else f"{cell:{width}}" for name, cell, width in zip(columns, row, widths, strict=True)]
+        click.echo("  ".join(cells).rstrip())
+
+
+def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[Cell]], shown: Sequence[Sequence[str]], right: set[str]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name in columns:
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row, texts in zip(rows, shown, strict=True):
+        styles = ["" if isinstance(cell, str) else STYLES[cell[1]] for cell in row]
+        table.add_row(*(Text(text, style) for text, style in zip(texts, styles, strict=True)))
+    new_console(sys.stdout).print(table)

@@ -1,0 +1,100 @@
+"""Find earlier results in the history, and what they were based on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, final
+
+import attrs
+
+from ...compilers.fingerprints import Manifest
+from ..artifacts import Artifact
+from ..bases import Basis
+from ..reuse import Earlier
+from .connections import Connection
+from .sessions import Session
+from .tables import ARTIFACTS, DEFINITIONS, RESULTS, ArtifactRow
+
+_AT_A_TIME = 500
+"""Keys in one question; SQLite takes 999 parameters before version 3.32."""
+
+
+@final
+class ResultCache:
+    """The completed step runs of a workspace, by key. Obtained from ``History.cache``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(self, keys: Sequence[str]) -> Mapping[str, Earlier]:
+        """Return the newest completed step run of each key that has one. Raises HistoryError."""
+        with self._session.connection() as connection:
+            found: dict[str, Earlier] = {}
+            for some in _chunks(keys):
+                found |= _find(connection, some)
+            return found
+
+    def last_bases(self, pipeline: str) -> Mapping[str, Basis]:
+        """Return what the latest completed run of each step of a pipeline was based on. Raises HistoryError."""
+        with self._session.connection() as connection:
+            rows = connection.rows("SELECT step, document FROM bases WHERE pipeline = ?", (pipeline,))
+        return {step: basis_from(document) for step, document in rows}
+
+    def manifest(self, fingerprint: str) -> Manifest | None:
+        """Return what a fingerprint covers; None where that was not kept. Raises HistoryError."""
+        with self._session.connection() as connection:
+            rows = connection.rows("SELECT document FROM fingerprints WHERE digest = ?", (fingerprint,))
+            if not rows:
+                return None
+            index = json.loads(rows[0][0])
+            parts: dict[str, Any] = {}
+            for some in _chunks(tuple(dict.fromkeys(index["definitions"]))):
+                wanted = ", ".join("?" * len(some))
+                selected = connection.rows(DEFINITIONS.select(f"WHERE digest IN ({wanted})"), some)
+                parts |= {digest: json.loads(document) for digest, document in selected}
+        try:
+            return Manifest.assembled(index, parts)
+        except KeyError:
+            return None
+
+
+def _find(connection: Connection, keys: Sequence[str]) -> dict[str, Earlier]:
+    wanted = ", ".join("?" * len(keys))
+    rows = connection.rows(RESULTS.select(f"WHERE key IN ({wanted}) ORDER BY ended"), keys)
+    newest = {key: (run, step, duration) for key, run, step, _, duration in rows}
+    outputs = _outputs(connection, {(run, step) for run, step, _ in newest.values()})
+    return {
+        key: Earlier(run, step, outputs.get((run, step), {}), duration) for key, (run, step, duration) in newest.items()
+    }
+
+
+def _outputs(connection: Connection, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Artifact]]:
+    """Return the outputs of some step runs, asked for run by run."""
+    by_run: dict[str, list[str]] = {}
+    for run, step in places:
+        by_run.setdefault(run, []).append(step)
+    found: dict[tuple[str, str], dict[str, Artifact]] = {}
+    for run, steps in by_run.items():
+        marks = ", ".join("?" * len(steps))
+        question = ARTIFACTS.select(f"WHERE run = ? AND step IN ({marks}) ORDER BY step, position")
+        for row in connection.rows(question, (run, *steps)):
+            kept = ArtifactRow(*row)
+            found.setdefault((run, kept.step), {})[kept.name] = kept.artifact()
+    return found
+
+
+def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (keys[start : start + _AT_A_TIME] for start in range(0, len(keys), _AT_A_TIME))
+
+
+def basis_text(basis: Basis) -> str:
+    """Write what a step run was based on as JSON."""
+    return json.dumps(attrs.asdict(basis))
+
+
+def basis_from(text: str) -> Basis:
+    """Read what :func:`basis_text` wrote."""
+    fields = json.loads(text)
+    inputs = {name: (identity, summary) for name, (identity, summary) in fields["inputs"].items()}
+    return Basis(**{**fields, "inputs": inputs})

@@ -1,0 +1,132 @@
+"""Identify what goes into a step call: inputs by content, declared files and variables, and the code.
+
+The key of a call is the blake3 of: scheme, fingerprint of the code, version, declared files and variables, environment,
+names of the outputs, and each input by name. Whatever cannot be identified gives no key, and such a call is never reused.
+
+An input is identified by its content, not by where it came from, so that a step that reran but made the same bytes does
+not rerun its consumers. That needs care where the same bytes may mean something else tomorrow: a pickled object behaves
+as its class does, and no consumer need mention that class. So
+
+* plain data, text and files are identified by their digest;
+* arrays and tables by their digest and the version of their library;
+* anything pickled by its digest and the key of the call that made it, which covers the code of its classes.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+import attrs
+from blake3 import blake3
+
+from ..compilers.graph import Environment, Literal, Node
+from ..compilers.values import to_json
+from .artifacts import Artifact
+from .bases import Basis
+from .resolved import Resolved, Stored, summarise_input
+from .store import ArtifactStore, decode
+from .store.trees import describe, digest_of, hash_file, list_files
+
+SCHEME = "penstock-1"
+"""Grows when a key made before could mean something else now."""
+
+_PLAIN = frozenset({"json", "text", "bytes", "path"})
+_LIBRARIES = {"numpy": "numpy", "parquet": "pandas", "arrow": "pyarrow", "polars": "polars", "safetensors": "torch"}
+
+
+def identify_call(node: Node, inputs: Mapping[str, Resolved], root: Path, store: ArtifactStore) -> Basis:
+    """Identify a call of a step with its inputs resolved; paths start from the project's ``root``."""
+    found = {name: (identify_input(value, root, store), summarise_input(value)) for name, value in inputs.items()}
+    options = node.options
+    declared = {f"file {path}": path_digest(root / path) for path in options.hash_paths}
+    declared |= {f"variable {name}": os.environ.get(name, "") for name in options.env}
+    declared |= {"version": options.version or "", "environment": _environment(options.environment)}
+    unknown = [
+        f"its input {name!r} ({summary}) cannot be identified"
+        for name, (identity, summary) in found.items()
+        if not identity
+    ]
+    if node.fingerprint is None:
+        unknown.append("its code cannot be identified")
+    basis = Basis(None, node.fingerprint, found, declared, "; ".join(unknown))
+    if unknown:
+        return basis
+    facts = [SCHEME, node.fingerprint, declared, [[name, identity] for name, (identity, _) in found.items()]]
+    facts.append([output.name for output in node.outputs])
+    return attrs.evolve(basis, key=blake3(json.dumps(facts).encode()).hexdigest())
+
+
+def identify_input(value: Resolved, root: Path, store: ArtifactStore) -> str | None:
+    """Return what identifies an input, or None."""
+    if isinstance(value, Literal):
+        return json.dumps(_by_content(value.value, root))
+    if isinstance(value, Stored):
+        return _identify_stored(value, root, store)
+    parts = [identify_input(item, root, store) for item in value.items]
+    shape = value.shape
+    return None if None in parts else json.dumps([shape.kind, list(map(to_json, shape.keys)), shape.type, parts])
+
+
+def _identify_stored(value: Stored, root: Path, store: ArtifactStore) -> str | None:
+    if value.identity is None or not value.path:
+        return value.identity
+    if value.artifact.codec == "json" and value.artifact.inline is not None:
+        try:
+            item = functools.reduce(lambda whole, item: whole[item], value.path, decode(value.artifact, store))  # type: ignore[index]
+        except (LookupError, TypeError):
+            item = value.path  # the step will say what is wrong
+        return json.dumps(_by_content(item, root))
+    return json.dumps([value.identity, list(value.path)])
+
+
+def identify_output(artifact: Artifact, key: str | None) -> str | None:
+    """Return what identifies an output of the call with that key; see the rule at the top of this module."""
+    if artifact.codec in _PLAIN:
+        return artifact.digest
+    if artifact.codec in _LIBRARIES:
+        return f"{artifact.digest} {_version(_LIBRARIES[artifact.codec])}"
+    return None if key is None else f"{artifact.digest} {key}"
+
+
+@functools.cache
+def _version(library: str) -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "absent"
+
+
+def _by_content(value: Any, root: Path) -> Any:
+    """Write a plain value as JSON in which paths stand for what they lead to."""
+    if isinstance(value, PurePath):
+        path = root / value
+        return {"$path": [path.name, path_digest(path)]}
+    if type(value) in (list, tuple, set, frozenset):
+        items = [_by_content(item, root) for item in value]
+        ordered = sorted(items, key=json.dumps) if isinstance(value, set | frozenset) else items
+        return {f"${type(value).__name__}": ordered}
+    if type(value) is dict:
+        return {"$dict": [[_by_content(key, root), _by_content(item, root)] for key, item in value.items()]}
+    return to_json(value)
+
+
+def path_digest(path: Path) -> str:
+    """Return the blake3 of a file's content, or of a folder's names and contents; a missing path has its own name."""
+    if path.is_dir():
+        return digest_of(describe(path, list_files(path)))
+    if path.is_file():
+        return hash_file(str(path), path.stat().st_size)
+    return f"missing {path.as_posix()}"
+
+
+def _environment(environment: Environment | None) -> str:
+    if environment is None:
+        return ""
+    return json.dumps([environment.packages, environment.image, sorted(environment.variables.items())])

@@ -1,0 +1,132 @@
+"""Decide whether the result of an earlier step run may stand for a step call.
+
+Looked up is by key (see :mod:`.identities`), in bulk, before any worker is started. A result whose artifact is missing
+or corrupt is no result: the step runs again and puts it right.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Protocol, final
+
+from attrs import frozen
+
+from ..compilers.fingerprints import Manifest
+from ..compilers.graph import Node
+from .artifacts import Artifact
+from .bases import Basis
+from .errors import CorruptArtifact, HistoryError, StoreError
+from .explanations import explain
+from .store import ArtifactStore
+
+
+class ReuseWarning(UserWarning):
+    """Some code or value could not be identified exactly.
+
+    The step named counts more than it needs (and reruns more often), or is never reused. Declare ``modules=[...]`` for
+    computed imports, or ``version=`` for what cannot be seen.
+    """
+
+
+@frozen
+class Earlier:
+    """A completed step run of an earlier run: its outputs by name, and how many seconds it took."""
+
+    run: str
+    step: str
+    outputs: Mapping[str, Artifact]
+    duration: float = 0.0
+
+
+class Cache(Protocol):
+    """Where earlier step runs are found: the history."""
+
+    def find(self, keys: Sequence[str]) -> Mapping[str, Earlier]:
+        """Return the newest completed step run of each key that has one."""
+        ...
+
+    def last_bases(self, pipeline: str) -> Mapping[str, Basis]:
+        """Return, for each step of a pipeline, what its latest step run was based on."""
+        ...
+
+    def manifest(self, fingerprint: str) -> Manifest | None:
+        """Return what a fingerprint covers."""
+        ...
+
+
+@final
+class Reuse:
+    """The reuse of one run. ``regenerate`` names the steps (or ids) that run whatever was kept, or is True for all."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        store: ArtifactStore,
+        pipeline: str,
+        manifests: Mapping[str, Manifest],
+        regenerate: bool | Sequence[str] = False,
+    ) -> None:
+        self._cache = cache
+        self._store = store
+        self._manifests = manifests
+        self._regenerate = regenerate if isinstance(regenerate, bool) else frozenset(regenerate)
+        self._pipeline = pipeline
+        self._broken: dict[str, str] = {}
+        self._problem = ""
+
+    def find(self, wanted: Sequence[tuple[Node, Basis]]) -> dict[str, Earlier]:
+        """Return the earlier step runs that may stand for some calls, by the ids of their nodes."""
+        keys = {node.id: basis.key for node, basis in wanted if basis.key is not None and self._may_reuse(node)}
+        try:
+            found = self._cache.find(tuple(dict.fromkeys(keys.values())))
+        except HistoryError as error:  # nothing can be reused, and everything can run
+            self._problem = str(error)
+            return {}
+        usable = {key: earlier for key, earlier in found.items() if self._is_whole(key, earlier)}
+        return {node: usable[key] for node, key in keys.items() if key in usable}
+
+    def why(self, node: Node, basis: Basis) -> str:
+        """Say why a step runs, by the name of what changed."""
+        if not node.options.allow_reuse:
+            return "it is never reused (allow_reuse=False, or it exists for its effect)"
+        if basis.key is None:
+            return f"it cannot be reused: {basis.problem}"
+        if not self._may_reuse(node):
+            return "its regeneration was asked for"
+        return self._broken.get(basis.key) or self._problem or self._explain(node, basis)
+
+    def _explain(self, node: Node, basis: Basis) -> str:
+        try:
+            return explain(self._before.get(node.id), basis, self._manifest)
+        except HistoryError as error:
+            return f"why is not known: {error}"
+
+    @functools.cached_property
+    def _before(self) -> Mapping[str, Basis]:
+        return self._cache.last_bases(self._pipeline)
+
+    def _manifest(self, fingerprint: str) -> Manifest | None:
+        return self._manifests.get(fingerprint) or self._cache.manifest(fingerprint)
+
+    def _may_reuse(self, node: Node) -> bool:
+        if isinstance(self._regenerate, bool):
+            asked = self._regenerate
+        else:
+            asked = node.id in self._regenerate or node.name in self._regenerate
+        return node.options.allow_reuse and not asked
+
+    def _is_whole(self, key: str, earlier: Earlier) -> bool:
+        return all(self._is_there(key, earlier, artifact) for artifact in earlier.outputs.values())
+
+    def _is_there(self, key: str, earlier: Earlier, artifact: Artifact) -> bool:
+        if artifact.inline is not None:
+            return True
+        try:
+            self._store.get(artifact.digest)
+        except StoreError as error:
+            self._broken[key] = f"its result of run {earlier.run} cannot be used: {error}"
+            if isinstance(error, CorruptArtifact):
+                self._store.delete(artifact.digest)
+            return False
+        return True

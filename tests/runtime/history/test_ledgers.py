@@ -1,0 +1,101 @@
+"""Events change rows, and rows stay marked until they are written."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penstock.runtime import events as e
+from penstock.runtime.history.ledgers import absorb, open_ledger, writable
+from penstock.runtime.history.tables import plain
+from penstock.runtime.states import State
+
+
+@pytest.fixture
+def ledger(a_graph):
+    return open_ledger(e.RunStarted("r-1", a_graph(), "taxi", 10.0))
+
+
+def told(ledger, *happened):
+    for event in happened:
+        absorb(event, ledger)
+    return ledger
+
+
+def written_tables(ledger):
+    return {statement.split()[2]: len(rows) for statement, rows in writable(ledger.changes())}
+
+
+def test_a_new_run_has_a_row_for_each_step(ledger):
+    assert written_tables(ledger) == {"runs": 1, "steps": 2}
+
+
+def test_only_what_changed_is_written_again(ledger):
+    ledger.mark_written()
+    assert ledger.written
+    told(ledger, e.StepStarted("fit", 11.0))
+    assert written_tables(ledger) == {"runs": 1, "steps": 1, "attempts": 1}
+
+
+def test_many_events_of_one_step_are_one_row(ledger, an_artifact):
+    ledger.mark_written()
+    told(ledger, e.StepStarted("fit", 11.0), e.StepCompleted("fit", 12.0, {"output": an_artifact()}, 0.5))
+    assert written_tables(ledger) == {"runs": 1, "steps": 1, "attempts": 1, "artifacts": 1}
+
+
+def test_what_was_not_written_stays_marked(ledger):
+    told(ledger, e.MetricLogged("fit", 11.0, "loss", 0.5))
+    ledger.changes()
+    assert written_tables(ledger)["metrics"] == 1
+
+
+def test_progress_leaves_nothing_behind(ledger):
+    ledger.mark_written()
+    assert told(ledger, e.Progressed("fit", 11.0, 1)).written
+
+
+def test_states_are_counted(ledger):
+    told(ledger, e.StepStarted("load", 11.0), e.StepSkipped("fit", 12.0, "load failed"))
+    assert +ledger.counts == {"running": 1, "skipped": 1}
+
+
+def test_a_row_for_an_item_stands_beside_its_step(ledger):
+    told(ledger, e.StepStarted("load[3]", 11.0))
+    row = ledger.steps["load[3]"]
+    assert (row.name, row.function, row.position, row.ordinal) == ("load", "m:load", 0, 2)
+
+
+def test_a_row_for_an_unknown_step_comes_last(ledger):
+    told(ledger, e.StepStarted("clean-up", 11.0))
+    assert ledger.steps["clean-up"].position == 2
+
+
+def test_a_retried_step_keeps_its_first_start(ledger, a_failure):
+    told(ledger, e.StepStarted("fit", 11.0), e.StepRetried("fit", 12.0, 1, a_failure()), e.StepStarted("fit", 13.0, attempt=2))
+    assert (ledger.steps["fit"].started, ledger.steps["fit"].attempts) == (11.0, 2)
+
+
+def test_an_abandoned_run_fails_its_running_steps_and_cancels_the_others(ledger):
+    told(ledger, e.StepStarted("load", 11.0)).abandon(State.FAILED, "left")
+    assert {row.id: (row.state, row.reason) for row in ledger.steps.values()} == {
+        "load": ("failed", "left"),
+        "fit": ("cancelled", "left"),
+    }
+    assert (ledger.run.state, ledger.run.ended, ledger.run.problem) == ("failed", 11.0, "left")
+
+
+@given(st.text())
+def test_kept_text_can_be_encoded_and_has_no_nul(text):
+    kept = plain(text)
+    assert "\0" not in kept and kept.encode().decode() == kept
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_ordinary_text_is_kept_as_it_is(text):
+    assert plain(text) == text
+
+
+@given(st.text(st.characters(categories=["Cs", "Ll"])))
+def test_halves_of_characters_are_replaced(text):
+    assert len(plain(text)) == len(text)

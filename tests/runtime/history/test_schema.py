@@ -1,0 +1,141 @@
+"""A database is made at once, and brought up to date by numbered files."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from penstock.runtime.errors import HistoryError
+from penstock.runtime.history import History, HistoryBusy, connect, schema
+from penstock.runtime.history.schema import MIGRATIONS, bring_up_to_date, migrations, statements, version
+
+
+@pytest.fixture
+def newer(tmp_path):
+    """The migrations of a Penstock to come."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, folder)
+    (folder / "0002_notes.sql").write_text(
+        "-- Notes; on runs.\nALTER TABLE runs ADD COLUMN note TEXT;\n\nUPDATE schema_version SET version = 2;\n"
+    )
+    return folder
+
+
+def url_of(location):
+    return f"sqlite:///{location}" if not isinstance(location, str) else location.replace("://", "+psycopg://") + "&schema=penstock"
+
+
+def test_files_are_numbered_without_a_gap():
+    assert list(migrations()) == list(range(1, len(migrations()) + 1))
+
+
+@pytest.mark.parametrize("number", migrations())
+def test_each_file_ends_with_its_number(number):
+    assert f"{number}" in statements(migrations()[number])[-1] and "schema_version" in statements(migrations()[number])[-1]
+
+
+def test_a_new_database_has_the_newest_version(opened):
+    assert version(opened) == max(migrations())
+
+
+def test_a_database_that_is_behind_is_brought_up_to_date(opened, location, newer, record, a_run, history):
+    record(a_run("r-1"))
+    bring_up_to_date(opened, url_of(location), folder=newer)
+    assert version(opened) == 2
+    assert opened.rows("SELECT id, note FROM runs") == [("r-1", None)]
+
+
+def test_a_new_database_gets_all_files_at_once(tmp_path, newer, monkeypatch):
+    monkeypatch.setattr(schema.bring_up_to_date, "__defaults__", (None, newer))
+    connection = connect(tmp_path / "new.db")
+    assert version(connection) == 2
+    assert connection.rows("SELECT count(*) FROM sqlite_master WHERE name LIKE '%yoyo%'") == [(0,)]
+
+
+def test_bringing_up_to_date_twice_changes_nothing(opened, location, newer):
+    bring_up_to_date(opened, url_of(location), folder=newer)
+    bring_up_to_date(opened, url_of(location), folder=newer)
+    assert version(opened) == 2
+
+
+def test_a_file_that_fails_changes_nothing(opened, location, newer):
+    (newer / "0002_notes.sql").write_text("UPDATE schema_version SET version = 2;\nALTER TABLE nowhere ADD COLUMN x TEXT;\n")
+    with pytest.raises(HistoryError, match="nowhere"):
+        bring_up_to_date(opened, url_of(location), folder=newer)
+    assert version(opened) == 1
+
+
+def test_a_database_of_a_newer_penstock_is_refused(opened, location):
+    opened.execute("UPDATE schema_version SET version = 99")
+    with pytest.raises(HistoryError, match="version 99 .* upgrade Penstock. Nothing was changed"):
+        connect(location)
+
+
+def test_a_database_of_another_program_is_refused(sqlite_path):
+    import sqlite3
+
+    with sqlite3.connect(sqlite_path) as raw:
+        raw.execute("CREATE TABLE customers (id INT)")
+    raw.close()
+    with pytest.raises(HistoryError, match="tables of another program"):
+        connect(sqlite_path)
+
+
+def test_many_threads_may_make_one_database_at_once(location):
+    versions, barrier = [], threading.Barrier(6)
+
+    def make():
+        barrier.wait()
+        connection = connect(location)
+        versions.append(version(connection))
+        connection.close()
+
+    threads = [threading.Thread(target=make) for _ in range(6)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert versions == [max(migrations())] * 6
+
+
+def test_yoyo_is_not_imported_for_a_database_that_is_up_to_date(sqlite_path):
+    code = (
+        "import sys; from penstock.runtime.history import History, connect;"
+        "from penstock.runtime import workspace;"
+        f"connect({str(sqlite_path)!r}).close(); connect({str(sqlite_path)!r}).close();"
+        "heavy = {'yoyo', 'psycopg', 'psutil', 'click', 'rich', 'networkx', 'fsspec', 'joblib'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_rows_written_before_are_read_after(opened, location, newer, record, a_run):
+    record(a_run("r-1"))
+    bring_up_to_date(opened, url_of(location), folder=newer)
+    assert [step.id for step in History(lambda: opened).steps("r-1")] == ["load", "fit"]
+
+
+def test_many_threads_may_bring_one_database_up_to_date_at_once(location, newer):
+    problems, connections = [], [connect(location) for _ in range(3)]
+
+    def upgrade(connection):
+        try:
+            bring_up_to_date(connection, url_of(location), folder=newer)
+        except Exception as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=upgrade, args=(connection,)) for connection in connections]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert problems == [] and [version(connection) for connection in connections] == [2, 2, 2]
+
+
+def test_a_lock_that_a_killed_process_has_left_is_explained(opened, location, newer, monkeypatch):
+    monkeypatch.setattr(schema, "_LOCK_TIMEOUT", 0.01)
+    opened.execute("CREATE TABLE yoyo_lock (locked INT DEFAULT 1, ctime TIMESTAMP, pid INT NOT NULL, PRIMARY KEY (locked))")
+    opened.execute("INSERT INTO yoyo_lock (locked, pid) VALUES (1, 4711)")
+    with pytest.raises(HistoryBusy, match="Process 4711 .* delete the row in its table yoyo_lock"):
+        bring_up_to_date(opened, url_of(location), folder=newer)

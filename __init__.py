@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .compilers.graph import Graph
     from .runtime.context import current_step
     from .runtime.errors import MissingInput, RunCancelled, RunError, RunFailed, StoreError, WorkspaceError
+    from .runtime.explaining import explain
     from .runtime.launching import compile, run
     from .runtime.reporting import log_figure, log_metric, log_text, progress
     from .runtime.runners.local import Local
@@ -65,6 +66,7 @@ __all__ = [
     "WorkspaceError",
     "compile",
     "current_step",
+    "explain",
     "log_figure",
     "log_metric",
     "log_text",
@@ -94,6 +96,7 @@ _LOADED_ON_FIRST_USE = {
     "WorkspaceError": "runtime.errors",
     "compile": "runtime.launching",
     "current_step": "runtime.context",
+    "explain": "runtime.explaining",
     "log_figure": "runtime.reporting",
     "log_metric": "runtime.reporting",
     "log_text": "runtime.reporting",

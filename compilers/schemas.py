@@ -73,6 +73,8 @@ def _array(items: tuple[Any, ...]) -> Schema:
 def _tuple(items: tuple[Any, ...]) -> Schema:
     if len(items) == 2 and items[1] is Ellipsis:
         return _array(items)
+    if not items:
+        return {"type": "array", "maxItems": 0}
     return {
         "type": "array",
         "prefixItems": [schema_of(item) for item in items],

@@ -49,7 +49,7 @@ if __name__ == "__main__":
     print(f"as plain Python: {outlier('alcohol'):.2f} deviations")
 
     # The inline executor tracks the run like any other, in this process, where debuggers and profilers see it.
-    inline = Local(executor="inline")
+    inline = Local(executor="inline", display="none")
     print(f"tracked, in this process: {inline.run(outlier, 'ash').result():.2f} deviations")
 
     # A mistake: the column is called "alcohol". The failure names the step, your line, and what the step was given.

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 if TYPE_CHECKING:
+    import logging
+
     from _typeshed import SupportsWrite
 
 
@@ -44,7 +46,7 @@ def python_output(path: Path) -> Iterator[None]:
         streams = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = (_Both(stream, log) for stream in streams)
         try:
-            with logging_shown(sys.stderr):
+            with logging_copied(log), logging_shown(sys.stderr):
                 yield
         finally:
             sys.stdout, sys.stderr = streams
@@ -52,22 +54,47 @@ def python_output(path: Path) -> Iterator[None]:
 
 @contextmanager
 def logging_shown(stream: SupportsWrite[str]) -> Iterator[None]:
-    """Show log records from INFO upward on a stream, where the program has not set up logging itself."""
+    """Show log records from INFO upward on a stream, as long as nobody sets up logging: a step may do that too."""
     import logging
 
     root = logging.getLogger()
     if root.handlers:
         yield
         return
-    handler, level = logging.StreamHandler(stream), root.level
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-    root.addHandler(handler)
+    last, level = logging.lastResort, root.level
+    logging.lastResort = _handler(stream)
     root.setLevel(min(level, logging.INFO))
     try:
         yield
     finally:
+        logging.lastResort = last
+        if not root.handlers:
+            root.setLevel(level)
+
+
+@contextmanager
+def logging_copied(log: TextIO) -> Iterator[None]:
+    """Copy log records to a file where the program has set up logging itself: its handlers have their own streams."""
+    import logging
+
+    root = logging.getLogger()
+    if not root.handlers:
+        yield
+        return
+    handler = _handler(log)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
         root.removeHandler(handler)
-        root.setLevel(level)
+
+
+def _handler(stream: SupportsWrite[str]) -> logging.Handler:
+    import logging
+
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    return handler
 
 
 class _Both(io.TextIOBase):

@@ -134,7 +134,7 @@ class Drive:
 
     def _take_over(self, step: str, earlier: Earlier) -> None:
         self._values.outputs[step] = earlier.outputs
-        self._emit(StepReused(step, time.time(), earlier.outputs, earlier.run, earlier.duration))
+        self._emit(StepReused(step, time.time(), earlier.outputs, earlier.run, earlier.duration, self._calls.basis(step)))
         self._scheduler.succeed(step, State.REUSED)
 
     def _start(self, node: Node, executor: Executor) -> None:

@@ -67,6 +67,7 @@ class StepReused:
     outputs: Mapping[str, Artifact]
     run: str
     saved: float = 0.0
+    basis: Basis | None = None
 
 
 @frozen

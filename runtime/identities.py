@@ -68,8 +68,9 @@ def identify_input(value: Resolved, root: Path, store: ArtifactStore) -> str | N
     if isinstance(value, Stored):
         return _identify_stored(value, root, store)
     parts = [identify_input(item, root, store) for item in value.items]
-    shape = value.shape
-    return None if None in parts else json.dumps([shape.kind, list(map(to_json, shape.keys)), shape.type, parts])
+    if None in parts:
+        return None
+    return json.dumps([value.shape.kind, [to_json(key) for key in value.shape.keys], value.shape.type, parts])
 
 
 def _identify_stored(value: Stored, root: Path, store: ArtifactStore) -> str | None:

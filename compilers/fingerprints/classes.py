@@ -147,7 +147,13 @@ def _fill(walker: Walker, node: Node, kind: type, members: dict[str, object]) ->
 def _member(walker: Walker, node: Node, kind: type, name: str, value: object) -> Node:
     if name == "__attrs_attrs__" and isinstance(value, tuple):
         return walker.node([_attrs_field(field) for field in value])
+    if name == "__hash__" and _is_generated_by_attrs(value):
+        return walker.node("generated from the fields")  # its code holds a number that differs in each process
     return walker.node(value)
+
+
+def _is_generated_by_attrs(value: object) -> bool:
+    return isinstance(value, types.FunctionType) and value.__code__.co_filename.startswith("<attrs generated")
 
 
 def _attrs_field(field: Any) -> list[object]:
@@ -216,5 +222,11 @@ def _expand_external(walker: Walker, node: Node, kind: type) -> None:
 def _patches(walker: Walker, kind: type) -> Iterator[tuple[str, types.FunctionType]]:
     for base in kind.__mro__:
         if base.__flags__ & (1 << 9) and walker.owner_of_module_name(str(base.__module__)).kind != "project":
-            functions = [function for function in _python_members(base) if is_project_function(walker, function)]
+            functions = [function for function in _python_members(base) if _is_put_there(walker, function)]
             yield from ((f"{base.__qualname__}.{function.__name__}", function) for function in functions)
+
+
+def _is_put_there(walker: Walker, function: types.FunctionType) -> bool:
+    """Tell whether a method of a class beyond the project is the project's: not one that the class's maker generated."""
+    generated = function.__code__.co_filename.startswith("<") and str(function.__globals__.get("__name__")) not in sys.modules
+    return not generated and is_project_function(walker, function)

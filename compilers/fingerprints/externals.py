@@ -92,6 +92,8 @@ def _constant(module: types.ModuleType, attributes: tuple[str, ...], value: obje
 
 def _is_projects(walker: Walker, value: object) -> bool:
     """Tell whether a value's class, or the receiver it is bound to, comes from the project."""
+    if found_name(walker, value) is not None:
+        return False
     receiver = getattr(value, "__func__", value) if isinstance(value, types.MethodType) else value
     if isinstance(receiver, types.FunctionType):
         return is_project_function(walker, receiver)
@@ -99,6 +101,17 @@ def _is_projects(walker: Walker, value: object) -> bool:
     if isinstance(inner, types.FunctionType) and not isinstance(value, types.ModuleType):
         return is_project_function(walker, inner)
     return walker.owner_of_module_name(str(getattr(type(value), "__module__", "builtins"))).kind == "project"
+
+
+def found_name(walker: Walker, value: object) -> str | None:
+    """Return the dotted name under which an object that knows it is found beyond the project; None if it is not there."""
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(name, str) or walker.owner_of_module_name(module).kind == "project":
+        return None
+    found: object = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, "__dict__", {}).get(part)
+    return f"{module}.{name}" if found is value and value is not None else None
 
 
 def is_project_function(walker: Walker, function: types.FunctionType) -> bool:
@@ -115,9 +128,11 @@ def function_owner(walker: Walker, function: types.FunctionType) -> Owner:
         return walker.ownership.of_missing_file("sys")
     name = str(function.__globals__.get("__name__", ""))
     module = sys.modules.get(name)
-    if module is None or module.__dict__ is not function.__globals__:
-        return walker.ownership.of_missing_file("")
-    return walker.ownership.of_module(module)
+    if module is not None and module.__dict__ is function.__globals__:
+        return walker.ownership.of_module(module)
+    claimed = sys.modules.get(str(function.__module__))  # what generates code for a class says so here
+    made = claimed is None or claimed is builtins
+    return walker.ownership.of_missing_file("") if made or claimed is None else walker.ownership.of_module(claimed)
 
 
 def is_original_builtin(name: str, value: object) -> bool:

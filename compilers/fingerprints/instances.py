@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .arrays import array_identity
 from .digests import own_identity
 from .encoding import seal, text
-from .externals import external, is_penstock_type, penstock
+from .externals import external, found_name, is_penstock_type, penstock
 from .nodes import Node
 
 if TYPE_CHECKING:
@@ -43,7 +43,11 @@ def expand_instance(walker: Walker, node: Node, value: Any) -> None:
     """Fill the node of an instance: by what its type says itself, by known types, else by class and state."""
     kind = type(value)
     node.kind, node.name = "instance", f"{kind.__module__}.{kind.__qualname__}"
-    if is_penstock_type(kind):
+    name = found_name(walker, value)
+    if name is not None:
+        whole = external(walker, walker.owner_of_module_name(str(value.__module__)), name)
+        node.kind, node.name, node.content, node.edges = whole.kind, name, whole.content, list(whole.edges)
+    elif is_penstock_type(kind):
         node.content, node.edges = seal("instance", text(node.name)), [penstock(walker)]
     elif _is_inert(kind) or not (_by_declaration(walker, node, value) or _by_type(walker, node, value)):
         _by_state(walker, node, value)

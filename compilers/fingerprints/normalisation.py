@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
 
 from .encoding import joined, scalar, seal, text
-from .scopes import (
-    ImportOrigin,
-    Scope,
-    class_scope,
-    comprehension_scope,
-    function_scope,
-    import_binding,
-    is_bare_annotation,
-)
+from .scopes import ImportOrigin, Scope, Scopes, import_binding, is_bare_annotation, scope_of
+from .trees import descendants
 from .uses import Use, chain, describe, describe_call, names_called_only
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -76,20 +69,25 @@ class NormalForm:
         return cls(digest, tuple(names), tuple(stored), tuple(free), parsed, tuple(watched))
 
 
-def normal_function(node: FunctionNode, enclosing: Sequence[Scope] = (), class_names: Sequence[str] = ()) -> NormalForm:
+def normal_function(
+    node: FunctionNode, enclosing: Sequence[Scope] = (), class_names: Sequence[str] = (), scopes: Scopes | None = None
+) -> NormalForm:
     """Return the normal form of a stripped function, without its name, its decorators and its defaults.
 
     ``enclosing`` are the scopes around it, outermost first; ``class_names`` the classes, by which private names are mangled.
     """
-    writer = _Writer(node, enclosing, class_names)
+    writer = _Writer(node, enclosing, class_names, scopes)
     writer.definition(node)
     return writer.finished()
 
 
-def normal_statements(nodes: Iterable[ast.stmt]) -> NormalForm:
-    """Return the normal form of stripped statements at the top of a module, whose names are all global."""
+def normal_statements(nodes: Iterable[ast.stmt], known: Mapping[int, NormalForm] | None = None) -> NormalForm:
+    """Return the normal form of stripped statements at the top of a module, whose names are all global.
+
+    ``known`` are the forms of functions by the identity of their nodes, which then need not be written again.
+    """
     module = ast.Module(body=list(nodes), type_ignores=[])
-    writer = _Writer(module, (), ())
+    writer = _Writer(module, (), (), None, known)
     writer.write(module.body)
     return writer.finished()
 
@@ -97,13 +95,23 @@ def normal_statements(nodes: Iterable[ast.stmt]) -> NormalForm:
 class _Writer:
     """Write one definition as tokens; the methods named after syntax nodes treat those that name something."""
 
-    def __init__(self, root: ast.AST, enclosing: Sequence[Scope], class_names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        root: ast.AST,
+        enclosing: Sequence[Scope],
+        class_names: Sequence[str],
+        scopes: Scopes | None = None,
+        known: Mapping[int, NormalForm] | None = None,
+    ) -> None:
+        nodes = descendants(root)
         self._out: list[bytes] = []
         self._scopes = list(enclosing)
         self._inherited = len(enclosing)
         self._classes = list(class_names)
-        self._called_only = names_called_only(root)
-        self._keeps_locals = any(_mentions_locals(node) for node in ast.walk(root))
+        self._collected: Scopes = scopes if scopes is not None else {}
+        self._known = known or {}
+        self._called_only = names_called_only(nodes)
+        self._keeps_locals = any(_mentions_locals(node) for node in nodes)
         self._numbers: dict[tuple[int, str], int] = {}
         self._kept: list[Scope] = []  # scopes are numbered by identity, which only holds while they live
         self._names: dict[str, int] = {}
@@ -291,11 +299,12 @@ class _Writer:
         self._body(node)
 
     def _body(self, node: FunctionNode) -> None:
-        self._enter(function_scope(node))
+        self._enter(node)
         self.write(node.body)
         self._scopes.pop()
 
-    def _enter(self, scope: Scope) -> None:
+    def _enter(self, node: ast.AST) -> None:
+        scope = scope_of(node, self._collected)
         self._scopes.append(scope)
         self._kept.append(scope)
 
@@ -315,8 +324,21 @@ class _Writer:
         self.write(None if node.name in self._called_only else node.name)
         self._parameters(node.args, defaults=True)
         self.write(node.returns)
-        self._body(node)
+        form = self._known.get(id(node))
+        if form is None or any(scope.kind != "class" for scope in self._scopes):
+            self._body(node)
+        else:
+            self._include(form)
         self._out.append(b")")
+
+    def _include(self, form: NormalForm) -> None:
+        """Write the body of a function at the top of a module or class by its own form."""
+        self._out.append(b"body " + form.digest.encode())
+        for name in form.names:
+            self._out.append(b"G%d" % self._names.setdefault(name, len(self._names)))
+        self._stored.update(dict.fromkeys(form.stored))
+        self._uses.update(dict.fromkeys(form.uses))
+        self._watched.update(form.watched)
 
     _AsyncFunctionDef = _FunctionDef
 
@@ -329,7 +351,7 @@ class _Writer:
     def _ClassDef(self, node: ast.ClassDef) -> None:
         self._fields(node, ["decorator_list", "name", "bases", "keywords"])
         self._token(node.name)
-        self._enter(class_scope(node))
+        self._enter(node)
         self._classes.append(node.name)
         self.write(node.body)
         self._classes.pop()
@@ -338,7 +360,7 @@ class _Writer:
     def _comprehension(self, node: Any) -> None:
         self._out.append(b"(" + type(node).__name__.encode())
         self.write(node.generators[0].iter)
-        self._enter(comprehension_scope(node))
+        self._enter(node)
         for index, generator in enumerate(node.generators):
             self.write([generator.target, None if index == 0 else generator.iter, generator.ifs, generator.is_async])
         self._list(getattr(node, name) for name in ("key", "value", "elt") if hasattr(node, name))
@@ -385,7 +407,9 @@ class _Writer:
 
 
 def _mentions_locals(node: ast.AST) -> bool:
-    return getattr(node, "id", None) in READS_LOCALS or getattr(node, "attr", None) in READS_LOCALS
+    if type(node) is ast.Name:
+        return node.id in READS_LOCALS
+    return type(node) is ast.Attribute and node.attr in READS_LOCALS
 
 
 def _literal_getattr(node: ast.Call) -> tuple[ast.Name, tuple[str, ...]] | None:

@@ -16,6 +16,9 @@ from .distributions import Distribution, Distributions
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 _OWN_FOLDERS = frozenset({"dsl", "compilers", "runtime", "__init__.py"})
+_COMPILERS = ("_cython_", "pybind11_", "nanobind")
+"""Beginnings of the names of modules without a file in which compiled extensions keep their types."""
+
 _INSTALLED = ("site-packages", "dist-packages")
 
 
@@ -61,7 +64,8 @@ class Ownership:
         top = name.partition(".")[0]
         if top == "penstock":
             return PENSTOCK
-        return STANDARD if top in sys.stdlib_module_names and top != "__main__" else PROJECT
+        compiled = top.startswith(_COMPILERS) or (top in sys.stdlib_module_names and top != "__main__")
+        return STANDARD if compiled else PROJECT
 
     @staticmethod
     def _origin(module: ModuleType) -> str | None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from attrs import define, field
 
+from .trees import children, descendants
+
 ImportOrigin = tuple[str, int, str | None]
 """What an import statement binds: module, level of dots, and the name taken from it (None: the module itself)."""
 
@@ -38,6 +40,24 @@ class Scope:
         return tuple(self.imports.get(name, ()))
 
 
+Scopes = dict[int, Scope]
+"""Scopes by the identity of their nodes, so that each is collected once for a tree."""
+
+
+def scope_of(node: ast.AST, known: Scopes) -> Scope:
+    """Return the scope inside a function, class or comprehension."""
+    scope = known.get(id(node))
+    if scope is None:
+        scope = known[id(node)] = _collected(node)
+    return scope
+
+
+def _collected(node: ast.AST) -> Scope:
+    if isinstance(node, ast.ClassDef):
+        return class_scope(node)
+    return comprehension_scope(node) if isinstance(node, _COMPREHENSIONS) else function_scope(node)  # type: ignore[arg-type]
+
+
 def function_scope(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Scope:
     """Return the scope inside a function."""
     body = node.body if isinstance(node.body, list) else [node.body]
@@ -57,7 +77,7 @@ def comprehension_scope(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.Ge
     """Return the scope inside a comprehension: its targets only, since ``:=`` binds outside it."""
     scope = Scope("comprehension")
     for generator in node.generators:
-        scope.bound.update(item.id for item in ast.walk(generator.target) if isinstance(item, ast.Name))
+        scope.bound.update(item.id for item in descendants(generator.target) if isinstance(item, ast.Name))
     return scope
 
 
@@ -144,7 +164,7 @@ def _same_scope(node: ast.AST) -> Iterator[ast.AST]:
     elif isinstance(node, _COMPREHENSIONS):
         yield node.generators[0].iter
     else:
-        yield from ast.iter_child_nodes(node)
+        yield from children(node)
 
 
 def _defaults(arguments: ast.arguments) -> list[ast.expr]:
@@ -153,7 +173,7 @@ def _defaults(arguments: ast.arguments) -> list[ast.expr]:
 
 def _walrus_targets(node: ast.AST) -> Iterator[str]:
     """Yield the names that ``:=`` inside a comprehension binds around it."""
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if isinstance(child, ast.NamedExpr):
             yield child.target.id
         if not isinstance(child, ast.Lambda):

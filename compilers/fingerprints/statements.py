@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import frozen
 
 from .normalisation import NormalForm, normal_statements
 from .scopes import ImportOrigin, import_binding, module_names
+from .trees import children, descendants
 from .uses import chain
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -44,9 +45,9 @@ class Statement:
         return cls(kind, line, tuple(binds), tuple(mentions), tuple(inner), tuple(acts_on), NormalForm.from_json(form), text)
 
 
-def read_statements(tree: ast.Module) -> tuple[Statement, ...]:
-    """Describe the statements of a stripped module."""
-    return tuple(_statement(node) for node in tree.body if not isinstance(node, ast.Pass))
+def read_statements(tree: ast.Module, forms: Mapping[int, NormalForm]) -> tuple[Statement, ...]:
+    """Describe the statements of a stripped module; ``forms`` are those of its functions, by node."""
+    return tuple(_statement(node, forms) for node in tree.body if not isinstance(node, ast.Pass))
 
 
 def imports_of(tree: ast.Module) -> dict[str, ImportOrigin]:
@@ -67,7 +68,7 @@ def _bindings(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, ImportOr
         yield (f"* {origin[0]}" if name == "*" else name), origin
 
 
-def _statement(node: ast.stmt) -> Statement:
+def _statement(node: ast.stmt, forms: Mapping[int, NormalForm]) -> Statement:
     executed = list(_executed([node]))
     names = module_names([node])
     return Statement(
@@ -75,9 +76,9 @@ def _statement(node: ast.stmt) -> Statement:
         node.lineno,
         tuple(sorted(names.bound | names.module)),
         tuple(sorted(_loads(executed))),
-        tuple(sorted(_loads(ast.walk(node)))) if any(isinstance(item, (*_DEFINITIONS, ast.Lambda)) for item in executed) else (),
+        tuple(sorted(_loads(descendants(node)))) if any(isinstance(item, (*_DEFINITIONS, ast.Lambda)) for item in executed) else (),
         tuple(dict.fromkeys(_acted_on(executed))),
-        normal_statements([node]),
+        normal_statements([node], forms),
         _text(node),
     )
 
@@ -87,7 +88,7 @@ def _kind(node: ast.stmt) -> str:
         return "import"
     if isinstance(node, _DEFINITIONS):
         return "class" if isinstance(node, ast.ClassDef) else "def"
-    names = {item.id for item in ast.walk(node.test) if isinstance(item, ast.Name)} if isinstance(node, ast.If) else set()
+    names = {item.id for item in descendants(node.test) if isinstance(item, ast.Name)} if isinstance(node, ast.If) else set()
     return "main" if "__name__" in names else "code"
 
 
@@ -106,12 +107,12 @@ def _executed(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     while pending:
         node = pending.pop()
         yield node
-        children = list(ast.iter_child_nodes(node))
+        inner = children(node)
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            children = [*node.decorator_list, *node.args.defaults, *(item for item in node.args.kw_defaults if item)]
+            inner = [*node.decorator_list, *node.args.defaults, *(item for item in node.args.kw_defaults if item)]
         if isinstance(node, ast.Lambda):
-            children = []
-        pending.extend(children[::-1])
+            inner = []
+        pending.extend(inner[::-1])
 
 
 def _loads(nodes: Iterable[ast.AST]) -> set[str]:

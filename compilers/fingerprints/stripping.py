@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from .folding import folded
+from .trees import descendants
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -24,29 +26,37 @@ def strip(tree: ast.AST, *, type_checking: bool) -> None:
     _Stripper(type_checking=type_checking).visit(tree)
 
 
-def drop_unused_type_imports(function: ast.AST) -> None:
-    """Drop, in place, imports from typing modules inside a function that only annotations needed."""
-    nodes = list(ast.walk(function))
-    imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module in _TYPING_MODULES]
-    if not imports:
-        return
+def drop_unused_type_imports(functions: Iterable[ast.AST]) -> None:
+    """Drop, in place, imports from typing modules inside functions that only annotations needed."""
+    for function in functions:
+        body = getattr(function, "body", None)
+        if isinstance(body, list) and any(_is_type_import(item) for item in body):
+            _drop_unused(function)
+
+
+def _is_type_import(node: ast.AST) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module in _TYPING_MODULES
+
+
+def _drop_unused(function: ast.AST) -> None:
+    nodes = descendants(function)
     used = {node.id for node in nodes if isinstance(node, ast.Name)}
-    for node in imports:
-        node.names = [alias for alias in node.names if (alias.asname or alias.name) in used]
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and _is_type_import(node):
+            node.names = [alias for alias in node.names if (alias.asname or alias.name) in used]
     for node in nodes:
         _drop_empty_imports(node)
 
 
-def takes_type_checking(tree: ast.Module) -> bool:
-    """Tell whether ``TYPE_CHECKING`` in this module is the one of :mod:`typing`: imported, and bound nowhere else."""
-    imported = any(
-        isinstance(node, ast.ImportFrom) and node.module in _TYPING_MODULES and "TYPE_CHECKING" in [a.name for a in node.names]
-        for node in ast.walk(tree)
-    )
-    stored = any(
-        isinstance(node, ast.Name) and node.id == "TYPE_CHECKING" and isinstance(node.ctx, ast.Store) for node in ast.walk(tree)
-    )
-    return imported and not stored
+def takes_type_checking(nodes: Iterable[ast.AST]) -> bool:
+    """Tell whether ``TYPE_CHECKING`` among these nodes is the one of :mod:`typing`: imported, and bound nowhere else."""
+    imported = False
+    for node in nodes:
+        if type(node) is ast.ImportFrom and node.module in _TYPING_MODULES:
+            imported = imported or "TYPE_CHECKING" in [alias.name for alias in node.names]
+        elif type(node) is ast.Name and node.id == "TYPE_CHECKING" and isinstance(node.ctx, ast.Store):
+            return False
+    return imported
 
 
 def _drop_empty_imports(node: ast.AST) -> None:

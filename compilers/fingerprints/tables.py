@@ -12,9 +12,10 @@ from attrs import field, frozen
 from .codes import code_digest, nested_codes
 from .encoding import seal, text
 from .normalisation import FunctionNode, NormalForm, normal_function, normal_statements
-from .scopes import ImportOrigin, Scope, class_scope, function_scope
+from .scopes import ImportOrigin, Scopes, scope_of
 from .statements import Statement, imports_of, read_statements
 from .stripping import drop_unused_type_imports, strip, takes_type_checking
+from .trees import children, descendants
 
 
 @frozen
@@ -119,15 +120,19 @@ def read_table(source: bytes) -> Table:
         warnings.simplefilter("ignore")  # a source's own invalid escapes are told when it is imported
         tree = ast.parse(source)
         found = list(_functions(tree))
-        details = [_Detail(node, source.splitlines(), place) for node, place in found]
+        lines = source.splitlines()
+        details = [_Detail(node, lines, place) for node, place in found]
         codes = _codes(tree, [node for node, _ in found])
     fields = [(node, qualname, _fields(node)) for node, qualname in _classes(tree, ())]
-    strip(tree, type_checking=takes_type_checking(tree))
-    definitions = tuple(detail.definition(codes) for detail in details if id(detail.node) in codes)
+    strip(tree, type_checking=takes_type_checking(descendants(tree)))
+    drop_unused_type_imports([node for node, _ in found])
+    scopes: Scopes = {}
+    forms = {id(detail.node): detail.form(scopes) for detail in details}
+    definitions = tuple(detail.definition(codes, forms) for detail in details if id(detail.node) in codes)
     classes = {name: ClassSource(name, node.lineno, annotated, _heading(node)) for node, name, annotated in fields}
-    whole = normal_statements(tree.body)
-    names = seal("module", text(whole.digest), *map(text, whole.names)).hex()
-    return Table(definitions, classes, read_statements(tree), imports_of(tree), names)
+    statements = read_statements(tree, forms)
+    whole = seal("module", *(text(part) for item in statements for part in (item.form.digest, *item.form.names))).hex()
+    return Table(definitions, classes, statements, imports_of(tree), whole)
 
 
 @frozen
@@ -148,16 +153,18 @@ class _Detail:
         self.annotations = _annotations(node)
         self.segment = seal("segment", b"%d" % self.line, *lines[self.line - 1 : node.end_lineno]).hex()
 
-    def definition(self, codes: dict[int, bytes]) -> Definition:
-        drop_unused_type_imports(self.node)
-        scopes = [scope for around in self.place.around if (scope := _scope(around)) is not None]
-        classes = [around.name for around in self.place.around if isinstance(around, ast.ClassDef)]
+    def form(self, scopes: Scopes) -> NormalForm:
+        around = [scope_of(node, scopes) for node in self.place.around]
+        classes = [node.name for node in self.place.around if isinstance(node, ast.ClassDef)]
+        return normal_function(self.node, around, classes, scopes)
+
+    def definition(self, codes: dict[int, bytes], forms: dict[int, NormalForm]) -> Definition:
         return Definition(
             codes[id(self.node)].hex(),
             getattr(self.node, "name", "<lambda>"),
             self.place.qualname,
             self.line,
-            normal_function(self.node, scopes, classes),
+            forms[id(self.node)],
             _readable(self.node),
             self.annotations,
             self.segment,
@@ -171,15 +178,9 @@ def first_line(node: ast.AST) -> int:
     return line
 
 
-def _scope(node: ast.AST) -> Scope | None:
-    if isinstance(node, ast.ClassDef):
-        return class_scope(node)
-    return function_scope(node) if isinstance(node, FunctionNode) else None
-
-
 def _functions(node: ast.AST, prefix: str = "", around: tuple[ast.AST, ...] = ()) -> Iterator[tuple[FunctionNode, _Place]]:
     """Yield all functions and lambdas under a node, each with its place."""
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         inner, inside = prefix, around
         if isinstance(child, FunctionNode):
             name = prefix + getattr(child, "name", "<lambda>")
@@ -233,7 +234,7 @@ def _readable(node: ast.AST) -> str:
 
 
 def _classes(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[ast.ClassDef, str]]:
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         inner = names
         if isinstance(child, ast.ClassDef):
             inner = (*names, child.name)

@@ -90,11 +90,11 @@ def _prefix(node: ast.AST) -> Described:
     return ("p", str(node.value)) if isinstance(node, ast.Constant) else UNKNOWN
 
 
-def names_called_only(tree: ast.AST) -> frozenset[str]:
+def names_called_only(nodes: Sequence[ast.AST]) -> frozenset[str]:
     """Return the names that are read only to be called, so that nobody sees what their functions are called."""
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
-    return frozenset(node.id for node in names) - {node.id for node in names if id(node) not in called}
+    called = {id(node.func) for node in nodes if type(node) is ast.Call}
+    names = [node for node in nodes if type(node) is ast.Name and type(node.ctx) is ast.Load]
+    return frozenset([node.id for node in names]) - {node.id for node in names if id(node) not in called}
 
 
 def constant_text(described: Sequence[Described], index: int) -> str | None:

@@ -15,8 +15,20 @@ from .parameters import PipelineCommand, Target, parameter_option
 @click.command(cls=PipelineCommand, options_metavar="[OPTIONS]")
 @click.argument("reference", metavar="FILE.py:NAME [PARAMETERS]")
 @parameter_option
-@click.option("-t", "--target", "form", default="json", show_default=True, help="The form of the document: json, mermaid or another that is installed.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file instead of standard output.")
+@click.option(
+    "-t",
+    "--target",
+    "form",
+    default="json",
+    show_default=True,
+    help="The form of the document: json, mermaid or another that is installed.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to a file instead of standard output.",
+)
 def command(reference: str, target: Target, values: Mapping[str, object], form: str, output: Path | None) -> None:
     """Write a pipeline as a document, without running anything.
 

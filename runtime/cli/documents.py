@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -33,7 +33,11 @@ def run_document(run: RunRecord) -> Document:
 
 
 def whole_document(
-    run: RunRecord, steps: Sequence[StepRecord], metrics: Iterable[MetricRecord], files: Iterable[FileRecord], folder: Path
+    run: RunRecord,
+    steps: Sequence[StepRecord],
+    metrics: Iterable[MetricRecord],
+    files: Iterable[FileRecord],
+    folder: Path,
 ) -> Document:
     """Return everything about a run."""
     return {
@@ -66,12 +70,22 @@ def step_document(step: StepRecord) -> Document:
 
 def metric_document(metric: MetricRecord) -> Document:
     """Return one logged number; JSON has none for what is not finite, so that is null."""
-    return {"step": metric.step, "name": metric.name, "index": metric.index, "value": metric.value if math.isfinite(metric.value) else None, "time": moment(metric.time)}
+    return {
+        "step": metric.step,
+        "name": metric.name,
+        "index": metric.index,
+        "value": metric.value if math.isfinite(metric.value) else None,
+        "time": moment(metric.time),
+    }
 
 
 def moment(seconds: float | None) -> str | None:
     """Write a time as RFC 3339 in UTC."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        None
+        if seconds is None
+        else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
 
 
 def _failure(failure: Failure) -> Document:
@@ -86,4 +100,10 @@ def _failure(failure: Failure) -> Document:
 
 
 def _artifact(artifact: Artifact) -> Document:
-    return {"digest": artifact.digest, "type": artifact.type, "summary": artifact.summary, "size": artifact.size, "codec": artifact.codec}
+    return {
+        "digest": artifact.digest,
+        "type": artifact.type,
+        "summary": artifact.summary,
+        "size": artifact.size,
+        "codec": artifact.codec,
+    }

@@ -26,10 +26,19 @@ def _is_pipeline(text: str) -> bool:
 @click.argument("reference", metavar="FILE.py:NAME|RUN [PARAMETERS]")
 @parameter_option
 @click.option("--mermaid", is_flag=True, help="Write a Mermaid flowchart instead, which Markdown viewers draw.")
-@click.option("--width", type=click.IntRange(min=20), help="Cut lines at this many characters. By default at the terminal's width.")
+@click.option(
+    "--width",
+    type=click.IntRange(min=20),
+    help="Cut lines at this many characters. By default at the terminal's width.",
+)
 @workspace_option
 def command(
-    reference: str, target: Target | None, values: Mapping[str, object], mermaid: bool, width: int | None, workspace: Workspace
+    reference: str,
+    target: Target | None,
+    values: Mapping[str, object],
+    mermaid: bool,
+    width: int | None,
+    workspace: Workspace,
 ) -> None:
     """Draw the graph of a pipeline or of a run.
 

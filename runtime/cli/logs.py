@@ -40,7 +40,10 @@ def command(reference: str, step: str | None, follow: bool, workspace: Workspace
             break
         time.sleep(_LOOK)
     if not reader.found:
-        click.echo(f"no log of {f'step {step}' if step else f'run {run.id}'}: its steps printed nothing, were reused, or have not started", err=True)
+        click.echo(
+            f"no log of {f'step {step}' if step else f'run {run.id}'}: its steps printed nothing, were reused, or have not started",
+            err=True,
+        )
 
 
 def _wanted(step: str | None, steps: Sequence[StepRecord]) -> Sequence[StepRecord]:

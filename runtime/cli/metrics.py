@@ -41,7 +41,10 @@ def command(reference: str, step: str | None, as_csv: bool, as_json: bool, works
     elif metrics:
         print_table(*metric_rows(metrics), right=["LAST", "LOWEST", "HIGHEST", "POINTS"])
     else:
-        click.echo(f"{f'step {step}' if step else f'run {run.id}'} logged no metrics; log_metric(name, value) in a step does", err=True)
+        click.echo(
+            f"{f'step {step}' if step else f'run {run.id}'} logged no metrics; log_metric(name, value) in a step does",
+            err=True,
+        )
 
 
 def metric_rows(metrics: Sequence[MetricRecord]) -> tuple[Sequence[str], list[list[Cell]]]:

@@ -59,7 +59,9 @@ class Target:
             name, equals, value = text.partition("=")
             if not equals or name not in self.types:
                 known = ", ".join(self.types) or "it has none"
-                raise click.BadParameter(f"{text!r}: expected NAME=VALUE with a parameter of {self.name}: {known}", param_hint="--param")
+                raise click.BadParameter(
+                    f"{text!r}: expected NAME=VALUE with a parameter of {self.name}: {known}", param_hint="--param"
+                )
             given[name] = self._read(name, value)
         return given
 
@@ -74,8 +76,10 @@ class Target:
             if parameter.default is None and parameter.name not in values and (whole or parameter.static)
         ]
         if missing:
-            raise click.UsageError(f"{self.name} needs {'a value' if len(missing) == 1 else 'values'} for: {', '.join(missing)}")
-        bound = inspect.BoundArguments(inspect.signature(self.composition), dict(values))  # type: ignore[arg-type]  # ordered
+            raise click.UsageError(
+                f"{self.name} needs {'a value' if len(missing) == 1 else 'values'} for: {', '.join(missing)}"
+            )
+        bound = inspect.BoundArguments(inspect.signature(self.composition), dict(values))
         return compile_pipeline(self.composition, bound.args, bound.kwargs)
 
     def _read(self, name: str, typed: object) -> object:
@@ -87,7 +91,10 @@ class Target:
         value = coerce(value, hint)
         if not fits(value, hint):
             expected = next(parameter.type for parameter in self.parameters if parameter.name == name)
-            raise click.BadParameter(f"expected {expected}, and {typed!r} gives a {type(value).__name__}: {value!r}", param_hint=option_name(name))
+            raise click.BadParameter(
+                f"expected {expected}, and {typed!r} gives a {type(value).__name__}: {value!r}",
+                param_hint=option_name(name),
+            )
         return value
 
 
@@ -141,7 +148,9 @@ def _described(parameter: Parameter, *, repeated: bool) -> str:
     notes = [parameter.type]
     if isinstance(parameter.default, Literal):
         value = parameter.default.value
-        notes.append(f"default: {value.name if isinstance(value, Enum) else value if isinstance(value, PurePath) else repr(value)}")
+        notes.append(
+            f"default: {value.name if isinstance(value, Enum) else value if isinstance(value, PurePath) else repr(value)}"
+        )
     elif parameter.default is None:
         notes.append("required")
     if repeated:
@@ -230,7 +239,10 @@ class PipelineCommand(click.Command):
                 return word
             name = word.partition("=")[0]
             if name not in takes_value and name not in ctx.help_option_names:
-                raise click.UsageError(f"{word} comes too early: name the pipeline first, as in {ctx.command_path} FILE.py:NAME {word}", ctx)
+                raise click.UsageError(
+                    f"{word} comes too early: name the pipeline first, as in {ctx.command_path} FILE.py:NAME {word}",
+                    ctx,
+                )
             if takes_value.get(name) and "=" not in word:
                 next(words, None)
         return None
@@ -255,4 +267,6 @@ def _records(parameters: Sequence[click.Parameter], ctx: click.Context) -> Itera
 
 def parameter_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--param NAME=VALUE``, which gives any parameter, whatever it is called."""
-    return click.option("--param", multiple=True, metavar="NAME=VALUE", help="A parameter of the pipeline, by its exact name.")(command)
+    return click.option(
+        "--param", multiple=True, metavar="NAME=VALUE", help="A parameter of the pipeline, by its exact name."
+    )(command)

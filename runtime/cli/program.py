@@ -29,18 +29,6 @@ COMMANDS: Mapping[str, str] = {
 _TRACEBACK = "--traceback"
 
 
-class Complaint(click.ClickException):
-    """An error that is shown as one message, without a traceback."""
-
-    def __init__(self, error: BaseException) -> None:
-        super().__init__(str(error) or type(error).__name__)
-        self.exit_code = code_of(error)
-
-    def show(self, file: Any = None) -> None:
-        """Write the message to standard error."""
-        click.echo(f"{click.style('Error:', fg='red')} {self.format_message()}", err=True)
-
-
 class Program(click.Group):
     """The commands, by name."""
 
@@ -55,7 +43,9 @@ class Program(click.Group):
         command: click.Command = importlib.import_module(f".{name}", __package__).command
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find a command; say which one may have been meant."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
@@ -85,7 +75,8 @@ class Program(click.Group):
         except PenstockError as error:
             if ctx.obj:
                 raise
-            raise Complaint(error) from error
+            click.echo(f"{click.style('Error:', fg='red')} {error}", err=True)
+            sys.exit(code_of(error))
         except KeyboardInterrupt:
             click.echo("cancelled", err=True)
             sys.exit(CANCELLED)

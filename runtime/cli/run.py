@@ -38,17 +38,26 @@ def _tags(_ctx: click.Context, _option: click.Parameter, texts: tuple[str, ...])
 @click.command(cls=PipelineCommand, options_metavar="[OPTIONS]")
 @click.argument("reference", metavar="FILE.py:NAME [PARAMETERS]")
 @parameter_option
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="How many steps run at a time. By default one a processor.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), help="How many steps run at a time. By default one a processor."
+)
 @click.option("--executor", type=click.Choice(["local", "inline"]), default="local", show_default=True,
               help="local: in processes. inline: one after the other in this one, for debuggers.")  # fmt: skip
 @click.option("--experiment", help="The experiment that the run belongs to. By default the pipeline's name.")
-@click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", callback=_tags, help="A tag for the run; may be repeated.")
+@click.option(
+    "--tag", "tags", multiple=True, metavar="NAME=VALUE", callback=_tags, help="A tag for the run; may be repeated."
+)
 @click.option("--continue-on-failure", is_flag=True, help="Still run what does not need a failed step.")
 @click.option("--display", type=click.Choice(["auto", "tree", "lines", "none"]), default="auto", show_default=True,
               help="How to show the run: a live tree on a terminal, lines elsewhere.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run as one JSON document.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures.")
-@click.option("--picture", hidden=True, type=click.Path(dir_okay=False, path_type=Path), help="Keep a picture of the final tree, as SVG.")
+@click.option(
+    "--picture",
+    hidden=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep a picture of the final tree, as SVG.",
+)
 @workspace_option
 def command(
     reference: str,
@@ -75,7 +84,9 @@ def command(
     compiled = target.compile(values, whole=True)
     recording = Recording()
     listeners = [recording] if picture else []
-    runner = Local(workspace=workspace, executor=executor, display=display, raise_on_failure=False, listeners=listeners, **how)
+    runner = Local(
+        workspace=workspace, executor=executor, display=display, raise_on_failure=False, listeners=listeners, **how
+    )
     run = runner.run_compiled(compiled)
     if picture:
         picture.write_text(export_svg(recording.events, title=f"penstock run {target.shown}"), encoding="utf-8")

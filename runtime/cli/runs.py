@@ -23,10 +23,14 @@ _COLUMNS = ("RUN", "PIPELINE", "EXPERIMENT", "STATE", "STARTED", "DURATION", "ST
 @click.option("--experiment", help="Only runs of this experiment.")
 @click.option("--pipeline", help="Only runs of this pipeline.")
 @click.option("--state", type=click.Choice(_STATES), help="Only runs in this state.")
-@click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs, at most.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs, at most."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @workspace_option
-def command(experiment: str | None, pipeline: str | None, state: str | None, limit: int, as_json: bool, workspace: Workspace) -> None:
+def command(
+    experiment: str | None, pipeline: str | None, state: str | None, limit: int, as_json: bool, workspace: Workspace
+) -> None:
     """List runs, the newest first."""
     found = workspace.history.runs(experiment, pipeline, State(state) if state else None, limit)
     if as_json:
@@ -35,7 +39,10 @@ def command(experiment: str | None, pipeline: str | None, state: str | None, lim
         print_table(_COLUMNS, [_row(run) for run in found], right=["DURATION"])
     else:
         filtered = experiment or pipeline or state
-        click.echo("no such run" if filtered else f"no run yet in {workspace.root}; start one with: penstock run FILE.py:NAME", err=True)
+        click.echo(
+            "no such run" if filtered else f"no run yet in {workspace.root}; start one with: penstock run FILE.py:NAME",
+            err=True,
+        )
 
 
 def _row(run: RunRecord) -> list[Cell]:

@@ -12,6 +12,7 @@ from ..states import State
 from ..terminal import amounts
 from ..terminal.endings import failure_lines, plain
 from ..terminal.marks import marks_for
+from ..terminal.rows import remarkable_reason
 from ..workspace import Workspace
 from .documents import whole_document
 from .metrics import metric_rows
@@ -42,13 +43,16 @@ def command(reference: str, as_json: bool, workspace: Workspace) -> None:
     _print_parts(run)
     print_heading("steps")
     print_table(_COLUMNS, [_row(step) for step in steps], right=["DURATION", "ATTEMPTS"])
+    _print_reasons(steps)
     _print_failures(steps)
     if metrics:
         print_heading("metrics")
         print_table(*metric_rows(metrics), right=["LAST", "LOWEST", "HIGHEST", "POINTS"])
     print_heading("files")
     logs = [("logs", str(folder / "logs"))] if (folder / "logs").exists() else []
-    print_facts([("folder", str(folder)), *logs, *((f"{file.step}: {file.name}", str(folder / file.path)) for file in files)])
+    print_facts(
+        [("folder", str(folder)), *logs, *((f"{file.step}: {file.name}", str(folder / file.path)) for file in files)]
+    )
 
 
 def _facts(run: RunRecord) -> Iterator[tuple[str, Cell]]:
@@ -89,6 +93,16 @@ def _outcome(step: StepRecord) -> Cell:
     if step.reason and not step.state.succeeded:
         return step.reason, "dim"
     return ", ".join(artifact.summary or artifact.type for artifact in step.outputs.values())
+
+
+def _print_reasons(steps: Sequence[StepRecord]) -> None:
+    """Say which change made a step run, where it could have been reused."""
+    reasons: list[tuple[str, Cell]] = [
+        (step.id, remarkable_reason(step)) for step in steps if step.attempts and not step.reused_from
+    ]
+    if any(reason for _, reason in reasons):
+        print_heading("why steps ran")
+        print_facts(reasons)
 
 
 def _print_failures(steps: Sequence[StepRecord]) -> None:

@@ -51,7 +51,11 @@ def print_heading(text: str) -> None:
 def _styled(cell: Cell) -> str:
     style = "" if isinstance(cell, str) else STYLES[cell[1]]
     text = _text(cell, sys.stdout)
-    return click.style(text, fg=style) if style in _COLOURS else click.style(text, bold="bold" in style, dim="dim" in style)
+    return (
+        click.style(text, fg=style)
+        if style in _COLOURS
+        else click.style(text, bold="bold" in style, dim="dim" in style)
+    )
 
 
 _COLOURS = frozenset({"green", "cyan", "red", "magenta", "blue"})
@@ -69,11 +73,16 @@ def _print_plain(columns: Sequence[str], rows: Sequence[Sequence[str]], right: s
     table = [list(columns), *map(list, rows)]
     widths = [max(len(row[index]) for row in table) for index in range(len(columns))]
     for row in table:
-        cells = [f"{cell:>{width}}" if name in right else f"{cell:{width}}" for name, cell, width in zip(columns, row, widths, strict=True)]
+        cells = [
+            f"{cell:>{width}}" if name in right else f"{cell:{width}}"
+            for name, cell, width in zip(columns, row, widths, strict=True)
+        ]
         click.echo("  ".join(cells).rstrip())
 
 
-def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[Cell]], shown: Sequence[Sequence[str]], right: set[str]) -> None:
+def _print_rich(
+    columns: Sequence[str], rows: Sequence[Sequence[Cell]], shown: Sequence[Sequence[str]], right: set[str]
+) -> None:
     from rich.table import Table
     from rich.text import Text
 

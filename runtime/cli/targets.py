@@ -81,7 +81,9 @@ def _checked(path: Path) -> Path:
     if file.suffix != ".py":
         raise WrongDefinition(f"{path} is no Python file: {_FORM}")
     if "." in file.stem:
-        raise WrongDefinition(f"{path} cannot be imported, because its name has a dot in it; rename it to {file.stem.replace('.', '_')}.py")
+        raise WrongDefinition(
+            f"{path} cannot be imported, because its name has a dot in it; rename it to {file.stem.replace('.', '_')}.py"
+        )
     return file
 
 
@@ -103,7 +105,11 @@ def _import_dotted(name: str) -> ModuleType:
 
 
 def _hint_for(name: str) -> str:
-    return f"; start in the folder that holds {name.partition('.')[0]}" if "." in name else f"; a file is named with its ending, as in {name}.py:NAME"
+    return (
+        f"; start in the folder that holds {name.partition('.')[0]}"
+        if "." in name
+        else f"; a file is named with its ending, as in {name}.py:NAME"
+    )
 
 
 def _exists(name: str) -> bool:
@@ -128,7 +134,9 @@ def _import(name: str, shown: str) -> ModuleType:
 
 def _own_part(found: TracebackType | None) -> TracebackType | None:
     """Skip the frames of this module and of Python's import system at the top of a traceback."""
-    while found is not None and (found.tb_frame.f_globals.get("__name__") == __name__ or "importlib" in found.tb_frame.f_code.co_filename):
+    while found is not None and (
+        found.tb_frame.f_globals.get("__name__") == __name__ or "importlib" in found.tb_frame.f_code.co_filename
+    ):
         found = found.tb_next
     return found
 
@@ -142,7 +150,9 @@ def _named(module: ModuleType, name: str, place: str) -> Callable[..., object]:
         hint = f"did you mean {place}:{near[0]}? " if near else ""
         raise TargetNotFound(f"{place} has no {name!r}; {hint}{_listed(module)}")
     if not callable(found) or isinstance(found, type):
-        raise WrongDefinition(f"{place}:{name} is a {type(found).__name__}, and a pipeline was expected; {_listed(module)}")
+        raise WrongDefinition(
+            f"{place}:{name} is a {type(found).__name__}, and a pipeline was expected; {_listed(module)}"
+        )
     return cast("Callable[..., object]", found)
 
 
@@ -151,14 +161,18 @@ def _only(module: ModuleType, place: str) -> Callable[..., object]:
     if len(pipelines) == 1:
         return cast("Callable[..., object]", getattr(module, pipelines[0]))
     if pipelines:
-        raise TargetNotFound(f"{place} has {len(pipelines)} pipelines: say which, as in {place}:{pipelines[0]}; {_listed(module)}")
+        raise TargetNotFound(
+            f"{place} has {len(pipelines)} pipelines: say which, as in {place}:{pipelines[0]}; {_listed(module)}"
+        )
     raise TargetNotFound(f"{place} has no pipeline, which is a function decorated with @pipeline; {_listed(module)}")
 
 
 def compositions(module: ModuleType) -> Mapping[str, str]:
     """Return the kinds of the pipelines and steps that a module defines, by name; those it imported only if it has no own."""
     found = {name: kind for name, value in vars(module).items() if (kind := kind_of(value)) is not None}
-    own = {name: kind for name, kind in found.items() if getattr(vars(module)[name], "__module__", None) == module.__name__}
+    own = {
+        name: kind for name, kind in found.items() if getattr(vars(module)[name], "__module__", None) == module.__name__
+    }
     return own or found
 
 
@@ -167,5 +181,3 @@ def _listed(module: ModuleType) -> str:
     if not found:
         return "it defines no pipeline and no step"
     return "it has " + ", ".join(f"{kind} {name}" for name, kind in sorted(found.items(), key=lambda item: item[::-1]))
-
-

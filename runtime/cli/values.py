@@ -44,7 +44,7 @@ def read_all(texts: tuple[str, ...], hint: Any) -> Any:
     make, item = repeated(hint) or (list, Any)
     if len(texts) == 1 and texts[0].lstrip().startswith("["):
         return shaped(_from_json(texts[0], hint), hint)
-    return make([read(text, item) for text in texts])
+    return _made(make, [read(text, item) for text in texts])
 
 
 def repeated(hint: Any) -> tuple[Callable[[list[Any]], Any], Any] | None:
@@ -89,17 +89,35 @@ def optional_inner(hint: Any) -> Any:
 def shaped(data: Any, hint: Any) -> Any:
     """Turn JSON data into a value of a type: lists into tuples and sets, texts into paths, dates and enum members."""
     hint = optional_inner(bare(hint))
-    origin, items = typing.get_origin(hint) or hint, typing.get_args(hint)
-    if isinstance(data, str) and hint is not Any and not isinstance(origin, typing.TypeVar):
-        return read(data, hint) if hint is not str and _reads_text(hint) else data
-    if isinstance(data, list) and origin is tuple and items and Ellipsis not in items:
-        return tuple(map(shaped, data, items)) if len(items) == len(data) else tuple(data)
-    found = repeated(hint)
-    if isinstance(data, list) and found is not None:
-        return found[0]([shaped(item, found[1]) for item in data])
-    if isinstance(data, dict) and origin in (dict, abc.Mapping) and items:
-        return {shaped(key, items[0]): shaped(value, items[1]) for key, value in data.items()}
+    if isinstance(data, str):
+        return read(data, hint) if _reads_text(hint) else data
+    if isinstance(data, list):
+        return _shaped_list(data, hint)
+    if isinstance(data, dict):
+        return _shaped_dict(data, hint)
     return data
+
+
+def _shaped_list(data: list[Any], hint: Any) -> Any:
+    items = typing.get_args(hint)
+    if typing.get_origin(hint) is tuple and Ellipsis not in items:
+        return tuple(map(shaped, data, items)) if len(items) == len(data) else tuple(data)
+    make, item = repeated(hint) or (list, Any)
+    return _made(make, [shaped(value, item) for value in data])
+
+
+def _made(make: Callable[[list[Any]], Any], items: list[Any]) -> Any:
+    try:
+        return make(items)
+    except TypeError:
+        raise Unreadable("a set cannot hold lists or objects") from None
+
+
+def _shaped_dict(data: dict[str, Any], hint: Any) -> Any:
+    items = typing.get_args(hint)
+    if typing.get_origin(hint) not in (dict, abc.Mapping) or len(items) != 2:
+        return data
+    return {shaped(key, items[0]): shaped(value, items[1]) for key, value in data.items()}
 
 
 def _reads_text(hint: Any) -> bool:

@@ -25,6 +25,13 @@ def start_pool(environment: Mapping[str, str]) -> Any:
     return pool
 
 
+def alive(pool: Any) -> bool:
+    """Say whether a pool's worker is there; loky itself notices a death only after a while."""
+    from multiprocessing.connection import wait
+
+    return not wait([process.sentinel for process in list(pool._processes.values())], timeout=0)
+
+
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Let the worker start with Ctrl-C blocked: it would print a traceback if it came during its imports."""

@@ -17,7 +17,7 @@ from ..errors import StepFailed, StepTimedOut, WorkerDied
 from ..failures import describe_end
 from ..invocation import perform
 from ..tasks import Failed, Outcome, Task
-from .pools import start_pool
+from .pools import alive, start_pool
 from .workers import nothing
 
 
@@ -34,7 +34,7 @@ class Slot:
     def start(self, task: Task, finish: Callable[[Outcome], None]) -> None:
         """Start a task; ``finish`` is called once, from some thread, with how it ended."""
         attempt = self._attempt = _Attempt(task, self, finish)
-        if self._pool is not None:
+        if self._pool is not None and alive(self._pool):
             try:
                 self._submit(self._pool, attempt)
                 return

@@ -19,6 +19,8 @@ from .tables import ARTIFACTS, DEFINITIONS, RESULTS, ArtifactRow
 _AT_A_TIME = 500
 """Keys in one question; SQLite takes 999 parameters before version 3.32."""
 
+_FIELDS = tuple(attribute.name for attribute in attrs.fields(Basis))
+
 
 @final
 class ResultCache:
@@ -90,7 +92,7 @@ def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def basis_text(basis: Basis) -> str:
     """Write what a step run was based on as JSON."""
-    return json.dumps(attrs.asdict(basis))
+    return json.dumps({field: getattr(basis, field) for field in _FIELDS})
 
 
 def basis_from(text: str) -> Basis:

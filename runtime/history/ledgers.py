@@ -20,6 +20,7 @@ from ...compilers.graph import Graph, Node
 from ...compilers.serialisation import digest, to_json
 from .. import events
 from ..artifacts import Artifact
+from ..bases import Basis
 from ..events import Event
 from ..states import State
 from . import processes
@@ -130,13 +131,17 @@ class Ledger:
             for position, (name, artifact) in enumerate(outputs.items())
         ]
 
-    def keep_basis(self, event: events.StepCompleted) -> None:
-        """Keep what a step run was based on: its key finds the outputs again, the rest explains."""
+    def keep_basis(self, step: str, basis: Basis | None) -> None:
+        """Keep what the latest step run was based on: the next one is compared with it."""
+        if basis is not None and basis.key is not None:
+            self.bases.append((self.run.pipeline, step, basis_text(basis)))
+
+    def keep_result(self, event: events.StepCompleted) -> None:
+        """Keep the key of a result, which finds the outputs again, and what its fingerprint covers."""
         basis = event.basis
         if basis is None or basis.key is None:
             return
         self.results.append((basis.key, self.run.id, event.step, event.time, event.duration))
-        self.bases.append((self.run.pipeline, event.step, basis_text(basis)))
         manifest = self.manifests.pop(basis.fingerprint or "", None)
         if manifest is not None:
             index, definitions = manifest.split()
@@ -227,7 +232,8 @@ def _step_started(event: events.StepStarted, ledger: Ledger) -> None:
 def _step_completed(event: events.StepCompleted, ledger: Ledger) -> None:
     ledger.change(event.step, event.time, State.COMPLETED, ended=event.time, duration=event.duration)
     ledger.keep(event.step, event.outputs)
-    ledger.keep_basis(event)
+    ledger.keep_basis(event.step, event.basis)
+    ledger.keep_result(event)
     _end_attempt(ledger, event.step, event.time)
 
 
@@ -238,6 +244,7 @@ def _step_reused(event: events.StepReused, ledger: Ledger) -> None:
     )
     row.started = event.time if row.started is None else row.started
     ledger.keep(event.step, event.outputs)
+    ledger.keep_basis(event.step, event.basis)
 
 
 @absorb.register

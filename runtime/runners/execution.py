@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
-from ...compilers.fingerprints import FileMemo, Fingerprinter, Manifest, digest_value
 from ...compilers.lowering import Compiled
 from ..channels import ReportsListener
 from ..driving import Drive, Plan
@@ -19,9 +18,7 @@ from ..errors import RunError
 from ..events import Event, Listener, RunEnded, RunStarted
 from ..executors import Executor
 from ..history.records import RunRecord
-from ..parameters import Given, take_in
-from ..resolution import check_inputs
-from ..reuse import Reuse, ReuseWarning
+from ..preparing import Prepared, prepare
 from ..runs import Run
 from ..states import State
 from ..store import open_store
@@ -59,14 +56,12 @@ class Config(Protocol):
 class Execution:
     """One run of a graph on this machine, from its first event to its last."""
 
-    def __init__(
-        self, config: Config, plan: Plan, given: Given, workspace: Workspace, manifests: Mapping[str, Manifest]
-    ) -> None:
+    def __init__(self, config: Config, plan: Plan, prepared: Prepared) -> None:
         self._config = config
         self._plan = plan
-        self._given = given
-        self._workspace = workspace
-        self._manifests = manifests
+        self._given = given = prepared.given
+        self._workspace = prepared.workspace
+        self._manifests = prepared.compiled.manifests
         self._experiment = config.experiment or plan.graph.name
         self._tracker = Tracker()
         values = given.values()
@@ -91,27 +86,19 @@ class Execution:
     @classmethod
     def prepare(cls, config: Config, compiled: Compiled) -> Execution:
         """Make the run's folder and store the values that are not in the graph. Raises MissingInput."""
-        check_inputs(compiled.graph, compiled.inputs)
-        workspace = config.workspace if isinstance(config.workspace, Workspace) else Workspace.open(config.workspace)
-        fingerprinter = Fingerprinter(memo=FileMemo(workspace.folder / "memo"))
-        compiled = compiled.identified(fingerprinter)
-        for warning in compiled.warnings:
-            warnings.warn(warning, ReuseWarning, stacklevel=2)
-        run_id = workspace.new_run()
-        store = open_store(workspace.store_location)
-        given = take_in(compiled.graph, compiled.inputs, store, lambda value: digest_value(value, fingerprinter))
-        regenerate = config.regenerate_outputs
+        prepared = prepare(compiled, config.workspace, config.regenerate_outputs)
+        run_id = prepared.workspace.new_run()
         plan = Plan(
             run=run_id,
-            graph=compiled.graph,
-            root=compiled.root,
-            folder=workspace.run_folder(run_id),
-            store=str(workspace.store_location),
-            payloads=given.attached,
+            graph=prepared.compiled.graph,
+            root=prepared.compiled.root,
+            folder=prepared.workspace.run_folder(run_id),
+            store=str(prepared.workspace.store_location),
+            payloads=prepared.given.attached,
             continue_on_failure=config.continue_on_failure,
-            reuse=Reuse(workspace.history.cache, store, compiled.graph.name, compiled.manifests, regenerate),
+            reuse=prepared.reuse,
         )
-        return cls(config, plan, given, workspace, compiled.manifests)
+        return cls(config, plan, prepared)
 
     def execute(self) -> None:
         """Run to the end in this thread. Raises KeyboardInterrupt and SystemExit after everything has been stopped."""

@@ -43,7 +43,9 @@ def condensations(graph: Graph, marks: Marks) -> Iterator[list[Stop]]:
     ways: tuple[Callable[[Node], Key], ...] = (
         lambda node: ("step", node.id),
         lambda node: families.get(node.id, ("step", node.id)),
-        lambda node: ("group", _outermost(graph, node.group)) if node.group else families.get(node.id, ("step", node.id)),
+        lambda node: (
+            ("group", _outermost(graph, node.group)) if node.group else families.get(node.id, ("step", node.id))
+        ),
     )
     for way in ways:
         stops = _in_order(_stops(graph, way, marks))
@@ -150,6 +152,14 @@ _GROUPED: Mapping[str, Callable[[list[Node], str, Marks], str]] = {
 def option_notes(options: NodeOptions) -> str:
     """Return what is special about how a node runs: ``gpus=1, retries=3``."""
     asked, usual = options.resources, NodeOptions()
-    notes = [f"{name}={getattr(asked, name)}" for name in ("cpus", "gpus", "nodes") if getattr(asked, name) != getattr(usual.resources, name)]
-    notes += [f"{name}={getattr(options, name)}" for name in ("retries", "timeout", "compute") if getattr(options, name) != getattr(usual, name)]
+    notes = [
+        f"{name}={getattr(asked, name)}"
+        for name in ("cpus", "gpus", "nodes")
+        if getattr(asked, name) != getattr(usual.resources, name)
+    ]
+    notes += [
+        f"{name}={getattr(options, name)}"
+        for name in ("retries", "timeout", "compute")
+        if getattr(options, name) != getattr(usual, name)
+    ]
     return ", ".join(notes)

@@ -29,13 +29,13 @@ def ending(standing: Standing, marks: Marks) -> Iterator[Line]:
         yield from failure_lines(record, record.failure, marks)  # type: ignore[arg-type]  # filtered above
     if len(failed) > _SHOWN:
         yield ()
-        yield (f"{marks.ellipsis} and {amounts.counted(len(failed) - _SHOWN, 'more failure')}", "failed"),
+        yield ((f"{marks.ellipsis} and {amounts.counted(len(failed) - _SHOWN, 'more failure')}", "failed"),)
     if standing.run is not None:
         yield ()
         yield summary(standing, marks)
         if standing.run.problem:
-            yield (f"  {standing.run.problem}", "warning"),
-        yield (f"  penstock show {standing.run.id}", "dim"),
+            yield ((f"  {standing.run.problem}", "warning"),)
+        yield ((f"  penstock show {standing.run.id}", "dim"),)
 
 
 def failure_lines(record: StepRecord, failure: Failure, marks: Marks) -> Iterator[Line]:
@@ -46,7 +46,7 @@ def failure_lines(record: StepRecord, failure: Failure, marks: Marks) -> Iterato
     text = failure.frames.strip("\n") or failure.message.strip()
     if failure.frames or "\n" in text:
         for line in text.splitlines():
-            yield (f"    {line}", ""),
+            yield ((f"    {line}", ""),)
     for index, (name, value) in enumerate(failure.inputs):
         yield (f"    {'with' if index == 0 else '    '} ", "dim"), (f"{name} = {value}", "")
     if failure.replay:
@@ -58,7 +58,11 @@ def summary(standing: Standing, marks: Marks) -> Line:
     run = standing.run
     assert run is not None, "a run that has ended has started"
     took = f" in {amounts.duration(run.duration)}" if run.duration is not None else ""
-    head = (marks.states[run.state], run.state.value), (f" {run.pipeline} ", "bold"), (_VERBS.get(run.state, run.state.value), run.state.value)
+    head = (
+        (marks.states[run.state], run.state.value),
+        (f" {run.pipeline} ", "bold"),
+        (_VERBS.get(run.state, run.state.value), run.state.value),
+    )
     saved = f" (saved {amounts.duration(standing.saved)})" if standing.saved >= 0.1 else ""
     return *head, (took + ": ", ""), *_counted(standing.counts()), (saved, "dim")
 

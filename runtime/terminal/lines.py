@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from typing import IO, Any, final
 
-from ..events import Event, RunStarted, StepCompleted, StepFailed, StepRetried
-from ..events import StepReused, StepSkipped, StepStarted
+from ..events import Event, RunStarted, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
 from ..history.records import StepRecord
 from ..states import State
 from . import amounts
 from .endings import ending, plain
 from .marks import encoding_of, marks_for, showable
-from .rows import first_line, metric_notes
+from .rows import first_line, metric_notes, remarkable_reason
 from .standings import Standing
 
 FIRST_NEWS = 5.0
@@ -35,7 +33,8 @@ class Lines:
     def take(self, event: Event) -> None:
         """Take an event in and write what there is to say about it."""
         self._standing.take(event)
-        for text in lines_of(event, self._standing):
+        text = line_of(event, self._standing)
+        if text is not None:
             self._write(f"{amounts.clock(event.time)}  {text}")
         if isinstance(event, StepStarted):
             self._news[event.step] = event.time + FIRST_NEWS
@@ -74,61 +73,51 @@ def still_running(record: StepRecord, standing: Standing, now: float) -> str:
     return ", ".join(parts)
 
 
-@functools.singledispatch
-def lines_of(_event: Event, _standing: Standing) -> Iterator[str]:
-    """Yield what there is to say about an event that was taken in."""
-    yield from ()
+def line_of(event: Event, standing: Standing) -> str | None:
+    """Return what there is to say about an event that was taken in, or None."""
+    if isinstance(event, RunStarted):
+        steps = amounts.counted(len(event.graph), "step")
+        return f"run {event.run} of {event.graph.name} started: {steps}, experiment {event.experiment}"
+    say = _SAID.get(type(event))
+    if say is None:
+        return None
+    record = standing.steps[event.step]  # type: ignore[union-attr]  # what _SAID knows are events of steps
+    return f"{_name(record)}  {say(event, record, standing)}"
 
 
-def _about(kind: type[Any]) -> Callable[[Callable[[Any, StepRecord, Standing], str]], object]:
-    """Register what is said about an event of a step."""
-
-    def register(say: Callable[[Any, StepRecord, Standing], str]) -> object:
-        def told(event: Any, standing: Standing) -> Iterator[str]:
-            record = standing.steps[event.step]
-            yield f"{_name(record)}  {say(event, record, standing)}"
-
-        return lines_of.register(kind)(told)
-
-    return register
-
-
-@lines_of.register
-def _run_started(event: RunStarted, _standing: Standing) -> Iterator[str]:
-    steps = amounts.counted(len(event.graph), "step")
-    yield f"run {event.run} of {event.graph.name} started: {steps}, experiment {event.experiment}"
-
-
-@_about(StepCompleted)
 def _completed(event: StepCompleted, record: StepRecord, standing: Standing) -> str:
     metrics = "".join(f", {note[0][0]}" for note in metric_notes(standing.metrics.get(event.step, {})))
     after = f" at attempt {record.attempts}" if record.attempts > 1 else ""
-    return f"completed in {amounts.duration(event.duration)}{after}{metrics}"
+    reason = remarkable_reason(record)
+    return f"completed in {amounts.duration(event.duration)}{after}{metrics}" + (f"  ({reason})" if reason else "")
 
 
-@_about(StepReused)
 def _reused(event: StepReused, _record: StepRecord, _standing: Standing) -> str:
     return f"reused from {event.run}"
 
 
-@_about(StepRetried)
 def _retried(event: StepRetried, _record: StepRecord, _standing: Standing) -> str:
     error = first_line(event.failure.kind, event.failure.message)
     return f"attempt {event.attempt} failed, the next follows in {amounts.duration(event.delay)}: {error}"
 
 
-@_about(StepFailed)
 def _failed(event: StepFailed, _record: StepRecord, _standing: Standing) -> str:
     return f"failed after {amounts.duration(event.duration)}: {first_line(event.failure.kind, event.failure.message)}"
 
 
-@_about(StepSkipped)
 def _skipped(event: StepSkipped, _record: StepRecord, _standing: Standing) -> str:
     return f"{event.state}: {event.reason}" if event.reason else str(event.state)
+
+
+_SAID: Mapping[type, Callable[[Any, StepRecord, Standing], str]] = {
+    StepCompleted: _completed,
+    StepReused: _reused,
+    StepRetried: _retried,
+    StepFailed: _failed,
+    StepSkipped: _skipped,
+}
 
 
 def _name(record: StepRecord) -> str:
     label = record.label or record.id
     return f"{record.group}/{label}" if record.group else label
-
-

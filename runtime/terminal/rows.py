@@ -24,6 +24,9 @@ _BAR = 20
 _SHOWN_FAILURES = 3
 _SHOWN_METRICS = 4
 
+UNREMARKABLE = "it has not completed before"
+"""Why a step runs for the first time (:data:`penstock.runtime.explanations.FIRST`)."""
+
 
 @frozen
 class Row:
@@ -126,8 +129,15 @@ def _notes(record: StepRecord, scene: Scene) -> Iterator[Note]:
     if record.failure is not None:
         yield note(first_line(record.failure.kind, record.failure.message), "failed")
     yield from metric_notes(scene.standing.metrics.get(record.id, {}))
-    if record.reason and record.failure is None and not record.state.succeeded:
-        yield note(record.reason.partition("\n")[0], "warning" if running else "dim")
+    if remarkable_reason(record):
+        yield note(remarkable_reason(record), "dim")
+
+
+def remarkable_reason(record: StepRecord) -> str:
+    """Return why a step ran or was skipped, in a line; nothing where that goes without saying."""
+    if record.failure is not None or record.reason == UNREMARKABLE:
+        return ""
+    return record.reason.partition("\n")[0]
 
 
 def _progress_notes(progress: tuple[int, int | None, str], marks: Marks) -> Iterator[Note]:
@@ -168,7 +178,7 @@ def bar(done: int, total: int, marks: Marks, width: int = _BAR) -> Note:
     """Return a progress bar."""
     full, tip, empty = marks.bar
     filled = min(width, width * done // max(1, total))
-    head = full * filled + (tip if 0 < done and filled < width else "")
+    head = full * filled + (tip if done > 0 and filled < width else "")
     return (head, "bar"), (empty * (width - len(head)), "dim")
 
 

@@ -111,7 +111,9 @@ class Painter:
         found = self.rows(scene, max(1, height - 2))
         labels = max((_label_width(row) for row in found), default=0)
         column = max(8, min(labels, int(width * _WIDEST_LABEL)))
-        return Text("\n").join([self._fit(self._header(now), width), *(self._row(row, scene, column, width) for row in found)])
+        return Text("\n").join(
+            [self._fit(self._header(now), width), *(self._row(row, scene, column, width) for row in found)]
+        )
 
     def rows(self, scene: Scene, space: int) -> list[Row]:
         """Return the rows at the first level of detail that fits."""
@@ -151,7 +153,12 @@ class Painter:
         padded = set_cell_size(label, max(cell_len(label), column - 2 * row.depth))
         seconds = "" if row.seconds is None else amounts.duration(row.seconds)
         style = row.state.value if row.state in _COLOURED_LABELS else ""
-        pieces = ("  " * row.depth, ""), (mark, row.state.value), (f" {padded}", style), (f"{seconds:>9}", "dim" if row.state.ended else "")
+        pieces = (
+            ("  " * row.depth, ""),
+            (mark, row.state.value),
+            (f" {padded}", style),
+            (f"{seconds:>9}", "dim" if row.state.ended else ""),
+        )
         return self._fit((*pieces, *((("  ", ""), *_joined(row.notes)) if row.notes else ())), width)
 
     def _mark(self, state: State, now: float) -> str:
@@ -196,7 +203,13 @@ def _new_live(stream: IO[str]) -> Live:
 
     console = new_console(stream)
     shows_output = _is_terminal(stream)
-    return Live(console=console, auto_refresh=False, redirect_stdout=shows_output, redirect_stderr=shows_output, vertical_overflow="crop")
+    return Live(
+        console=console,
+        auto_refresh=False,
+        redirect_stdout=shows_output,
+        redirect_stderr=shows_output,
+        vertical_overflow="crop",
+    )
 
 
 def _is_terminal(stream: Any) -> bool:

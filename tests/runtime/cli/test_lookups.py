@@ -34,7 +34,7 @@ def test_before_the_first_run_the_way_to_it_is_told(project: Path, penstock: Pen
 
 def test_show_tells_everything_about_a_run(ran: Path, penstock: Penstock) -> None:
     text = penstock("show", "last").stdout
-    for words in ("pipeline    compare", "numbers.txt", "ValueError: no broken here", "run it again", "logs", "loss"):
+    for words in ("pipeline    compare", "numbers.txt", "ValueError: no broken here", "best", "logs", "loss"):
         assert words in text, words
 
 
@@ -68,7 +68,10 @@ def test_metrics_are_summed_up(ran: Path, penstock: Penstock) -> None:
 
 def test_metrics_are_written_as_csv_and_json(ran: Path, penstock: Penstock) -> None:
     rows = list(csv.DictReader(io.StringIO(penstock("metrics", "last~1", "--csv").stdout)))
-    assert [(row["step"], row["name"], row["index"], row["value"]) for row in rows] == [("train", "loss", "1", "0.5"), ("train", "loss", "2", "0.25")]
+    assert [(row["step"], row["name"], row["index"], row["value"]) for row in rows] == [
+        ("train", "loss", "1", "0.5"),
+        ("train", "loss", "2", "0.25"),
+    ]
     assert [point["value"] for point in json.loads(penstock("metrics", "last~1", "--json").stdout)] == [0.5, 0.25]
 
 

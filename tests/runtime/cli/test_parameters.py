@@ -27,7 +27,9 @@ def test_the_help_of_a_pipeline_lists_its_parameters(project: Path, penstock: Pe
 
 
 def test_options_become_values_of_the_right_type(project: Path, penstock: Penstock) -> None:
-    given = target(project).values({"source": "numbers.txt", "lr": "1", "kinds": ("a", "b"), "dry_run": True, "colour": "blue"}, ())
+    given = target(project).values(
+        {"source": "numbers.txt", "lr": "1", "kinds": ("a", "b"), "dry_run": True, "colour": "blue"}, ()
+    )
     assert given["source"] == Path("numbers.txt") and given["kinds"] == ["a", "b"]
     assert type(given["lr"]) is float and given["dry_run"] is True
     assert given["colour"].name == "BLUE"  # type: ignore[attr-defined]  # a member of the project's own Enum
@@ -50,12 +52,20 @@ def test_a_parameter_that_is_called_like_an_option_gets_a_prefix(project: Path, 
 
 def test_two_parameters_never_share_an_option(project: Path) -> None:
     project.write_text("from penstock import step\n@step\ndef a(x: bool, no_x: int) -> int: return 1\n")
-    assert [option.opts + option.secondary_opts for option in Target.find(f"{project}:a").options()] == [["--x", "--no-x"], ["--param-no-x"]]
+    assert [option.opts + option.secondary_opts for option in Target.find(f"{project}:a").options()] == [
+        ["--x", "--no-x"],
+        ["--param-no-x"],
+    ]
 
 
 @pytest.mark.parametrize("command", [run.command, compile.command, graph.command])
 def test_every_option_of_a_command_is_reserved(command: click.Command) -> None:
-    own = {name[2:] for option in command.params for name in (*option.opts, *option.secondary_opts) if name.startswith("--")}
+    own = {
+        name[2:]
+        for option in command.params
+        for name in (*option.opts, *option.secondary_opts)
+        if name.startswith("--")
+    }
     assert own <= RESERVED
 
 
@@ -70,7 +80,9 @@ def test_every_option_of_a_command_is_reserved(command: click.Command) -> None:
         ([], "compare needs a value for: --source PATH"),
     ],
 )
-def test_a_wrong_value_is_refused_before_anything_runs(project: Path, penstock: Penstock, words: list[str], problem: str) -> None:
+def test_a_wrong_value_is_refused_before_anything_runs(
+    project: Path, penstock: Penstock, words: list[str], problem: str
+) -> None:
     result = penstock("run", f"{project.name}:compare", *words)
     assert result.exit_code == 2
     assert problem in result.stderr
@@ -84,4 +96,10 @@ def test_a_parameter_before_the_pipeline_is_explained(project: Path, penstock: P
 
 def test_a_static_parameter_shapes_the_graph(project: Path, penstock: Penstock) -> None:
     result = penstock("compile", f"{project.name}:compare", "--kinds", "a", "--kinds", "b", "--kinds", "c")
-    assert [node["id"] for node in json.loads(result.stdout)["nodes"]] == ["load", "train", "train-2", "train-3", "best"]
+    assert [node["id"] for node in json.loads(result.stdout)["nodes"]] == [
+        "load",
+        "train",
+        "train-2",
+        "train-3",
+        "best",
+    ]

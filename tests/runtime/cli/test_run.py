@@ -34,7 +34,9 @@ def test_a_run_that_fails_shows_the_users_frames_and_ends_with_1(run: Callable[.
 
 
 def test_json_is_the_only_thing_on_standard_output(run: Callable[..., Result]) -> None:
-    document = json.loads(run("--json", "--display", "none", name="single").stdout.removeprefix("loading numbers.txt\n"))
+    document = json.loads(
+        run("--json", "--display", "none", name="single").stdout.removeprefix("loading numbers.txt\n")
+    )
     assert (document["state"], document["pipeline"]) == ("completed", "single")
     assert document["steps"][0]["outputs"]["output"]["type"] == "list"
 

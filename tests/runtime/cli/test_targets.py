@@ -24,12 +24,16 @@ def test_a_pipeline_a_step_and_a_function_can_be_named(project: Path) -> None:
 
 
 def test_the_name_may_be_left_out_where_there_is_one_pipeline(project: Path) -> None:
-    project.write_text("from penstock import pipeline, step\n@step\ndef a() -> int: return 1\n@pipeline\ndef only(): return a()\n")
+    project.write_text(
+        "from penstock import pipeline, step\n@step\ndef a() -> int: return 1\n@pipeline\ndef only(): return a()\n"
+    )
     assert load(str(project)).__name__ == "only"
 
 
 def test_several_pipelines_are_listed(project: Path) -> None:
-    with pytest.raises(TargetNotFound, match="has 2 pipelines: say which.*pipeline compare, pipeline single, step best"):
+    with pytest.raises(
+        TargetNotFound, match="has 2 pipelines: say which.*pipeline compare, pipeline single, step best"
+    ):
         load(str(project))
 
 
@@ -71,7 +75,9 @@ def test_a_file_in_a_package_is_imported_by_its_full_name(project: Path) -> None
     folder.mkdir(parents=True)
     for name in (folder, folder.parent):
         (name / "__init__.py").touch()
-    (folder / "pipes.py").write_text("from penstock import step\nfrom . import __name__ as above\n@step\ndef a() -> int: return 1\n")
+    (folder / "pipes.py").write_text(
+        "from penstock import step\nfrom . import __name__ as above\n@step\ndef a() -> int: return 1\n"
+    )
     assert load(f"{folder / 'pipes.py'}:a").__module__ == f"package_{project.stem}.inner.pipes"
     assert sys.path[0] == str(project.parent)
 
@@ -86,7 +92,10 @@ def test_a_file_named_like_a_loaded_module_is_refused(project: Path) -> None:
         load("json.py:compare")
 
 
-@pytest.mark.parametrize("code", ["def f():\n    return 1 / 0\nf()\n", "import nothing_like_this\n", "def (:\n", "raise SystemExit('enough')\n"])
+@pytest.mark.parametrize(
+    "code",
+    ["def f():\n    return 1 / 0\nf()\n", "import nothing_like_this\n", "def (:\n", "raise SystemExit('enough')\n"],
+)
 def test_an_error_of_the_users_shows_only_their_own_frames(project: Path, code: str) -> None:
     project.write_text(code)
     with pytest.raises(UserCodeFailed) as caught:

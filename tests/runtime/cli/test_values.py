@@ -42,7 +42,7 @@ def test_text_is_read_by_type(text: str, hint: Any, value: object) -> None:
     [
         ("3.5", int, "'3.5' is not a whole number"), ("x", float, "not a number"), ("maybe", bool, "not true or false"),
         ("green", Colour, "none of RED, BLUE"), ("3", Literal["a"], "none of a"), ("22.11.2026", datetime.date, "a date such as 2026-11-22"),
-        ("{", dict[str, int], "is not JSON"), ("x", int | None, "not a whole number"),
+        ("{", dict[str, int], "is not JSON"), ("x", int | None, "not a whole number"), ("[[1]]", set[Any], "a set cannot hold"),
     ],
 )  # fmt: skip
 def test_text_of_another_type_is_refused(text: str, hint: Any, problem: str) -> None:
@@ -81,7 +81,10 @@ def test_json_comes_back_as_it_was(value: dict[str, list[object]]) -> None:
     assert read(json.dumps(value), dict[str, list[Any]]) == value
 
 
-@given(st.text(), st.sampled_from([int, float, bool, Colour, dict[str, int], list[Path], datetime.date, int | None, Decimal]))
+@given(
+    st.text(),
+    st.sampled_from([int, float, bool, Colour, dict[str, int], list[Path], datetime.date, int | None, Decimal]),
+)
 def test_no_text_gives_any_other_error(text: str, hint: Any) -> None:
     try:
         read(text, hint)

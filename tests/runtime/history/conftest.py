@@ -58,6 +58,8 @@ def postgres_server():
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         server = pgserver.get_server(folder, cleanup_mode="stop")
+        server.psql("ALTER SYSTEM SET fsync = off")  # nobody will miss the data
+        server.psql("SELECT pg_reload_conf()")
         yield server
         server.cleanup()
 

@@ -7,7 +7,17 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from penstock.compilers.graph import Collection, FunctionRef, Graph, Group, Literal, Node, OutputRef, Parameter, ParameterRef
+from penstock.compilers.graph import (
+    Collection,
+    FunctionRef,
+    Graph,
+    Group,
+    Literal,
+    Node,
+    OutputRef,
+    Parameter,
+    ParameterRef,
+)
 from penstock.runtime.events import (
     Event,
     MetricLogged,
@@ -42,7 +52,9 @@ def make_graph(trains: int = 3) -> Graph:
     models = Collection("list", tuple(map(OutputRef, ids)))
     nodes.append(Node("report", "report", FUNCTION, {"models": models}, label="report"))
     parameters = (Parameter("source", "Path"), Parameter("lr", "float", default=Literal(0.1)))
-    return Graph("compare", tuple(nodes), parameters, OutputRef("report"), (Group("prepare", "prepare"),), doc="Compare models.")
+    return Graph(
+        "compare", tuple(nodes), parameters, OutputRef("report"), (Group("prepare", "prepare"),), doc="Compare models."
+    )
 
 
 def make_failure(step: str = "train-2") -> Failure:
@@ -57,7 +69,11 @@ def make_events(trains: int = 3) -> list[Event]:
     events.append(StepReused("load", 100.0, {}, "20261121-101010-ab2d", 12.0))
     for step in ("prepare/clean", "prepare/scale"):
         events += [StepStarted(step, 100.0), StepCompleted(step, 101.0, {}, 1.0)]
-    events += [StepStarted("train", 101.0), MetricLogged("train", 101.5, "loss", 0.5), MetricLogged("train", 101.6, "loss", 0.25)]
+    events += [
+        StepStarted("train", 101.0),
+        MetricLogged("train", 101.5, "loss", 0.5),
+        MetricLogged("train", 101.6, "loss", 0.25),
+    ]
     events += [StepRetried("train", 102.0, 1, make_failure("train"), 0.5), StepStarted("train", 102.5, 2)]
     events += [Progressed("train", 103.0, 30, 100, "epochs"), StepStarted("train-2", 101.0)]
     events += [StepFailed("train-2", 103.0, make_failure(), 2.0), StepCompleted("train", 104.0, {}, 1.5)]

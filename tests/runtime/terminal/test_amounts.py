@@ -23,13 +23,23 @@ def test_a_duration_never_takes_more_than_eight_characters(first: float, second:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1.0, "1"), (0.912345, "0.9123"), (1e-7, "1e-07"), (123456789.0, "123456789"), (float("nan"), "nan"), (float("-inf"), "-inf")],
+    [
+        (1.0, "1"),
+        (0.912345, "0.9123"),
+        (1e-7, "1e-07"),
+        (123456789.0, "123456789"),
+        (float("nan"), "nan"),
+        (float("-inf"), "-inf"),
+    ],
 )
 def test_a_number_has_four_significant_digits(value: float, text: str) -> None:
     assert amounts.number(value) == text
 
 
-@pytest.mark.parametrize(("count", "text"), [(0, "0 B"), (1023, "1023 B"), (4200, "4.1 KiB"), (2 * 1024**3, "2.0 GiB"), (5 * 1024**5, "5120.0 TiB")])
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 B"), (1023, "1023 B"), (4200, "4.1 KiB"), (2 * 1024**3, "2.0 GiB"), (5 * 1024**5, "5120.0 TiB")],
+)
 def test_a_size_is_written_in_the_largest_unit_that_fits(count: int, text: str) -> None:
     assert amounts.size(count) == text
 

@@ -43,7 +43,10 @@ def test_a_run_that_was_stopped_says_by_what() -> None:
     from penstock.compilers.graph import Graph
     from penstock.runtime.events import RunStarted
 
-    events = [RunStarted("r", Graph("p", ()), "e", 1.0), RunEnded("r", 2.0, State.CANCELLED, "stopped by KeyboardInterrupt")]
+    events = [
+        RunStarted("r", Graph("p", ()), "e", 1.0),
+        RunEnded("r", 2.0, State.CANCELLED, "stopped by KeyboardInterrupt"),
+    ]
     assert [plain(line) for line in ending(standing_of(events), ASCII)] == [
         "", "! p was cancelled in 1.0 s: no step ran", "  stopped by KeyboardInterrupt", "  penstock show r",
     ]  # fmt: skip

@@ -51,7 +51,13 @@ def test_a_step_that_takes_long_is_mentioned_ever_more_rarely(events: Sequence[E
     for second in range(0, 100):
         view.draw(1000.0 + second)
     told = stream.getvalue().splitlines()[before:]
-    assert [line.split("running for ")[1].split(",")[0] for line in told] == ["5.0 s", "10.0 s", "20.0 s", "40.0 s", "1m 20s"]
+    assert [line.split("running for ")[1].split(",")[0] for line in told] == [
+        "5.0 s",
+        "10.0 s",
+        "20.0 s",
+        "40.0 s",
+        "1m 20s",
+    ]
     assert FIRST_NEWS == 5.0
 
 

@@ -33,7 +33,9 @@ def test_every_state_has_a_mark_of_its_own() -> None:
 
 
 def test_ascii_marks_are_ascii_and_complete() -> None:
-    text = "".join((*ASCII.states.values(), ASCII.spinner, *ASCII.bar, *ASCII.rails.values(), ASCII.ellipsis, ASCII.times))
+    text = "".join(
+        (*ASCII.states.values(), ASCII.spinner, *ASCII.bar, *ASCII.rails.values(), ASCII.ellipsis, ASCII.times)
+    )
     assert text.isascii()
     assert ASCII.rails.keys() == UNICODE.rails.keys()
 

@@ -10,7 +10,13 @@ from penstock.runtime.terminal.outlines import outline
 
 def test_steps_stand_in_call_order_and_groups_hold_theirs(graph: Callable[[int], Graph]) -> None:
     entries = outline(graph(2), widest=12)
-    assert [entry.label for entry in entries] == ["load", "prepare", "train (kind='k0')", "train-2 (kind='k1')", "report"]
+    assert [entry.label for entry in entries] == [
+        "load",
+        "prepare",
+        "train (kind='k0')",
+        "train-2 (kind='k1')",
+        "report",
+    ]
     assert [part.label for part in entries[1].parts] == ["clean", "scale"]
     assert entries[1].steps == ("prepare/clean", "prepare/scale")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.runtime.events import Event, RunEnded, StepCompleted, StepFailed, StepSkipped
+from penstock.runtime.events import Event, RunEnded, StepCompleted, StepFailed, StepSkipped, StepStarted
 from penstock.runtime.failures import Failure
 from penstock.runtime.states import State
 from penstock.runtime.terminal.marks import ASCII
@@ -51,7 +51,7 @@ def test_a_running_step_shows_its_attempt_progress_and_metrics(events: Sequence[
     ends = (StepCompleted, StepFailed, StepSkipped, RunEnded)
     scene = scene_of([event for event in events if not isinstance(event, ends)])
     row = next(row for row in shown(scene) if row.label.startswith("train ("))
-    assert words(row) == "attempt 2  epochs  ######>-------------  30/100  loss 0.25  attempt 1 failed: ValueError: too fast"
+    assert words(row) == "attempt 2  epochs  ######>-------------  30/100  loss 0.25"
     assert row.seconds == 4.0
 
 
@@ -106,3 +106,18 @@ def test_a_bar_always_has_its_width(done: int, total: int, width: int) -> None:
 
 def test_a_bar_is_full_only_at_the_end() -> None:
     assert [bar(done, 10, ASCII, 10)[0][0] for done in (0, 1, 9, 10)] == ["", "#>", "#########>", "##########"]
+
+
+def test_a_step_that_ran_says_what_changed(events: Sequence[Event]) -> None:
+    started = StepStarted("train", 101.0, reason="input lr changed: 0.1 -> 0.2")
+    assert (
+        words(next(row for row in shown(scene_of([*events[:6], started])) if row.label.startswith("train (")))
+        == "input lr changed: 0.1 -> 0.2"
+    )
+
+
+def test_a_step_that_ran_for_the_first_time_says_nothing_about_it(events: Sequence[Event]) -> None:
+    from penstock.runtime.explanations import FIRST
+
+    started = StepStarted("train", 101.0, reason=FIRST)
+    assert words(next(row for row in shown(scene_of([*events[:6], started])) if row.label.startswith("train ("))) == ""

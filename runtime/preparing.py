@@ -1,0 +1,50 @@
+"""Make ready what a run needs before it exists: identified code, stored inputs, and the results that may be reused."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from ..compilers.fingerprints import FileMemo, Fingerprinter, digest_value
+from ..compilers.lowering import Compiled
+from .parameters import Given, take_in
+from .resolution import check_inputs
+from .reuse import Reuse, ReuseWarning
+from .store import ArtifactStore, open_store
+from .workspace import Workspace
+
+
+@frozen
+class Prepared:
+    """A graph with its inputs, ready to run in a workspace."""
+
+    workspace: Workspace
+    compiled: Compiled
+    given: Given
+    store: ArtifactStore
+    reuse: Reuse
+
+
+def prepare(
+    compiled: Compiled,
+    workspace: Workspace | str | os.PathLike[str] | None,
+    regenerate: bool | Sequence[str] = False,  # as Local takes it
+) -> Prepared:
+    """Identify the code of a graph and store what it was given.
+
+    Raises MissingInput, StoreError and WorkspaceError; warns of code that cannot be identified exactly.
+    """
+    check_inputs(compiled.graph, compiled.inputs)
+    workspace = workspace if isinstance(workspace, Workspace) else Workspace.open(workspace)
+    workspace.prepare()
+    fingerprinter = Fingerprinter(memo=FileMemo(workspace.folder / "memo"))
+    compiled = compiled.identified(fingerprinter)
+    for warning in compiled.warnings:
+        warnings.warn(warning, ReuseWarning, stacklevel=2)
+    store = open_store(workspace.store_location)
+    given = take_in(compiled.graph, compiled.inputs, store, lambda value: digest_value(value, fingerprinter))
+    reuse = Reuse(workspace.history.cache, store, compiled.graph.name, compiled.manifests, regenerate)
+    return Prepared(workspace, compiled, given, store, reuse)

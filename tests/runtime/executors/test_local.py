@@ -1,0 +1,308 @@
+"""What happens to worker processes: the ways in which they die, and what is left of them."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from penstock import Local, Run, State, Static, Workspace, pipeline, step
+from penstock.compilers.graph import FunctionRef, NodeOptions
+from penstock.runtime.channels import ReportsListener
+from penstock.runtime.errors import RunCancelled, StepFailed, StepTimedOut, WorkerDied
+from penstock.runtime.executors.local import LocalExecutor, processors
+from penstock.runtime.tasks import Completed, Failed, Task
+
+MANY = 200_000
+"""Lines that a step prints."""
+
+
+@step
+def leave(code: int) -> int:
+    os._exit(code)
+
+
+@step
+def crash() -> int:
+    return ctypes.string_at(0)  # type: ignore[return-value]
+
+
+@step
+def kill_itself() -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(60)
+    return 0
+
+
+@step
+def die_with_a_child(note: str) -> int:
+    Path(note).write_text(str(subprocess.Popen(["sleep", "60"]).pid))
+    os._exit(4)
+
+
+@step(timeout=3.0)
+def hang(note: str) -> int:
+    Path(note).write_text(f"{os.getpid()} {subprocess.Popen(['sleep', '60']).pid}")
+    time.sleep(60)
+    return 0
+
+
+@step(timeout=60, retries=1)
+def in_time() -> int:
+    return 1
+
+
+@step
+def shout() -> int:
+    sys.stdout.write("x" * 70 + "\n")
+    sys.stdout.flush()
+    for _ in range(MANY // 1000):
+        os.write(1, b"line\n" * 1000)
+    sys.stdout.buffer.write(b"\xff\x00 binary\n")
+    subprocess.run(["echo", "from a child"], check=True)
+    return 1
+
+
+@step
+def ask() -> str:
+    return input("name? ")
+
+
+@step
+def leave_a_thread() -> int:
+    def go_on() -> None:
+        while True:
+            time.sleep(0.01)
+            print("from a thread that was left")
+
+    threading.Thread(target=go_on).start()
+    return 1
+
+
+@step
+def nest() -> tuple[int, list[int]]:
+    import joblib
+
+    implicit = joblib.Parallel(n_jobs=-1)(joblib.delayed(abs)(-n) for n in range(3))
+    return joblib.cpu_count(), implicit
+
+
+@step
+def close_its_output() -> int:
+    sys.stdout.close()
+    return 1
+
+
+@step
+def where() -> int:
+    return os.getpid()
+
+
+@pipeline
+def troubles(folder: Static[str]) -> list[object]:
+    return [
+        leave(3),
+        crash(),
+        kill_itself(),
+        die_with_a_child(folder + "/child"),
+        hang(folder + "/hung"),
+        in_time(),
+        shout(),
+        ask(),
+        leave_a_thread(),
+        nest(),
+        close_its_output(),
+        where(),
+    ]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, capfd_of_module: list[bytes]) -> Run:
+    folder = tmp_path_factory.mktemp("troubles")
+    local = Local(jobs=2, workspace=folder, display="none", continue_on_failure=True, raise_on_failure=False)
+    return local.run(troubles, str(folder))
+
+
+@pytest.fixture(scope="module")
+def capfd_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[bytes]]:
+    """Send what is written to standard output and error, by whatever process, to a file while the module's run goes on."""
+    path = tmp_path_factory.mktemp("output") / "output"
+    kept, file = [os.dup(1), os.dup(2)], os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    written: list[bytes] = []
+    yield written
+    written.append(path.read_bytes())
+    for number, original in zip((1, 2), kept, strict=True):
+        os.dup2(original, number)
+
+
+def gone(*pids: int | str) -> bool:
+    """Say whether processes are gone, or will be in a moment."""
+    processes = [psutil.Process(int(pid)) for pid in pids if psutil.pid_exists(int(pid))]
+    alive = psutil.wait_procs([process for process in processes if process.status() != psutil.STATUS_ZOMBIE], 3)[1]
+    return all(process.status() == psutil.STATUS_ZOMBIE for process in alive)
+
+
+def cause(run: Run, step_id: str) -> BaseException | None:
+    return run.failures[step_id].exception
+
+
+def test_a_step_that_ends_its_process_fails_and_is_told_how(run):
+    assert isinstance(cause(run, "leave"), WorkerDied)
+    assert "EXIT(3)" in run.failures["leave"].message and "os._exit" in run.failures["leave"].message
+
+
+def test_a_crash_in_native_code_is_named_and_its_log_shows_where(run):
+    assert "crashed in native code (SIGSEGV" in run.failures["crash"].message
+    assert "Segmentation fault" in run.steps["crash"].logs and "in crash" in run.steps["crash"].logs
+
+
+def test_a_killed_worker_is_told_to_be_killed(run):
+    assert "was killed (SIGKILL" in run.failures["kill_itself"].message
+
+
+def test_the_children_of_a_dead_worker_are_gone(run):
+    folder = Workspace.open(run.folder.parents[2]).root
+    assert gone((folder / "child").read_text())
+
+
+def test_a_step_that_takes_too_long_is_gone_with_its_children(run):
+    folder = Workspace.open(run.folder.parents[2]).root
+    assert isinstance(cause(run, "hang"), StepTimedOut) and "3 s" in run.failures["hang"].message
+    assert gone(*(folder / "hung").read_text().split())
+
+
+def test_a_step_that_is_in_time_completes(run):
+    assert run.steps["in_time"].attempts == 1 and run.steps["in_time"].result() == 1
+
+
+def test_a_lot_of_output_is_logged_also_from_child_processes(run):
+    log = run.steps["shout"].logs
+    assert log.count("line\n") == MANY and "from a child" in log and "binary" in log
+
+
+def test_a_step_has_nothing_to_read(run):
+    assert run.failures["ask"].kind == "EOFError"
+
+
+def test_a_thread_that_a_step_leaves_is_no_trouble(run):
+    assert run.steps["leave_a_thread"].state is State.COMPLETED
+
+
+def test_nested_joblib_is_held_to_the_slots_share(run):
+    assert run.steps["nest"].result() == (max(1, processors() // 2), [0, 1, 2])
+
+
+def test_a_step_may_close_its_output(run):
+    assert run.steps["close_its_output"].state is State.COMPLETED
+
+
+def test_a_failure_by_death_knows_what_the_step_was_given(run):
+    assert run.failures["leave"].inputs == (("code", "3"),)
+
+
+def test_steps_after_a_death_run_in_a_new_process(run):
+    assert run.steps["where"].result() not in (os.getpid(), None)
+
+
+def test_no_process_is_left_after_a_run(run):
+    ours = psutil.Process().children(recursive=True)
+    assert not [process for process in ours if "popen_loky" in " ".join(process.cmdline())]
+
+
+def test_the_drivers_output_is_untouched(run, capfd_of_module):
+    assert b"".join(capfd_of_module) == b""
+
+
+# The executor alone.
+
+
+@pytest.fixture
+def executor() -> Iterator[LocalExecutor]:
+    reports = ReportsListener(lambda event: None)
+    made = LocalExecutor(1, reports.address)
+    yield made
+    made.close()
+    reports.close()
+
+
+def task(folder: Path, function: str, timeout: float | None = None) -> Task:
+    module, _, name = function.rpartition(".")
+    return Task(
+        run="r",
+        step=name,
+        name=name,
+        function=FunctionRef(module, name),
+        inputs={},
+        outputs=("output",),
+        root=str(folder),
+        store=str(folder / "store"),
+        run_folder=str(folder / "run"),
+        options=NodeOptions(timeout=timeout),
+    )
+
+
+def test_a_worker_is_kept_for_the_next_task_and_replaced_when_it_died(executor, tmp_path):
+    first, second = (executor.submit(task(tmp_path, "os.getpid")).result(60) for _ in range(2))
+    assert first.pid == second.pid
+    os.kill(first.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, first.pid, os.WEXITED | os.WNOWAIT)  # looks, and leaves the rest to loky
+    third = executor.submit(task(tmp_path, "os.getpid")).result(60)
+    assert isinstance(third, Completed) and third.pid != first.pid
+
+
+def test_more_tasks_than_slots_are_refused(executor, tmp_path):
+    running = executor.submit(task(tmp_path, "os.getpid"))
+    with pytest.raises(RuntimeError, match="all 1 slots are taken"):
+        executor.submit(task(tmp_path, "os.getpid"))
+    running.result(60)
+
+
+def test_closing_ends_what_runs(executor, tmp_path):
+    running = executor.submit(task(tmp_path, "signal.pause"))
+    executor.close()
+    assert isinstance(running.result(5), Failed)
+    executor.close()
+
+
+def test_a_time_out_does_not_hit_the_next_task(executor, tmp_path):
+    late = executor.submit(task(tmp_path, "signal.pause", timeout=0.05)).result(60)
+    assert (late.failure.kind, late.failure.step) == ("StepTimedOut", "pause")
+    assert isinstance(executor.submit(task(tmp_path, "os.getpid", timeout=30)).result(60), Completed)
+
+
+def test_a_task_that_cannot_be_sent_fails_its_step(executor, tmp_path):
+    import attrs
+
+    unsendable = attrs.evolve(task(tmp_path, "os.getpid"), run=(character for character in "r"))
+    outcome = executor.submit(unsendable).result(60)
+    assert isinstance(outcome, Failed) and "could not take the task" in outcome.failure.message
+    assert isinstance(executor.submit(task(tmp_path, "os.getpid")).result(60), Completed)
+
+
+def test_cancelling_from_another_thread_stops_running_steps(tmp_path):
+    @pipeline
+    def endless(note: str) -> int:
+        return hang.options(timeout=600)(note)
+
+    run = Local(jobs=1, workspace=tmp_path, display="none").submit(endless, str(tmp_path / "note"))
+    while not (tmp_path / "note").exists() or not (tmp_path / "note").read_text():
+        time.sleep(0.02)
+    run.cancel("seen enough")
+    with pytest.raises(RunCancelled):
+        run.result()
+    assert run.state is State.CANCELLED and run.record.problem == "seen enough"
+    assert gone(*(tmp_path / "note").read_text().split())
+
+
+def test_a_failure_that_stands_in_is_a_step_failed(run):
+    assert all(isinstance(cause(run, name), StepFailed) for name in ("leave", "crash", "kill_itself", "hang"))

@@ -6,6 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("penstock", deadline=None, max_examples=40)  # shared machines are slow now and then
+settings.load_profile("penstock")
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -96,7 +96,8 @@ def _describe(walker: Walker, node: Node, kind: type) -> None:
     node.name = f"{kind.__module__}.{kind.__qualname__}"
     node.own_name = kind.__name__
     node.aspects["doc"] = scalar(kind.__doc__) or b"doc"
-    node.aspects["names"] = text(f"{kind.__module__}\0{kind.__qualname__}")
+    node.aspects["names"] = text(kind.__qualname__)
+    node.aspects["modules"] = text(str(kind.__module__))
     source, file = class_source(walker, kind)
     node.file = walker.ownership.relative(file) if file else ""
     node.text = source.text if source else f"class {kind.__qualname__}"

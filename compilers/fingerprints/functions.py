@@ -41,7 +41,8 @@ def _describe(walker: Walker, node: Node, function: types.FunctionType) -> None:
     node.file = walker.ownership.relative(file)
     node.line = function.__code__.co_firstlineno
     node.aspects["doc"] = scalar(function.__doc__) or b"doc"
-    node.aspects["names"] = text(f"{function.__module__}\0{function.__qualname__}")
+    node.aspects["names"] = text(function.__qualname__)
+    node.aspects["modules"] = text(str(function.__module__))
 
 
 def module_label(function: types.FunctionType) -> str:
@@ -74,7 +75,8 @@ def _by_code(walker: Walker, node: Node, function: types.FunctionType) -> list[b
     node.text = f"compiled code of {function.__qualname__}"
     node.aspects["source"] = text(f"{node.file}:{code.co_firstlineno}")
     node.aspects["annotations"] = text(",".join(f"{name}: {value!s}" for name, value in sorted(function.__annotations__.items())))
-    read = attribute_names(code) & WATCHED_ATTRIBUTES.keys()
+    generated = {"__qualname__", "__name__"} if code.co_filename.startswith("<") else set()  # a record's __repr__ names its class
+    read = attribute_names(code) & WATCHED_ATTRIBUTES.keys() - generated
     node.watches.update({WATCHED_ATTRIBUTES[name]: f"{node.name} reads {name}" for name in sorted(read)})
     resolver = Resolver.of_function(walker, node, function)
     for name in global_names(code):

@@ -24,7 +24,7 @@ WATCHED_ATTRIBUTES = {
     "__type_params__": "annotations",
     "__name__": "names",
     "__qualname__": "names",
-    "__module__": "names",
+    "__module__": "modules",
     "__code__": "source",
     "f_lineno": "source",
     "tb_lineno": "source",

@@ -7,7 +7,7 @@ Each dynamic use is turned into an *aspect*, something that the whole step then 
 ``sources``    every source file of the project (imports by computed names);
 ``classes``    every class in a loaded module of the project (pickles name classes);
 ``installed``  every installed distribution (entry points);
-``doc``, ``annotations``, ``source``, ``names``  these parts of all code reached.
+``doc``, ``annotations``, ``source``, ``names``, ``modules``  these parts of all code reached.
 """
 
 from __future__ import annotations

@@ -18,11 +18,12 @@ from .parameters import PipelineCommand, Target, parameter_option
 from .workspaces import workspace_option
 
 
-def _is_pipeline(text: str) -> bool:
+def is_pipeline(text: str) -> bool:
+    """Say whether a word names a pipeline; otherwise it refers to a run."""
     return ":" in text or text.endswith(".py") or "/" in text or Path(text).is_dir()
 
 
-@click.command(cls=PipelineCommand, is_target=_is_pipeline, options_metavar="[OPTIONS]")
+@click.command(cls=PipelineCommand, is_target=is_pipeline, options_metavar="[OPTIONS]")
 @click.argument("reference", metavar="FILE.py:NAME|RUN [PARAMETERS]")
 @parameter_option
 @click.option("--mermaid", is_flag=True, help="Write a Mermaid flowchart instead, which Markdown viewers draw.")

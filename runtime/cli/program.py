@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "run": "Run a pipeline on this machine.",
     "compile": "Write a pipeline as a document, without running anything.",
     "graph": "Draw the graph of a pipeline or of a run.",
+    "explain": "Say which steps are reused and which run, and why.",
     "runs": "List runs, the newest first.",
     "show": "Show everything about a run.",
     "logs": "Print what the steps of a run printed and logged.",

@@ -48,6 +48,9 @@ def _tags(_ctx: click.Context, _option: click.Parameter, texts: tuple[str, ...])
     "--tag", "tags", multiple=True, metavar="NAME=VALUE", callback=_tags, help="A tag for the run; may be repeated."
 )
 @click.option("--continue-on-failure", is_flag=True, help="Still run what does not need a failed step.")
+@click.option("--regenerate", "regenerate_outputs", multiple=True, metavar="STEP",
+              help="Run this step again whatever result is kept; may be repeated.")  # fmt: skip
+@click.option("--regenerate-all", is_flag=True, help="Run every step again whatever results are kept.")
 @click.option("--display", type=click.Choice(["auto", "tree", "lines", "none"]), default="auto", show_default=True,
               help="How to show the run: a live tree on a terminal, lines elsewhere.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run as one JSON document.")
@@ -67,6 +70,8 @@ def command(
     quiet: bool,
     display: Any,
     executor: Any,
+    regenerate_outputs: tuple[str, ...],
+    regenerate_all: bool,
     picture: Path | None,
     workspace: Workspace,
     **how: Any,
@@ -85,7 +90,13 @@ def command(
     recording = Recording()
     listeners = [recording] if picture else []
     runner = Local(
-        workspace=workspace, executor=executor, display=display, raise_on_failure=False, listeners=listeners, **how
+        workspace=workspace,
+        executor=executor,
+        regenerate_outputs=regenerate_all or regenerate_outputs,
+        display=display,
+        raise_on_failure=False,
+        listeners=listeners,
+        **how,
     )
     run = runner.run_compiled(compiled)
     if picture:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from .connections import Connect, Connection, HistoryBusy
 from .identifiers import new_run_id
-from .lineage import Lineage, Origin
+from .lineage import Lineage, Origin, consumed
 from .opening import connect, connect_to_read
 from .queries import History
 from .recorder import HistoryWarning, Recorder
 from .records import FileRecord, MetricRecord, RunRecord, StepRecord
+from .tables import Attempt
 
 __all__ = [
+    "Attempt",
     "Connect",
     "Connection",
     "FileRecord",
@@ -25,5 +27,6 @@ __all__ = [
     "StepRecord",
     "connect",
     "connect_to_read",
+    "consumed",
     "new_run_id",
 ]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import strategies as st
 
@@ -31,7 +32,7 @@ from penstock.runtime.states import State
 
 NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,5}", fullmatch=True)
 PATHS = st.lists(st.one_of(NAMES, st.integers(-2, 5)), max_size=2).map(tuple)
-MOMENTS = st.datetimes(timezones=st.none() | st.just(datetime.timezone.utc))
+MOMENTS = st.datetimes(timezones=st.none() | st.just(datetime.timezone.utc)).map(lambda moment: moment.replace(fold=0))
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=20), st.binary(max_size=9),
     st.dates(), MOMENTS, st.timedeltas(), st.decimals(allow_nan=False), st.complex_numbers(allow_nan=False),
@@ -55,68 +56,71 @@ OPTIONS = st.builds(
     timeout=st.none() | st.floats(0.1, 1e6),
     resources=st.builds(Resources, cpus=st.none() | st.floats(0.5, 64), memory=st.none() | st.integers(1), gpus=st.integers(0, 8)),
     compute=st.none() | NAMES,
-    environment=st.none() | st.builds(Environment, packages=st.lists(NAMES).map(tuple), variables=st.dictionaries(NAMES, st.text())),
-    version=st.none() | st.text(),
-    hash_paths=st.lists(NAMES).map(tuple),
-    tags=st.dictionaries(NAMES, st.text()),
+    environment=st.none() | st.builds(Environment, packages=st.just(("numpy",)), variables=st.dictionaries(NAMES, NAMES, max_size=2)),
+    version=st.none() | NAMES,
+    hash_paths=st.lists(NAMES, max_size=2).map(tuple),
+    tags=st.dictionaries(NAMES, NAMES, max_size=2),
 )  # fmt: skip
 SOURCES = st.none() | st.builds(Source, NAMES.map("{}.py".format), st.integers(1, 999))
+GROUPS = st.sampled_from([(), (Group("g", "g"),), (Group("g", "g"), Group("g/h", "h", "g", Source("p.py", 3)))])
+PARAMETERS = st.lists(
+    st.builds(Parameter, NAMES, st.just("int"), st.just({"type": "integer"}), st.none() | st.builds(Literal, SCALARS), st.booleans()),
+    max_size=3,
+    unique_by=lambda parameter: parameter.name,
+)  # fmt: skip
+
+PICK = st.integers(0, 99)
+"""Which of the nodes, outputs or parameters that exist: the remainder counts."""
+
+SKETCHES = st.recursive(
+    st.one_of(st.builds(Literal, SCALARS), st.tuples(st.just("output"), PICK, PICK, PATHS), st.tuples(st.just("parameter"), PICK, PATHS)),
+    lambda inner: st.one_of(
+        st.builds(Collection, st.sampled_from(["list", "tuple", "set"]), st.lists(inner, max_size=3).map(tuple)),
+        st.dictionaries(SCALARS, inner, max_size=3).map(lambda of: Collection("dict", tuple(of.values()), tuple(of))),
+    ),
+    max_leaves=4,
+)  # fmt: skip
+"""Bindings whose references are still numbers."""
+
+NODES = st.lists(
+    st.tuples(
+        PICK,
+        PICK,
+        st.dictionaries(NAMES, SKETCHES, max_size=3),
+        st.builds(
+            Node, NAMES, NAMES, st.builds(FunctionRef, NAMES, NAMES, st.none() | st.builds(Attached, NAMES)), st.just({}),
+            st.lists(NAMES, max_size=3, unique=True).map(lambda names: tuple(Output(name, "int") for name in names)),
+            options=OPTIONS, fingerprint=st.none() | NAMES, label=NAMES, doc=NAMES, source=SOURCES,
+        ),
+    ),
+    max_size=5,
+)  # fmt: skip
 
 
-def collections(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Draw collections of bindings."""
-    items = st.lists(inner, max_size=3).map(tuple)
-    keyed = st.dictionaries(SCALARS, inner, max_size=3)
-    return st.one_of(
-        st.builds(Collection, st.sampled_from(["list", "tuple", "set"]), items),
-        keyed.map(lambda entries: Collection("dict", tuple(entries.values()), tuple(entries))),
-    )
-
-
-def bindings(parameters: tuple[Parameter, ...], nodes: list[Node]) -> st.SearchStrategy[Any]:
-    """Draw what an input may be bound to, given what exists already."""
-    refs = [st.builds(ParameterRef, st.just(parameter.name), PATHS) for parameter in parameters]
-    outputs = [(node.id, output.name) for node in nodes for output in node.outputs]
-    refs += [st.builds(OutputRef, st.just(node), st.just(name), PATHS) for node, name in outputs]
-    return st.recursive(st.one_of(st.builds(Literal, PLAIN), *refs), collections, max_leaves=4)
+def finished(sketch: Any, nodes: list[Node], parameters: tuple[Parameter, ...]) -> Any:
+    """Turn a sketch into a binding to what exists."""
+    if isinstance(sketch, Collection):
+        return attrs.evolve(sketch, items=tuple(finished(item, nodes, parameters) for item in sketch.items))
+    if isinstance(sketch, Literal):
+        return sketch
+    if sketch[0] == "parameter":
+        return ParameterRef(parameters[sketch[1] % len(parameters)].name, sketch[2]) if parameters else Literal(sketch[1])
+    outputs = [OutputRef(node.id, output.name, sketch[3]) for node in nodes for output in node.outputs]
+    return outputs[sketch[1] % len(outputs)] if outputs else Literal(sketch[2])
 
 
 @st.composite
 def random_graphs(draw: st.DrawFn, least: int = 0) -> Graph:
     """Draw a valid graph of up to five nodes."""
-    groups = draw(st.sampled_from([(), (Group("g", "g"),), (Group("g", "g"), Group("g/h", "h", "g", Source("p.py", 3)))]))
-    names = draw(st.lists(NAMES, max_size=3, unique=True))
-    defaults = st.none() | st.builds(Literal, PLAIN)
-    parameters = tuple(Parameter(name, "int", {"type": "integer"}, draw(defaults), draw(st.booleans())) for name in names)
+    groups, parameters = draw(GROUPS), tuple(draw(PARAMETERS))
     nodes: list[Node] = []
-    for index in range(draw(st.integers(least, 5))):
-        nodes.append(draw(random_nodes(index, groups, parameters, nodes)))
-    output = draw(bindings(parameters, nodes))
-    return Graph("p", tuple(nodes), parameters, output, groups, draw(st.text(max_size=9)), draw(SOURCES))
-
-
-@st.composite
-def random_nodes(
-    draw: st.DrawFn, index: int, groups: tuple[Group, ...], parameters: tuple[Parameter, ...], before: list[Node]
-) -> Node:
-    """Draw a node that uses only what stands before it."""
-    group = draw(st.sampled_from([None, *(group.id for group in groups)]))
-    name = f"n{index}"
-    outputs = draw(st.lists(NAMES, max_size=3, unique=True))
-    return Node(
-        id=f"{group}/{name}" if group else name,
-        name=name,
-        function=FunctionRef("module", name, draw(st.none() | st.builds(Attached, NAMES))),
-        inputs=draw(st.dictionaries(NAMES, bindings(parameters, before), max_size=3)),
-        outputs=tuple(Output(output, "int") for output in outputs),
-        after=tuple(draw(st.lists(st.sampled_from(before), max_size=2, unique=True)) and [before[0].id]) if before else (),
-        options=draw(OPTIONS),
-        fingerprint=draw(st.none() | NAMES),
-        group=group,
-        label=name,
-        doc=draw(st.text(max_size=9)),
-        source=draw(SOURCES),
-    )
+    for index, (which, earlier, inputs, node) in enumerate(draw(NODES.filter(lambda nodes: len(nodes) >= least))):
+        group = [None, *(group.id for group in groups)][which % (len(groups) + 1)]
+        bound = {name: finished(sketch, nodes, parameters) for name, sketch in inputs.items()}
+        after = (nodes[earlier % index].id,) if index and earlier % 2 else ()
+        node_id = f"{group}/{node.name}{index}" if group else f"{node.name}{index}"
+        nodes.append(attrs.evolve(node, id=node_id, group=group, inputs=bound, after=after))
+    return Graph("p", tuple(nodes), parameters, finished(draw(SKETCHES), nodes, parameters), groups, "Doc.", draw(SOURCES))
 
 
 @pytest.fixture(scope="session")

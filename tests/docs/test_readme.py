@@ -105,7 +105,9 @@ def commands(page: str) -> Iterator[tuple[str, list[str]]]:
     """Find the ``penstock`` commands in a page's shell blocks, with the options that follow."""
     for block in blocks(page):
         if block.language in ("sh", "shell", "bash", "console") and block.mark != "no-run":
-            for line in block.text.splitlines():
+            lines = block.text.splitlines()
+            typed = [line for line in lines if line.startswith("$ ")] or lines  # with a prompt, the rest is output
+            for line in typed:
                 if found := _COMMAND.match(line):
                     words = found[1].split()
                     yield words[0] if words else "", [word for word in words if word.startswith("--")]
@@ -167,24 +169,25 @@ print("never")
 ```
 
 ```sh
-penstock runs --json
+$ penstock runs --json
+penstock 0.1.0
 ```
 
 ```python
-raise ValueError("on line 17")
+raise ValueError("on line 18")
 ```
 """
 
 
 def test_a_script_keeps_the_lines_of_its_page() -> None:
     lines = script(PAGE).splitlines()
-    assert (lines[3], lines[8], lines[16]) == ('print("first")', "", 'raise ValueError("on line 17")')
+    assert (lines[3], lines[8], lines[17]) == ('print("first")', "", 'raise ValueError("on line 18")')
 
 
 def test_a_block_that_fails_fails_its_page(tmp_path: Path) -> None:
     done = run_script("page_failing", script(PAGE), tmp_path)
     assert (done.returncode, done.stdout) == (1, "first\n")
-    assert 'page_failing.py", line 17' in done.stderr
+    assert 'page_failing.py", line 18' in done.stderr
 
 
 def test_a_line_that_is_printed_too_early_is_missed() -> None:

@@ -16,11 +16,13 @@ def test_the_tables_are_in_a_schema_of_their_own(postgres_url):
     assert rows == [("penstock",)]
 
 
-def test_tables_of_other_programs_are_left_alone(postgres_url, postgres_server):
-    postgres_server.psql(f"\\c {postgres_url.split('/')[3].split('?')[0]}\nCREATE TABLE runs (id INT); INSERT INTO runs VALUES (7);")
+def test_tables_of_other_programs_are_left_alone(postgres_url):
     connection = connect(postgres_url)
-    assert connection.rows("SELECT id FROM public.runs") == [(7,)]
+    connection.execute("CREATE TABLE public.runs (id INT)")
+    connection.execute("INSERT INTO public.runs VALUES (7)")
     assert connection.rows("SELECT id FROM runs") == []
+    assert connection.rows("SELECT id FROM public.runs") == [(7,)]
+    connection.execute("DROP TABLE public.runs")
 
 
 def test_a_server_that_is_away_is_worth_another_try():

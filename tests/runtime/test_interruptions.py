@@ -1,0 +1,46 @@
+"""SIGTERM while a run goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+from penstock.runtime.interruptions import Terminated, stopped_by_sigterm
+
+
+@pytest.fixture(autouse=True)
+def handler():
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_sigterm_raises_once_and_the_handling_is_as_before_afterwards():
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with pytest.raises(Terminated) as ended, stopped_by_sigterm():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_program_that_handles_sigterm_itself_keeps_its_handler():
+    heard: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _frame: heard.append(number))
+    with stopped_by_sigterm():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert heard == [signal.SIGTERM]
+
+
+def test_another_thread_leaves_signals_alone():
+    def enter() -> None:
+        with stopped_by_sigterm():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    seen: list[object] = []
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    assert seen == [signal.SIG_DFL]

@@ -20,7 +20,7 @@ from attrs import field, frozen
 
 from ..compilers.graph import Graph, Node
 from .calls import Calls
-from .events import Event, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
+from .events import Event, MetricLogged, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
 from .executors import Executor
 from .failures import Failure
 from .resolution import Values
@@ -134,7 +134,11 @@ class Drive:
 
     def _take_over(self, step: str, earlier: Earlier) -> None:
         self._values.outputs[step] = earlier.outputs
-        self._emit(StepReused(step, time.time(), earlier.outputs, earlier.run, earlier.duration, self._calls.basis(step)))
+        for name, value, index in earlier.metrics:
+            self._emit(MetricLogged(step, time.time(), name, value, index))
+        self._emit(
+            StepReused(step, time.time(), earlier.outputs, earlier.run, earlier.duration, self._calls.basis(step))
+        )
         self._scheduler.succeed(step, State.REUSED)
 
     def _start(self, node: Node, executor: Executor) -> None:

@@ -24,17 +24,22 @@ def log_metric(name: str, value: float, step: float | None = None) -> None:
 
     Raises TypeError for a value that is not a number.
     """
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"log_metric({name!r}) takes a number, and was given a {type(value).__name__}: {value!r}"
-        ) from None
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"log_metric takes a name and a number, and was given the name {name!r}")
+    number = _number(value, f"log_metric({name!r}) takes a number, and was given a {type(value).__name__}: {value!r}")
+    index = None if step is None else _number(step, f"log_metric({name!r}, step={step!r}): the step is no number")
     context = current_step()
     if not context.is_tracked:
-        print(f"{name} = {number:g}" + (f" (step {step:g})" if step is not None else ""))
+        print(f"{name} = {number:g}" + (f" (step {index:g})" if index is not None else ""))
         return
-    context.send(MetricLogged(context.step, time.time(), name, number, None if step is None else float(step)))
+    context.send(MetricLogged(context.step, time.time(), name, number, index))
+
+
+def _number(value: object, problem: str) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]  # a wrong one is what is looked for
+    except (TypeError, ValueError):
+        raise TypeError(problem) from None
 
 
 def log_text(name: str, text: str) -> None:

@@ -31,12 +31,16 @@ class ReuseWarning(UserWarning):
 
 @frozen
 class Earlier:
-    """A completed step run of an earlier run: its outputs by name, and how many seconds it took."""
+    """A completed step run of an earlier run: its outputs by name, what it logged, and how many seconds it took.
+
+    ``metrics`` are name, value and index, in the order of logging.
+    """
 
     run: str
     step: str
     outputs: Mapping[str, Artifact]
     duration: float = 0.0
+    metrics: tuple[tuple[str, float, float | None], ...] = ()
 
 
 class Cache(Protocol):

@@ -11,6 +11,10 @@ from .encoding import joined, scalar, seal, text, texts
 
 _GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"})
 _HAS_DOCSTRING = 0x4000000
+_FUTURE = 0x1FE0000
+_MEANINGLESS = _HAS_DOCSTRING | _FUTURE
+"""Flags that say how a text was compiled; what they change shows in the instructions."""
+
 _ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "STORE_ATTR", "DELETE_ATTR"})
 
 
@@ -29,7 +33,7 @@ def code_digest(code: CodeType) -> bytes:
         texts(code.co_freevars),
         texts(code.co_cellvars),
         b"%d %d %d %d"
-        % (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & ~_HAS_DOCSTRING),
+        % (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & ~_MEANINGLESS),
     )
 
 

@@ -36,7 +36,9 @@ def command(
     if as_json:
         print_json([run_document(run) for run in found])
     elif found:
-        print_table(_COLUMNS, [_row(run) for run in found], right=["DURATION"])
+        print_table(
+            _COLUMNS, [_row(run) for run in found], right=["DURATION"], spare=["EXPERIMENT", "STARTED", "DURATION"]
+        )
     else:
         filtered = experiment or pipeline or state
         click.echo(

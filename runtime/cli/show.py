@@ -12,7 +12,7 @@ from ..states import State
 from ..terminal import amounts
 from ..terminal.endings import failure_lines, plain
 from ..terminal.marks import marks_for
-from ..terminal.rows import remarkable_reason
+from ..terminal.rows import UNREMARKABLE
 from ..workspace import Workspace
 from .documents import whole_document
 from .metrics import metric_rows
@@ -97,9 +97,8 @@ def _outcome(step: StepRecord) -> Cell:
 
 def _print_reasons(steps: Sequence[StepRecord]) -> None:
     """Say which change made a step run, where it could have been reused."""
-    reasons: list[tuple[str, Cell]] = [
-        (step.id, remarkable_reason(step)) for step in steps if step.attempts and not step.reused_from
-    ]
+    ran = [step for step in steps if step.state in (State.COMPLETED, State.FAILED) and step.reason != UNREMARKABLE]
+    reasons: list[tuple[str, Cell]] = [(step.id, step.reason) for step in ran]
     if any(reason for _, reason in reasons):
         print_heading("why steps ran")
         print_facts(reasons)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from typing import IO, TypeAlias
+from typing import IO, TypeAlias, TypeVar
 
 import click
 
@@ -13,19 +14,25 @@ from ..terminal.displays import is_live
 from ..terminal.marks import encoding_of, showable
 from ..terminal.tree import STYLES, new_console
 
+T = TypeVar("T")
+
 Cell: TypeAlias = "str | tuple[str, str]"
 """Text, or text and the name of a style."""
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]], *, right: Iterable[str] = ()) -> None:
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[Cell]], *, right: Iterable[str] = (), spare: Iterable[str] = ()
+) -> None:
     """Print rows under headings, with colours on a terminal and as plain aligned text elsewhere.
 
-    ``right`` names the columns that are aligned at their right.
+    ``right`` names the columns that are aligned at their right, ``spare`` those that a narrow terminal does without,
+    the first first.
     """
     stream = sys.stdout
     shown = [[_text(cell, stream) for cell in row] for row in rows]
     if is_live(stream):
-        _print_rich(columns, rows, shown, set(right))
+        kept = _fitting(columns, shown, list(spare), shutil.get_terminal_size().columns)
+        _print_rich([columns[index] for index in kept], _only(kept, rows), _only(kept, shown), set(right))
     else:
         _print_plain(columns, shown, set(right))
 
@@ -69,6 +76,20 @@ def _text(cell: Cell, stream: IO[str]) -> str:
     return showable(_plain(cell), encoding_of(stream))
 
 
+def _fitting(columns: Sequence[str], shown: Sequence[Sequence[str]], spare: list[str], width: int) -> list[int]:
+    """Return the positions of the columns to show, so that they fit a width if that can be had."""
+    widths = [max(len(row[index]) for row in [columns, *shown]) + 2 for index in range(len(columns))]
+    kept = list(range(len(columns)))
+    for name in spare:
+        if sum(widths[index] for index in kept) > width:
+            kept.remove(columns.index(name))
+    return kept
+
+
+def _only(kept: Sequence[int], rows: Sequence[Sequence[T]]) -> list[list[T]]:
+    return [[row[index] for index in kept] for row in rows]
+
+
 def _print_plain(columns: Sequence[str], rows: Sequence[Sequence[str]], right: set[str]) -> None:
     table = [list(columns), *map(list, rows)]
     widths = [max(len(row[index]) for row in table) for index in range(len(columns))]
@@ -87,8 +108,8 @@ def _print_rich(
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in columns:
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for index, name in enumerate(columns):
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=index == 0)
     for row, texts in zip(rows, shown, strict=True):
         styles = ["" if isinstance(cell, str) else STYLES[cell[1]] for cell in row]
         table.add_row(*(Text(text, style) for text, style in zip(texts, styles, strict=True)))

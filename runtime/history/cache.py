@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 import attrs
 
@@ -12,12 +12,15 @@ from ...compilers.fingerprints import Manifest
 from ..artifacts import Artifact
 from ..bases import Basis
 from ..reuse import Earlier
-from .connections import Connection
+from .connections import Connection, Row
 from .sessions import Session
-from .tables import ARTIFACTS, DEFINITIONS, RESULTS, ArtifactRow
+from .tables import ARTIFACTS, DEFINITIONS, METRICS, RESULTS, ArtifactRow, MetricRow, Table
 
 _AT_A_TIME = 500
 """Keys in one question; SQLite takes 999 parameters before version 3.32."""
+
+Place: TypeAlias = tuple[str, str]
+"""The run and the id of a step run."""
 
 _FIELDS = tuple(attribute.name for attribute in attrs.fields(Basis))
 
@@ -65,25 +68,38 @@ def _find(connection: Connection, keys: Sequence[str]) -> dict[str, Earlier]:
     wanted = ", ".join("?" * len(keys))
     rows = connection.rows(RESULTS.select(f"WHERE key IN ({wanted}) ORDER BY ended"), keys)
     newest = {key: (run, step, duration) for key, run, step, _, duration in rows}
-    outputs = _outputs(connection, {(run, step) for run, step, _ in newest.values()})
+    places = {(run, step) for run, step, _ in newest.values()}
+    outputs, metrics = _outputs(connection, places), _metrics(connection, places)
     return {
-        key: Earlier(run, step, outputs.get((run, step), {}), duration) for key, (run, step, duration) in newest.items()
+        key: Earlier(run, step, outputs.get((run, step), {}), duration, tuple(metrics.get((run, step), ())))
+        for key, (run, step, duration) in newest.items()
     }
 
 
-def _outputs(connection: Connection, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Artifact]]:
-    """Return the outputs of some step runs, asked for run by run."""
+def _outputs(connection: Connection, places: Iterable[Place]) -> dict[Place, dict[str, Artifact]]:
+    found: dict[Place, dict[str, Artifact]] = {}
+    for row in _rows(connection, ARTIFACTS, places, "ORDER BY step, position"):
+        kept = ArtifactRow(*row)
+        found.setdefault((kept.run, kept.step), {})[kept.name] = kept.artifact()
+    return found
+
+
+def _metrics(connection: Connection, places: Iterable[Place]) -> dict[Place, list[tuple[str, float, float | None]]]:
+    found: dict[Place, list[tuple[str, float, float | None]]] = {}
+    for row in _rows(connection, METRICS, places, "ORDER BY ordinal"):
+        kept = MetricRow(*row).record()
+        found.setdefault((row[0], kept.step), []).append((kept.name, kept.value, kept.index))
+    return found
+
+
+def _rows(connection: Connection, table: Table, places: Iterable[Place], order: str) -> Iterator[Row]:
+    """Yield the rows of some step runs, asked for run by run."""
     by_run: dict[str, list[str]] = {}
     for run, step in places:
         by_run.setdefault(run, []).append(step)
-    found: dict[tuple[str, str], dict[str, Artifact]] = {}
     for run, steps in by_run.items():
         marks = ", ".join("?" * len(steps))
-        question = ARTIFACTS.select(f"WHERE run = ? AND step IN ({marks}) ORDER BY step, position")
-        for row in connection.rows(question, (run, *steps)):
-            kept = ArtifactRow(*row)
-            found.setdefault((run, kept.step), {})[kept.name] = kept.artifact()
-    return found
+        yield from connection.rows(table.select(f"WHERE run = ? AND step IN ({marks}) {order}"), (run, *steps))
 
 
 def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:

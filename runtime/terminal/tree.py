@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 INTERVAL = 0.1
 """Seconds between two drawings, at least."""
 
+LONGEST = 1.0
+"""Seconds between two drawings, at most."""
+
 SHARE = 0.03
 """The part of a processor that drawing may take; a slow terminal or a huge graph is drawn less often."""
 
@@ -66,10 +69,10 @@ class Tree:
 
     def draw(self, now: float) -> float:
         """Draw, and return how many seconds to wait before the next time."""
+        live = self._started()  # the first time it imports rich, which says nothing about drawing
         started = time.perf_counter()
-        live = self._started()
         live.update(self._painter.paint(now, live.console.width, live.console.height), refresh=True)
-        return max(INTERVAL, (time.perf_counter() - started) / SHARE)
+        return min(LONGEST, max(INTERVAL, (time.perf_counter() - started) / SHARE))
 
     def finish(self, now: float) -> None:
         """Draw a last time, leave that on the screen, and write failures and a summary below it."""

@@ -66,7 +66,9 @@ def penstock(*arguments: str, folder: Path) -> Any:
 def test_every_example_has_a_pipeline_and_a_line_in_the_readme() -> None:
     readme = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     assert PROGRAMS == sorted(PIPELINES)
-    assert not [path.name for path in EXAMPLES.iterdir() if path.suffix in (".py", ".ipynb") and f"({path.name})" not in readme]
+    assert not [
+        path.name for path in EXAMPLES.iterdir() if path.suffix in (".py", ".ipynb") and f"({path.name})" not in readme
+    ]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -174,7 +176,9 @@ def test_the_notebook_is_stored_without_outputs(notebook: Any) -> None:
 
 
 def test_the_notebook_runs_and_shows_its_steps_and_a_plot(notebook: Any, workspace: Path) -> None:
-    client = pytest.importorskip("nbclient").NotebookClient(notebook, timeout=LONGEST, resources={"metadata": {"path": str(workspace)}})
+    client = pytest.importorskip("nbclient").NotebookClient(
+        notebook, timeout=LONGEST, resources={"metadata": {"path": str(workspace)}}
+    )
     client.execute()
     shown = list(_shown(notebook))
     text = "\n".join(data.get("text/plain", "") for data in shown)

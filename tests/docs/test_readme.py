@@ -123,7 +123,9 @@ def title(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if script(page.read_text(encoding="utf-8")).strip()], ids=title)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if script(page.read_text(encoding="utf-8")).strip()], ids=title
+)
 def test_the_python_of_a_page_runs_and_prints_what_the_page_says(page: Path, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     done = run_script(f"page_{page.stem.lower()}", script(text), tmp_path)

@@ -49,7 +49,7 @@ def script(folder: str) -> dict[str, Any]:
     module.__file__ = os.path.join(folder, "main.py")
     sys.modules["__main__"] = module
     with open(module.__file__) as file:
-        exec(compile(file.read(), module.__file__, "exec"), vars(module))
+        exec(compile(file.read(), module.__file__, "exec", dont_inherit=True), vars(module))
     return vars(module)
 
 

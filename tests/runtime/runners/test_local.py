@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from penstock import Local, MissingInput, Run, RunCancelled, RunError, RunFailed, State, Workspace, pipeline, step
+from penstock.compilers.graph import Graph, Parameter, ParameterRef
 from penstock.compilers.lowering import Compiled, compile_pipeline
 from penstock.compilers.serialisation import from_json, to_json
 from penstock.runtime.events import RunEnded, RunStarted, StepCompleted
@@ -105,17 +106,18 @@ def test_a_graph_that_was_read_back_from_json_runs(inline, tmp_path, monkeypatch
 
 
 def test_a_graph_that_was_read_back_without_its_attached_functions_is_refused(inline, tmp_path):
-    compiled = compile_pipeline(chain)  # this module is one that nobody can import
+    @step
+    def nobody_can_import_this() -> int:
+        return 1
+
+    compiled = compile_pipeline(nobody_can_import_this)
     with pytest.raises(MissingInput, match="not part of its document"):
         inline.run_compiled(Compiled(from_json(to_json(compiled.graph)), {}, tmp_path))
 
 
-def test_a_run_without_steps_ends_at_once(inline):
-    @pipeline
-    def echo(n: int) -> int:
-        return n
-
-    assert inline.run(echo, 3).result() == 3
+def test_a_run_without_steps_ends_at_once(inline, tmp_path):
+    graph = Graph("echo", (), (Parameter("n"),), ParameterRef("n"))
+    assert inline.run_compiled(Compiled(graph, {"n": 3}, tmp_path)).result() == 3
 
 
 def test_a_submitted_run_returns_at_once_and_can_be_waited_for(inline, tmp_path):

@@ -1,0 +1,114 @@
+"""Where the output of a step goes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from penstock.runtime.capture import process_output, python_output
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "logs/group/step.log"
+
+
+@pytest.fixture
+def no_handlers(monkeypatch):
+    """Take away the log handlers that pytest installs."""
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    level = root.level
+    yield root
+    root.setLevel(level)
+
+
+def test_what_is_printed_is_shown_and_kept(log, capsys):
+    with python_output(log):
+        print("one")
+        print("two", file=sys.stderr)
+    assert log.read_text() == "one\ntwo\n"
+    assert capsys.readouterr() == ("one\n", "two\n")
+
+
+def test_a_second_attempt_adds_to_the_log(log):
+    for attempt in (1, 2):
+        with python_output(log):
+            print("attempt", attempt)
+    assert log.read_text() == "attempt 1\nattempt 2\n"
+
+
+def test_the_streams_are_as_before_also_after_an_error(log):
+    before = sys.stdout, sys.stderr
+    with pytest.raises(ValueError), python_output(log):
+        raise ValueError
+    assert (sys.stdout, sys.stderr) == before
+
+
+def test_text_that_has_no_encoding_is_kept_escaped(log, capsys):
+    with python_output(log):
+        print("caf\u00e9 \udcff")
+    assert log.read_text(encoding="utf-8") == "caf\u00e9 \\udcff\n"
+
+
+def test_the_copied_stream_is_like_the_shown_one(log, capfd):
+    with python_output(log):
+        assert (sys.stdout.encoding, sys.stdout.isatty()) == (sys.__stdout__.encoding, False)
+        sys.stdout.buffer.write(b"\xff")
+        sys.stdout.flush()
+    assert log.read_text() == ""
+
+
+def test_output_of_the_whole_process_is_sent_to_the_log(log, capfd):
+    with process_output(log):
+        print("python")
+        os.write(1, b"native \xff\n")
+        subprocess.run(["echo", "child"], check=True)
+        print("error", file=sys.stderr)
+    print("after")
+    assert log.read_bytes() == b"python\nnative \xff\nchild\nerror\n"
+    assert capfd.readouterr().out == "after\n"
+
+
+def test_descriptors_are_not_used_up(log):
+    before = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else 0
+    for _ in range(5):
+        with process_output(log):
+            pass
+    assert before in (0, len(os.listdir("/proc/self/fd")))
+
+
+def test_a_step_may_close_its_streams(log, capfd):
+    with process_output(log):
+        sys.stdout.close()
+    print("still here")
+    assert capfd.readouterr().out == "still here\n"
+
+
+@pytest.mark.parametrize("capture", [python_output, process_output])
+def test_log_records_from_info_upward_are_kept(capture, log, no_handlers, capfd):
+    with capture(log):
+        logging.getLogger("mine").info("told")
+        logging.getLogger("mine").debug("not told")
+    assert log.read_text() == "INFO mine: told\n"
+    assert no_handlers.handlers == [] and no_handlers.level != logging.INFO
+
+
+def test_a_step_may_set_up_logging_itself(log, no_handlers, capfd):
+    with process_output(log):
+        logging.basicConfig(format="mine: %(message)s", level=logging.DEBUG)
+        logging.getLogger("x").debug("details")
+    assert log.read_text() == "mine: details\n"
+
+
+def test_where_the_program_has_set_up_logging_records_are_copied(log, no_handlers, capsys):
+    shown = logging.StreamHandler(sys.stderr)
+    no_handlers.addHandler(shown)
+    with python_output(log):
+        logging.getLogger("mine").warning("told")
+    assert log.read_text() == "WARNING mine: told\n" and no_handlers.handlers == [shown]
+    assert capsys.readouterr().err == "told\n"

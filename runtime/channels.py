@@ -18,6 +18,9 @@ _SEPARATOR: Final = "|"
 _LONGEST_ADDRESS: Final = 100
 """Bytes that the path of a socket may have on every system (macOS 104, Linux 108)."""
 
+_PATIENCE: Final = 1.0
+"""Seconds that closing waits for somebody who connected and says nothing."""
+
 
 class ReportsListener:
     """The driver's end: gives every event that a worker sends to ``receive``, one worker's events in their order."""
@@ -38,9 +41,9 @@ class ReportsListener:
     def close(self) -> None:
         """Stop listening."""
         self._closed = True
-        with contextlib.suppress(OSError, EOFError, AuthenticationError):
-            Client(self._listener.address, authkey=b"").close()  # a closed socket does not wake who waits at it
-        self._thread.join()
+        with contextlib.suppress(OSError):
+            Client(self._listener.address).close()  # closing a socket does not wake who waits at it
+        self._thread.join(_PATIENCE)
         self._listener.close()
 
     def _accept(self) -> None:

@@ -14,6 +14,7 @@
       CorruptArtifact                the stored bytes are not the ones that were put there
       NoCodec (TypeError)            nothing can store that value
     HistoryError
+      HistoryBusy                    it cannot be used just now: locked, disk full, server away
       RunNotFound (KeyError)         no run of that id or prefix
     WorkspaceError
       WorkspaceNotFound              no configuration upward of a folder
@@ -127,6 +128,10 @@ class NoCodec(StoreError, TypeError):
 
 class HistoryError(PenstockError):
     """The history of runs could not be read or written."""
+
+
+class HistoryBusy(HistoryError):
+    """The history cannot be used just now: locked by another process, disk full, server away. Try again."""
 
 
 class RunNotFound(HistoryError, KeyError):

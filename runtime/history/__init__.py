@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .connections import Connect, Connection, HistoryBusy
+from ..errors import HistoryBusy
+from .connections import Connect, Connection
 from .identifiers import new_run_id
 from .lineage import Lineage, Origin, consumed
 from .opening import connect, connect_to_read

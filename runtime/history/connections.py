@@ -19,10 +19,6 @@ Row: TypeAlias = tuple[Any, ...]
 """One row of an answer."""
 
 
-class HistoryBusy(HistoryError):
-    """The history cannot be used just now: locked by another process, disk full, server away. Try again."""
-
-
 class RawConnection(Protocol):
     """What is used of a DB-API connection. Its transactions are begun and ended by statements (autocommit)."""
 

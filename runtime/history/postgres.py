@@ -6,8 +6,8 @@ import re
 from typing import cast
 from urllib.parse import urlsplit, urlunsplit
 
-from ..errors import HistoryError
-from .connections import Connection, Engine, HistoryBusy, RawConnection
+from ..errors import HistoryBusy, HistoryError
+from .connections import Connection, Engine, RawConnection
 from .schema import bring_up_to_date
 
 CONNECT_TIMEOUT = 10

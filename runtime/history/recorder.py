@@ -19,9 +19,10 @@ from typing import TypeAlias, final
 from attrs import field, frozen
 
 from ...compilers.errors import PenstockError
+from ..errors import HistoryBusy
 from ..events import Event, RunEnded, RunStarted
 from ..states import State
-from .connections import Connect, Connection, HistoryBusy
+from .connections import Connect, Connection
 from .ledgers import Ledger, absorb, add_graph, open_ledger, writable
 from .liveness import HEARTBEAT
 

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import HistoryError
-from .connections import Connection, HistoryBusy
+from ..errors import HistoryBusy, HistoryError
+from .connections import Connection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from ..errors import HistoryError
-from .connections import Connection, Engine, HistoryBusy
+from ..errors import HistoryBusy, HistoryError
+from .connections import Connection, Engine
 from .schema import bring_up_to_date
 
 BUSY_TIMEOUT = 5.0

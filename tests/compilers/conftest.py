@@ -30,7 +30,7 @@ from penstock.compilers.graph import (
 )
 from penstock.runtime.states import State
 
-NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,5}", fullmatch=True)
+NAMES = st.sampled_from(["a", "b", "c", "alpha", "beta_2", "x9", "_private", "größe", "a_longer_name"])
 PATHS = st.lists(st.one_of(NAMES, st.integers(-2, 5)), max_size=2).map(tuple)
 MOMENTS = st.datetimes(timezones=st.none() | st.just(datetime.timezone.utc)).map(lambda moment: moment.replace(fold=0))
 SCALARS = st.one_of(
@@ -61,6 +61,7 @@ OPTIONS = st.builds(
     hash_paths=st.lists(NAMES, max_size=2).map(tuple),
     tags=st.dictionaries(NAMES, NAMES, max_size=2),
 )  # fmt: skip
+SOME_OPTIONS = st.sampled_from([NodeOptions(), NodeOptions(False, 3, 0.5, Resources(gpus=1), "gpu", Environment(("x",)), "v1", ("a",))])
 SOURCES = st.none() | st.builds(Source, NAMES.map("{}.py".format), st.integers(1, 999))
 GROUPS = st.sampled_from([(), (Group("g", "g"),), (Group("g", "g"), Group("g/h", "h", "g", Source("p.py", 3)))])
 PARAMETERS = st.lists(
@@ -90,7 +91,7 @@ NODES = st.lists(
         st.builds(
             Node, NAMES, NAMES, st.builds(FunctionRef, NAMES, NAMES, st.none() | st.builds(Attached, NAMES)), st.just({}),
             st.lists(NAMES, max_size=3, unique=True).map(lambda names: tuple(Output(name, "int") for name in names)),
-            options=OPTIONS, fingerprint=st.none() | NAMES, label=NAMES, doc=NAMES, source=SOURCES,
+            options=SOME_OPTIONS, fingerprint=st.none() | NAMES, label=NAMES, doc=NAMES, source=SOURCES,
         ),
     ),
     max_size=5,
@@ -127,6 +128,12 @@ def random_graphs(draw: st.DrawFn, least: int = 0) -> Graph:
 def graphs() -> Any:
     """The strategy of valid graphs; ``graphs(least=1)`` has at least one node."""
     return random_graphs
+
+
+@pytest.fixture(scope="session")
+def options() -> st.SearchStrategy[NodeOptions]:
+    """The strategy of a node's options."""
+    return OPTIONS
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,18 @@ def test_a_graph_comes_back_from_its_document(graphs, data):
 
 
 @given(st.data())
+def test_the_options_of_a_node_come_back(options, data):
+    graph = Graph("p", (Node("f", "f", FunctionRef("m", "f"), {}, options=data.draw(options)),))
+    assert from_json(to_json(graph)) == graph
+
+
+@given(st.data())
+def test_a_plain_value_comes_back_in_a_graph(plain_values, data):
+    graph = with_literal(data.draw(plain_values))
+    assert from_json(to_json(graph)) == graph
+
+
+@given(st.data())
 def test_a_document_fits_the_published_schema(graphs, data):
     document = json.loads(to_json(data.draw(graphs())))
     jsonschema.Draft202012Validator(json_schema()).validate(document)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,14 +19,17 @@ def log(tmp_path: Path) -> Path:
     return tmp_path / "logs/group/step.log"
 
 
-@pytest.fixture
-def no_handlers(monkeypatch):
+@contextlib.contextmanager
+def bare_logging() -> Iterator[logging.Logger]:
     """Take away the log handlers that pytest installs."""
     root = logging.getLogger()
-    monkeypatch.setattr(root, "handlers", [])
-    level = root.level
-    yield root
-    root.setLevel(level)
+    kept, level = root.handlers[:], root.level
+    root.handlers.clear()
+    try:
+        yield root
+    finally:
+        root.handlers[:] = kept
+        root.setLevel(level)
 
 
 def test_what_is_printed_is_shown_and_kept(log, capsys):
@@ -49,8 +54,8 @@ def test_the_streams_are_as_before_also_after_an_error(log):
     assert (sys.stdout, sys.stderr) == before
 
 
-def test_text_that_has_no_encoding_is_kept_escaped(log, capsys):
-    with python_output(log):
+def test_text_that_has_no_encoding_is_kept_escaped(log, capfd):
+    with process_output(log):
         print("caf\u00e9 \udcff")
     assert log.read_text(encoding="utf-8") == "caf\u00e9 \\udcff\n"
 
@@ -90,25 +95,28 @@ def test_a_step_may_close_its_streams(log, capfd):
 
 
 @pytest.mark.parametrize("capture", [python_output, process_output])
-def test_log_records_from_info_upward_are_kept(capture, log, no_handlers, capfd):
-    with capture(log):
-        logging.getLogger("mine").info("told")
-        logging.getLogger("mine").debug("not told")
+def test_log_records_from_info_upward_are_kept(capture, log, capfd):
+    with bare_logging() as root:
+        with capture(log):
+            logging.getLogger("mine").info("told")
+            logging.getLogger("mine").debug("not told")
+        assert root.handlers == [] and root.level != logging.INFO
     assert log.read_text() == "INFO mine: told\n"
-    assert no_handlers.handlers == [] and no_handlers.level != logging.INFO
 
 
-def test_a_step_may_set_up_logging_itself(log, no_handlers, capfd):
-    with process_output(log):
+def test_a_step_may_set_up_logging_itself(log, capfd):
+    with bare_logging(), process_output(log):
         logging.basicConfig(format="mine: %(message)s", level=logging.DEBUG)
         logging.getLogger("x").debug("details")
     assert log.read_text() == "mine: details\n"
 
 
-def test_where_the_program_has_set_up_logging_records_are_copied(log, no_handlers, capsys):
+def test_where_the_program_has_set_up_logging_records_are_copied(log, capsys):
     shown = logging.StreamHandler(sys.stderr)
-    no_handlers.addHandler(shown)
-    with python_output(log):
-        logging.getLogger("mine").warning("told")
-    assert log.read_text() == "WARNING mine: told\n" and no_handlers.handlers == [shown]
+    with bare_logging() as root:
+        root.addHandler(shown)
+        with python_output(log):
+            logging.getLogger("mine").warning("told")
+        assert root.handlers == [shown]
+    assert log.read_text() == "WARNING mine: told\n"
     assert capsys.readouterr().err == "told\n"

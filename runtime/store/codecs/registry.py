@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.metadata import entry_points
 
 from ...errors import StoreError
 from . import arrays, containers, frames, paths, pickles, plain, tables, tensors, text
@@ -63,6 +62,8 @@ def codec_named(name: str) -> Codec:
 
 
 def _from_entry_point(name: str) -> Codec:
+    from importlib.metadata import entry_points  # 0.03 s, and few artifacts need it
+
     for entry_point in entry_points(group=ENTRY_POINTS, name=name):
         codec = entry_point.load()
         register_codec(codec)

@@ -86,7 +86,7 @@ def test_what_is_no_codec_is_refused(thing):
 
 def test_a_codec_is_found_among_installed_packages(store, monkeypatch):
     offered = EntryPoint("text2", "penstock.runtime.store.codecs.text:TEXT", "penstock.codecs")
-    monkeypatch.setattr(registry, "entry_points", lambda group, name: [offered])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group, name: [offered])
     with pytest.raises(StoreError, match="the codec 'text2' is not known here"):
         codec_named("text2")
     del registry._registered["text"]

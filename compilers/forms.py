@@ -18,6 +18,8 @@ from attrs import frozen
 from .errors import GraphFormatError
 from .values import Json, from_json, to_json
 
+_NAMES = {float: "number", int: "integer", str: "string", bool: "boolean"}
+
 
 class Form(Protocol):
     """How values of one type look in JSON."""
@@ -46,7 +48,10 @@ class Scalar:
         return data
 
     def schema(self) -> dict[str, Json]:
-        return {"enum": list(self.choices)} if self.choices else {"type": self.name}
+        if self.choices:
+            return {"enum": list(self.choices)}
+        names = [_NAMES[kind] for kind in self.kinds if kind is not int or float not in self.kinds]
+        return {"type": names[0] if len(names) == 1 else names}
 
 
 @frozen

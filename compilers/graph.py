@@ -64,14 +64,15 @@ class OutputRef:
 class Collection:
     """A list, tuple, set, dict or NamedTuple with at least one reference somewhere inside.
 
-    ``keys`` are the keys of a dict, which are plain values, or the fields of a NamedTuple, whose ``module:qualname`` is
-    ``type``.
+    ``keys`` are the keys of a dict (plain values) or the fields of a NamedTuple; ``type`` is the ``module:qualname`` of
+    the latter's class, and ``payload`` the class itself where nobody could import it.
     """
 
     kind: CollectionKind
     items: tuple[Binding, ...]
     keys: tuple[object, ...] = ()
     type: str | None = None
+    payload: Attached | None = None
 
 
 Binding: TypeAlias = Union[Literal, Attached, ParameterRef, OutputRef, Collection]

@@ -80,7 +80,9 @@ def _render_collection(binding: Collection) -> str:
         comma = "," if binding.kind == "tuple" and len(items) == 1 else ""
         return _BRACKETS[binding.kind].format(", ".join(items) + comma)
     if binding.kind == "dict":
-        return f"{{{', '.join(f'{render_value(key)}: {item}' for key, item in zip(binding.keys, items, strict=False))}}}"
+        return (
+            f"{{{', '.join(f'{render_value(key)}: {item}' for key, item in zip(binding.keys, items, strict=False))}}}"
+        )
     name = (binding.type or "").rpartition(":")[2]
     return f"{name}({', '.join(f'{key}={item}' for key, item in zip(binding.keys, items, strict=False))})"
 

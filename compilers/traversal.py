@@ -21,6 +21,17 @@ def leaves(binding: Binding) -> Iterator[Binding]:
         yield binding
 
 
+def attached_in(binding: Binding) -> Iterator[Attached]:
+    """Yield every attachment that a binding needs, the classes of collections included."""
+    if isinstance(binding, Attached):
+        yield binding
+    elif isinstance(binding, Collection):
+        if binding.payload is not None:
+            yield binding.payload
+        for item in binding.items:
+            yield from attached_in(item)
+
+
 def output_refs(bindings: Iterable[Binding]) -> Iterator[OutputRef]:
     """Yield every reference to a node's output in some bindings."""
     return (leaf for binding in bindings for leaf in leaves(binding) if isinstance(leaf, OutputRef))
@@ -36,9 +47,10 @@ def attachments(graph: Graph) -> Iterator[Attached]:
     for node in graph:
         if node.function.attached:
             yield node.function.attached
-        yield from (leaf for binding in node.inputs.values() for leaf in leaves(binding) if isinstance(leaf, Attached))
+        for binding in node.inputs.values():
+            yield from attached_in(binding)
     yield from (parameter.default for parameter in graph.parameters if isinstance(parameter.default, Attached))
-    yield from (leaf for leaf in leaves(graph.output) if isinstance(leaf, Attached))
+    yield from attached_in(graph.output)
 
 
 def dependencies(node: Node) -> tuple[str, ...]:

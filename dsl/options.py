@@ -169,7 +169,7 @@ class Options:
 
     def resolved(self, folder: Path) -> Options:
         """Return a copy whose ``hash_paths`` are absolute, starting from ``folder``. Raises for a missing one."""
-        paths = [folder / path for path in self.hash_paths]
+        paths = [Path(os.path.normpath(folder / path)) for path in self.hash_paths]
         for path in paths:
             if not path.exists():
                 raise _wrong(

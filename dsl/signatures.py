@@ -163,7 +163,8 @@ def _read_input(parameter: inspect.Parameter, hint: Hint) -> Input:
         return Input(parameter.name, tuple[hint, ...], ())
     if parameter.kind is parameter.VAR_KEYWORD:
         return Input(parameter.name, dict[str, hint], {})
-    if parameter.annotation is parameter.empty and parameter.default not in (parameter.empty, None):
+    has_value = parameter.default is not parameter.empty and parameter.default is not None
+    if parameter.annotation is parameter.empty and has_value:
         hint = type(parameter.default)
     return Input(parameter.name, hint, parameter.default, static)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, clone
 from sklearn.datasets import load_digits
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -58,7 +58,7 @@ def split(table: pd.DataFrame, test_size: float, seed: int) -> tuple[pd.DataFram
 @step
 def train(kind: str, table: pd.DataFrame) -> ClassifierMixin:
     """Fit one kind of model."""
-    return MODELS[kind].fit(table.drop(columns="digit"), table["digit"])
+    return clone(MODELS[kind]).fit(table.drop(columns="digit"), table["digit"])
 
 
 @step

@@ -44,9 +44,8 @@ class RunFailed(RunError):
         self.run = run
 
     def __str__(self) -> str:
-        parts = [f"run {self.run_id} failed"]
-        parts += [str(failure) for failure in self.failures.values()]
-        return "\n\n".join(parts)
+        heads = [f"  {failure.headline}" for failure in self.failures.values()]
+        return "\n".join([f"run {self.run_id} failed:", *heads, f"see `penstock show {self.run_id}`"])
 
 
 class StepFailed(RunError):

@@ -53,10 +53,14 @@ class Failure:
             error.add_note(self.frames)
         return error
 
+    @property
+    def headline(self) -> str:
+        """The step and the error, in a line."""
+        told = f"step {self.step!r} failed: {self.kind}: {self.message}".rstrip(": ")
+        return f"{told} (after {self.attempts} attempts)" if self.attempts > 1 else told
+
     def __str__(self) -> str:
-        lines = [f"step {self.step!r} failed: {self.kind}: {self.message}".rstrip(": ")]
-        if self.attempts > 1:
-            lines[0] += f" (after {self.attempts} attempts)"
+        lines = [self.headline]
         if self.frames:
             lines.append(self.frames.rstrip())
         if self.inputs:

@@ -6,6 +6,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, cast
 
 from ..compilers.graph import FunctionRef
@@ -26,6 +27,28 @@ def find_function(ref: FunctionRef) -> Callable[..., Any]:
     if not callable(found):
         raise RunError(f"{ref} is a {type(found).__name__}, and a step's function was expected")
     return cast("Callable[..., Any]", found)
+
+
+_IMPORTING: ContextVar[str | None] = ContextVar("penstock_importing", default=None)
+
+
+@contextmanager
+def importing(what: str) -> Iterator[None]:
+    """Say that modules are imported here only to find what a step needs: they must not start runs."""
+    token = _IMPORTING.set(what)
+    try:
+        yield
+    finally:
+        _IMPORTING.reset(token)
+
+
+def check_not_importing() -> None:
+    """Raise RunError where a run would be started by the import of a module in a worker: it would never end."""
+    if _IMPORTING.get() is not None:
+        raise RunError(
+            f"a run was started while a worker imported a module for {_IMPORTING.get()}: the module runs a pipeline when it is "
+            'imported. Put that under `if __name__ == "__main__":`'
+        )
 
 
 @contextmanager

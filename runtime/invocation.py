@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import functools
 import inspect
 import os
@@ -12,7 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path, PurePath
 from typing import Any
 
-from ..compilers.graph import FunctionRef, Literal
+from ..compilers.graph import Collection, FunctionRef, Literal
 from .artifacts import Artifact
 from .capture import process_output
 from .channels import Reports
@@ -20,7 +22,7 @@ from .context import StepContext, entered
 from .errors import RunError
 from .events import Event
 from .failures import describe
-from .functions import find_function
+from .functions import find_function, importing
 from .interruptions import Terminated
 from .resolved import Gathered, Resolved, Stored
 from .store import ArtifactStore, decode, encode_all, open_store
@@ -63,8 +65,9 @@ def invoke(
 
 def _invoke(task: Task, context: StepContext) -> Completed:
     store = _store(task.store)
-    function = _function(task, store)
-    arguments = {name: load(value, store, Path(task.root)) for name, value in task.inputs.items()}
+    with importing(f"step {task.step!r}"):
+        function = _function(task, store)
+        arguments = {name: load(value, store, Path(task.root)) for name, value in task.inputs.items()}
     started = time.perf_counter()
     result = call(function, arguments)
     duration = time.perf_counter() - started
@@ -81,8 +84,13 @@ def load(value: Resolved, store: ArtifactStore, root: Path) -> object:
             return _localised(value.value, root)
         case Stored(artifact, path):
             return functools.reduce(lambda whole, item: _select(whole, item, artifact), path, decode(artifact, store))
-        case Gathered(shape, items):
-            return _gathered(shape.kind, shape.keys, shape.type, [load(item, store, root) for item in items])
+        case Gathered(shape, items, payload):
+            loaded = [load(item, store, root) for item in items]
+            if shape.kind == "dict":
+                return dict(zip(shape.keys, loaded, strict=True))
+            if shape.kind == "namedtuple":
+                return _named_tuple(shape, payload, store)(*loaded)
+            return {"list": list, "tuple": tuple, "set": set}[shape.kind](loaded)
 
 
 def call(function: Callable[..., Any], arguments: Mapping[str, object]) -> object:
@@ -157,20 +165,12 @@ def _select(whole: Any, item: str | int, artifact: Artifact) -> Any:
         ) from error
 
 
-def _gathered(kind: str, keys: tuple[Any, ...], type_ref: str | None, items: list[object]) -> object:
-    if kind == "dict":
-        return dict(zip(keys, items, strict=True))
-    if kind == "namedtuple":
-        return named_tuple(type_ref, keys)(*items)
-    return {"list": list, "tuple": tuple, "set": set}[kind](items)
-
-
-def named_tuple(type_ref: str | None, fields: tuple[str, ...]) -> Callable[..., object]:
-    """Return a NamedTuple class by its ``module:qualname``, or one made of its fields where it cannot be imported."""
-    from collections import namedtuple
-
-    module, _, qualname = (type_ref or "").partition(":")
-    try:
-        return find_function(FunctionRef(module, qualname))
-    except (RunError, ValueError):
-        return namedtuple(qualname.rpartition(".")[2] or "Items", fields)
+def _named_tuple(shape: Collection, payload: Artifact | None, store: ArtifactStore) -> Callable[..., object]:
+    """Return the class of a NamedTuple: sent along, imported, or made of its fields where neither is possible."""
+    if payload is not None:
+        return decode(payload, store)  # type: ignore[return-value]  # the driver stored a class
+    module, _, qualname = (shape.type or "").partition(":")
+    if shape.payload is None:
+        with contextlib.suppress(RunError, ValueError):
+            return find_function(FunctionRef(module, qualname))
+    return collections.namedtuple(qualname.rpartition(".")[2] or "Items", map(str, shape.keys))  # type: ignore[misc]

@@ -35,8 +35,9 @@ class Values:
             case OutputRef(node, name, path):
                 artifact = self.outputs[node][name]
                 return Stored(artifact, path, identify_output(artifact, self.keys.get(node)))
-            case Collection(items=items):
-                return Gathered(binding, tuple(map(self.resolve, items)))
+            case Collection(items=items, payload=payload):
+                attached = self.attached.get(payload.key) if payload else None
+                return Gathered(binding, tuple(map(self.resolve, items)), attached.artifact if attached else None)
 
     def inputs(self, node: Node) -> dict[str, Resolved]:
         """Return the resolved inputs of a node whose dependencies have completed."""

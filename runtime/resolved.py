@@ -21,10 +21,14 @@ class Stored:
 
 @frozen
 class Gathered:
-    """A collection whose items are resolved; ``shape`` says which kind, and under which keys."""
+    """A collection whose items are resolved; ``shape`` says which kind, and under which keys.
+
+    ``payload`` is the class of a NamedTuple that cannot be imported.
+    """
 
     shape: Collection
     items: tuple[Resolved, ...]
+    payload: Artifact | None = None
 
 
 Resolved: TypeAlias = Union[Literal, Stored, Gathered]

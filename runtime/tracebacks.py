@@ -6,11 +6,11 @@ import sysconfig
 import traceback
 
 _PACKAGE = __name__.partition(".")[0]
-_LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+_LIBRARIES = (*(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")), "<frozen ")
 
 
 def user_frames(error: BaseException) -> str:
-    """Return the traceback as text, causes included, without Penstock's own frames and what lies above them.
+    """Return the traceback as text, causes included, without Penstock's own frames.
 
     Of a library's frames only the last is kept: it says where the error was raised.
     """
@@ -25,15 +25,15 @@ def _trim(told: traceback.TracebackException, error: BaseException | None) -> No
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     modules = [str(frame.f_globals.get("__name__", "")) for frame in frames]
     ours = [index for index, name in enumerate(modules) if name == _PACKAGE or name.startswith(_PACKAGE + ".")]
-    first = next((index for index in range(len(frames)) if index not in ours), 0)
     kept = [
         summary
         for index, summary in enumerate(told.stack)
-        if index >= first
-        and index not in ours
-        and (index == len(frames) - 1 or not summary.filename.startswith(_LIBRARIES))
+        if index not in ours and (index == len(frames) - 1 or not summary.filename.startswith(_LIBRARIES))
     ]
     told.stack[:] = kept
     for inner, cause in ((told.__cause__, error.__cause__), (told.__context__, error.__context__)):
         if inner is not None:
             _trim(inner, cause)
+    if isinstance(error, BaseExceptionGroup):
+        for inner, member in zip(told.exceptions or (), error.exceptions, strict=False):
+            _trim(inner, member)

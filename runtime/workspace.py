@@ -154,14 +154,14 @@ class Workspace:
 
 
 def _start(path: str | os.PathLike[str] | None) -> Path:
-    """Return the folder that is meant. Raises WorkspaceError when there is none."""
+    """Return the folder that is meant, which may not exist yet. Raises WorkspaceError for a file that is no configuration."""
     given = path if path is not None else os.environ.get(VARIABLE) or "."
     folder = Path(given).expanduser().resolve()
     if folder.is_file() and folder.name in (OWN_FILE, SHARED_FILE):
         return folder.parent
-    if not folder.is_dir():
+    if folder.exists() and not folder.is_dir():
         origin = f"{VARIABLE}=" if path is None and os.environ.get(VARIABLE) else ""
         raise WorkspaceError(
-            f"{origin}{os.fspath(given)} is no workspace: expected a folder that exists, or a {OWN_FILE} or {SHARED_FILE}"
+            f"{origin}{os.fspath(given)} is no workspace: expected a folder, or a {OWN_FILE} or {SHARED_FILE}"
         )
     return folder

@@ -7,7 +7,7 @@ import dataclasses
 import enum
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .encoding import scalar, seal, text, texts
@@ -76,11 +76,11 @@ def expand_enumeration(walker: Walker, node: Node, kind: enum.EnumMeta) -> None:
         _expand_external(walker, node, kind)
         return
     _describe(walker, node, kind)
-    listed = kind.__members__
+    listed: Mapping[str, enum.Enum] = kind.__members__
     members = {name: value for name, value in sorted(vars(kind).items()) if _is_own(kind, name, value)}
     _fill(walker, node, kind, members)
     node.content = seal("enumeration", node.content, texts(f"{name}={member.name}" for name, member in listed.items()))
-    for member in kind:
+    for member in dict.fromkeys(listed.values()):
         state = {name: value for name, value in vars(member).items() if name not in {"_name_", "__objclass__", "_sort_order_"}}
         node.edges.append(walker.node(state))
 
@@ -136,7 +136,7 @@ def _reads_annotations(kind: type) -> bool:
 def _fill(walker: Walker, node: Node, kind: type, members: dict[str, object]) -> None:
     edges = [walker.node(type(kind)), *(walker.node(base) for base in kind.__bases__)]
     for name, value in members.items():
-        edges.append(_member(walker, node, kind, name, value))
+        edges.append(_member(walker, name, value))
     fields = _dataclass_fields(walker, kind)
     module = sys.modules.get(str(kind.__module__))
     node.edges = [*edges, *fields, *walker.bindings.effects(module)]
@@ -145,7 +145,7 @@ def _fill(walker: Walker, node: Node, kind: type, members: dict[str, object]) ->
     walker.bindings.derivations.watch(node, module.__dict__ if module else {}, kind.__qualname__.partition(".")[0])
 
 
-def _member(walker: Walker, node: Node, kind: type, name: str, value: object) -> Node:
+def _member(walker: Walker, name: str, value: object) -> Node:
     if name == "__attrs_attrs__" and isinstance(value, tuple):
         return walker.node([_attrs_field(field) for field in value])
     if name == "__hash__" and _is_generated_by_attrs(value):

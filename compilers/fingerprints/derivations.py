@@ -35,6 +35,7 @@ class Derivations:
         self._effects: dict[str, list[Node]] = {}
         self._own: dict[str, Node | None] = {}
         self._derived: set[int] = set()
+        self._direct: dict[str, list[types.ModuleType]] = {}
 
     # -- what the source says of a name ---------------------------------------------------------------------------
 
@@ -124,8 +125,8 @@ class Derivations:
         name = module.__name__
         if name not in self._effects:
             self._effects[name] = []  # an import cycle finds this module without effects, and adds it itself
-            every = {item.__name__: item for item in self._imported(module)}
-            found = [self._own_effects(every[key]) for key in sorted(every)]
+            acting = [item for item in self._imported(module) if self._own_effects(item) is not None]
+            found = [self._own_effects(item) for item in sorted(acting, key=lambda item: item.__name__)]
             self._effects[name] = [node for node in found if node is not None]
         return self._effects[name]
 
@@ -138,7 +139,9 @@ class Derivations:
             if id(current) in found or self._walker.ownership.of_module(current).kind != "project":
                 continue
             found[id(current)] = current
-            pending.extend(self._imports(current))
+            if current.__name__ not in self._direct:
+                self._direct[current.__name__] = list(self._imports(current))
+            pending.extend(self._direct[current.__name__])
         return list(found.values())
 
     def _imports(self, module: types.ModuleType) -> Iterator[types.ModuleType]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
@@ -120,6 +119,8 @@ def _plainly(name: str) -> str:
 
 
 def _diff(was: Definition, now: Definition) -> str:
+    import difflib  # only explanations need it
+
     place = now.file or now.name
     lines = difflib.unified_diff(was.text.splitlines(), now.text.splitlines(), place, place, "before", "after", n=2, lineterm="")
     return "\n".join(lines)

@@ -44,7 +44,7 @@ def scalar(value: object) -> bytes | None:
     if kind is str:
         return b"s" + text(value)  # type: ignore[arg-type]  # the exact type was compared
     if kind is int:
-        return b"i%x" % value if -(2**63) < value < 2**63 else b"I" + hex(value).encode()  # type: ignore[operator, str-bytes-safe, arg-type]  # an int
+        return b"i" + hex(value).encode()  # type: ignore[arg-type]  # an int
     return _rarer(value, kind)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ..errors import FingerprintError
 from .distributions import Distributions
@@ -33,17 +34,29 @@ _COUNTED = {
 }
 
 
-@frozen
+@frozen(slots=False)
 class Fingerprint:
     """What a function's code is identified by."""
 
     digest: str
     """Equal exactly when nothing that the function reaches could behave differently."""
-    manifest: Manifest
     warnings: tuple[str, ...] = ()
     """What had to be widened, or could not be identified, in whole sentences."""
     reusable: bool = True
     """False where something can neither be identified nor widened: results must not be reused."""
+    _listing: Callable[[], Manifest] = field(kw_only=True, repr=False, eq=False)
+
+    @functools.cached_property
+    def manifest(self) -> Manifest:
+        """What the fingerprint covers, listed when it is first asked for."""
+        return self._listing()
+
+    def __reduce__(self) -> tuple[Callable[..., Fingerprint], tuple[object, ...]]:
+        return _restored, (self.digest, self.warnings, self.reusable, self.manifest)
+
+
+def _restored(digest: str, warnings: tuple[str, ...], reusable: bool, listed: Manifest) -> Fingerprint:
+    return Fingerprint(digest, warnings, reusable, listing=lambda: listed)
 
 
 class Fingerprinter:
@@ -85,9 +98,9 @@ class Fingerprinter:
         facts = (SCHEME.encode(), b"%d.%d" % sys.version_info[:2], b"%d" % sys.flags.optimize)
         return Fingerprint(
             seal("fingerprint", *facts, reached.digest()).hex(),
-            manifest(reached, self._definitions),
             tuple(dict.fromkeys([*_warnings(reached, modules), *problems])),
             not problems,
+            listing=functools.partial(manifest, reached, self._definitions),
         )
 
     def _settled(self, entry: object, modules: tuple[str, ...]) -> Reached:
@@ -97,7 +110,7 @@ class Fingerprinter:
             if not self.walker.imported:
                 break
             self.walker.forget()
-            self._definitions.clear()
+            self._definitions = {}
         return reached
 
     def _reached(self, entry: object, modules: tuple[str, ...]) -> Reached:

@@ -34,7 +34,7 @@ def _is_number(node: ast.AST) -> bool:
 
 
 def _constant(node: ast.AST, operation: Callable[..., object] | None, *operands: ast.expr) -> ast.AST:
-    values = [operand.value for operand in operands if isinstance(operand, ast.Constant)]
+    values: list[object] = [operand.value for operand in operands if isinstance(operand, ast.Constant)]
     if operation is None or not _is_small(operation, values):
         return node
     try:

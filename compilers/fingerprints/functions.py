@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from .codes import attribute_names, global_names, imported_names
 from .encoding import joined, scalar, seal, text
 from .externals import external, function_owner
+from .forms import WATCHED_ATTRIBUTES
 from .nodes import Node
-from .normalisation import WATCHED_ATTRIBUTES
 from .resolution import Resolver
 from .tables import Definition
 from .uses import Use

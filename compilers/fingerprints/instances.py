@@ -76,7 +76,7 @@ def _by_type(walker: Walker, node: Node, value: Any) -> bool:
         whole = external(walker, walker.owner_of_module_name(hidden), hidden)
         node.content, node.edges = whole.content, list(whole.edges)
         return True
-    facts = _facts(walker, value)
+    facts = _facts(value)
     if facts is None:
         return False
     node.content = seal("typed", text(node.name), b"%d" % len(facts))
@@ -91,7 +91,7 @@ def _hidden_generator(value: object) -> str:
     return ""
 
 
-def _facts(walker: Walker, value: Any) -> list[object] | None:
+def _facts(value: Any) -> list[object] | None:
     if isinstance(value, re.Pattern):
         return [value.pattern, int(value.flags)]
     if isinstance(value, pathlib.PurePath) and type(value).__module__.partition(".")[0] == "pathlib":
@@ -160,7 +160,8 @@ def _content(value: Any) -> object:
         return [part for key in dict.keys(value) for part in (key, dict.__getitem__(value, key))]
     if isinstance(value, (set, frozenset)):
         return frozenset(value)
-    for base in (list, tuple, collections.deque):
+    bases: tuple[Any, ...] = (list, tuple, collections.deque)
+    for base in bases:
         if isinstance(value, base):
             return [*base.__iter__(value), getattr(value, "maxlen", None)]
     return _constant(value)
@@ -169,7 +170,8 @@ def _content(value: Any) -> object:
 def _constant(value: Any) -> object:
     if isinstance(value, (bytes, bytearray)):
         return bytes(value)
-    for base in (str, int, float, complex):
+    bases: tuple[Any, ...] = (str, int, float, complex)
+    for base in bases:
         if isinstance(value, base):
             return base.__getnewargs__(value)
     return None

@@ -37,8 +37,8 @@ class Definition:
     @classmethod
     def from_json(cls, data: list[Any]) -> Definition:
         """Read what :meth:`to_json` wrote."""
-        *head, references = data
-        return cls(*head, tuple(references))
+        kind, name, file, line, digest, shown, references = data
+        return cls(kind, name, file, line, digest, shown, tuple(references))
 
     @property
     def key(self) -> str:

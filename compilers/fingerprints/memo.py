@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-import tempfile
 from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
 
 _SEAL = 16
+_NUMBERS = itertools.count()
 
 
 class Memo(Protocol):
@@ -65,13 +66,12 @@ class FileMemo:
 
     @staticmethod
     def _write(path: Path, data: bytes) -> None:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
+        temporary = path.with_name(f".{os.getpid()}-{next(_NUMBERS)}-{path.name}")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.replace(temporary, path)
+            temporary.write_bytes(data)
+            temporary.replace(path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
 
     def _path(self, key: str) -> Path:

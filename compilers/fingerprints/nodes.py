@@ -90,7 +90,7 @@ def reach(entry: Node, chain: Sequence[Node], expand: Expansion) -> Reached:
         found = seen.keys() - reached.aspects
         reached.aspects |= found
         _add(reached, expand(sorted(found)))
-        if not found and not _entry_is_used(reached, chain):
+        if not found and not _entry_is_used(reached):
             reached.chain = frozenset(reached.numbers[id(node)] for node in chain if id(node) in reached.numbers)
             return reached
 
@@ -111,7 +111,7 @@ def _add(reached: Reached, nodes: Iterable[Node]) -> None:
             reached.nodes.append(node)
 
 
-def _entry_is_used(reached: Reached, chain: Sequence[Node]) -> bool:
+def _entry_is_used(reached: Reached) -> bool:
     """Count the defaults of the entry as well once something it reaches may call it again; tell whether that is new."""
     entry = reached.nodes[0]
     if reached.with_defaults or not entry.defaults:
@@ -123,5 +123,9 @@ def _entry_is_used(reached: Reached, chain: Sequence[Node]) -> bool:
 
 def sort_edges(node: Node) -> None:
     """Order the edges of a set by what they are, so that the order of its elements in memory does not show."""
-    node.edges.sort(key=lambda child: reach(child, (), lambda aspects: ()).digest())
+    node.edges.sort(key=lambda child: reach(child, (), _nothing_more).digest())
     node.unordered = False
+
+
+def _nothing_more(_aspects: Iterable[str]) -> Sequence[Node]:
+    return ()

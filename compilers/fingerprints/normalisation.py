@@ -6,68 +6,15 @@ import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
-
 from .encoding import joined, scalar, seal, text
+from .forms import READS_LOCALS, WATCHED_ATTRIBUTES, NormalForm
 from .scopes import ImportOrigin, Scope, Scopes, import_binding, is_bare_annotation, scope_of
 from .trees import descendants
 from .uses import Use, chain, describe, describe_call, names_called_only
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
-READS_LOCALS = frozenset({"locals", "eval", "exec", "vars", "dir", "currentframe", "_getframe", "stack", "f_locals"})
-"""A function that mentions one of these may see the names of its locals, which then are not numbered."""
-
-WATCHED_ATTRIBUTES = {
-    "__doc__": "doc",
-    "__annotations__": "annotations",
-    "__type_params__": "annotations",
-    "__name__": "names",
-    "__qualname__": "names",
-    "__module__": "modules",
-    "__code__": "source",
-    "f_lineno": "source",
-    "tb_lineno": "source",
-    "co_firstlineno": "source",
-    "__firstlineno__": "source",
-    "__subclasses__": "loaded",
-    "__globals__": "loaded",
-    "f_globals": "loaded",
-    "f_back": "loaded",
-    "tb_frame": "loaded",
-    "gi_frame": "loaded",
-}
-"""What code that reads an attribute depends on besides normal forms: see :mod:`.aspects`."""
-
 _SKIPPED_FIELDS = frozenset({"ctx", "type_comment", "kind", "type_ignores", "type_params", "lineno"})
-
-
-@frozen
-class NormalForm:
-    """What stripped code does, and which names from outside it does it with."""
-
-    digest: str
-    names: tuple[str, ...]
-    """Global and builtin names, in order of first use: the digest only knows their positions."""
-    stored: tuple[str, ...]
-    """Global names that the code binds or deletes."""
-    free: tuple[str, ...]
-    """Names of the functions around it, in order of first use."""
-    uses: tuple[Use, ...]
-    watched: tuple[str, ...]
-    """Aspects that the code reads, from :data:`WATCHED_ATTRIBUTES`."""
-
-    def to_json(self) -> list[Any]:
-        """Return the form as plain lists."""
-        return [self.digest, self.names, self.stored, self.free, [use.to_json() for use in self.uses], self.watched]
-
-    @classmethod
-    def from_json(cls, data: list[Any]) -> NormalForm:
-        """Read what :meth:`to_json` wrote."""
-        digest, names, stored, free, uses, watched = data
-        parsed = tuple(Use.from_json(use) for use in uses)
-        return cls(digest, tuple(names), tuple(stored), tuple(free), parsed, tuple(watched))
-
 
 def normal_function(
     node: FunctionNode, enclosing: Sequence[Scope] = (), class_names: Sequence[str] = (), scopes: Scopes | None = None
@@ -87,13 +34,13 @@ def normal_statements(nodes: Iterable[ast.stmt], known: Mapping[int, NormalForm]
     ``known`` are the forms of functions by the identity of their nodes, which then need not be written again.
     """
     module = ast.Module(body=list(nodes), type_ignores=[])
-    writer = _Writer(module, (), (), None, known)
+    writer = _Writer(module, (), (), None, known or {})
     writer.write(module.body)
     return writer.finished()
 
 
 class _Writer:
-    """Write one definition as tokens; the methods named after syntax nodes treat those that name something."""
+    """Write one definition as tokens; the table after it says which method treats which syntax."""
 
     def __init__(
         self,
@@ -103,7 +50,7 @@ class _Writer:
         scopes: Scopes | None = None,
         known: Mapping[int, NormalForm] | None = None,
     ) -> None:
-        nodes = descendants(root)
+        nodes = () if known is not None else descendants(root)  # names at the top of a module are seen by all
         self._out: list[bytes] = []
         self._scopes = list(enclosing)
         self._inherited = len(enclosing)
@@ -111,7 +58,7 @@ class _Writer:
         self._collected: Scopes = scopes if scopes is not None else {}
         self._known = known or {}
         self._called_only = names_called_only(nodes)
-        self._keeps_locals = any(_mentions_locals(node) for node in nodes)
+        self._keeps_locals = known is not None or any(_mentions_locals(node) for node in nodes)
         self._numbers: dict[tuple[int, str], int] = {}
         self._kept: list[Scope] = []  # scopes are numbered by identity, which only holds while they live
         self._names: dict[str, int] = {}
@@ -129,8 +76,7 @@ class _Writer:
 
     def write(self, value: object) -> None:
         if isinstance(value, ast.AST):
-            special: Callable[[Any], None] = getattr(self, f"_{type(value).__name__}", self._node)
-            special(value)
+            _WRITERS.get(type(value), _Writer._node)(self, value)
         elif isinstance(value, list):
             self._list(value)
         else:
@@ -151,19 +97,18 @@ class _Writer:
             self.write(getattr(node, name, None))
         self._out.append(b")")
 
-    def _Constant(self, node: ast.Constant) -> None:
+    def _constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str) and node.value in WATCHED_ATTRIBUTES:
             self._watched.add(WATCHED_ATTRIBUTES[node.value])
         self._out.append(b"=" + (scalar(node.value) or text(repr(node.value))))
 
-    def _Pass(self, node: ast.Pass) -> None:
+    def _nothing(self, node: ast.Pass) -> None:
         """Write nothing."""
 
-    _Global = _Nonlocal = _Pass  # resolved into the tokens of the names
 
     # -- names ----------------------------------------------------------------------------------------------------
 
-    def _Name(self, node: ast.Name) -> None:
+    def _plain_name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
             self._record(node.id, (), "load")
         self._token(node.id, stores=not isinstance(node.ctx, ast.Load))
@@ -235,7 +180,7 @@ class _Writer:
     def _watch(self, attributes: Iterable[str]) -> None:
         self._watched.update(WATCHED_ATTRIBUTES[name] for name in attributes if name in WATCHED_ATTRIBUTES)
 
-    def _Attribute(self, node: ast.Attribute) -> None:
+    def _attribute_of(self, node: ast.Attribute) -> None:
         found = chain(node)
         if found is None or not isinstance(node.ctx, ast.Load):
             self._watch([node.attr])
@@ -253,7 +198,7 @@ class _Writer:
         elif isinstance(node, ast.Name):
             self._token(node.id, stores=False)
 
-    def _Call(self, node: ast.Call) -> None:
+    def _call(self, node: ast.Call) -> None:
         found = chain(node.func)
         self._out.append(b"(Call")
         if found is None:
@@ -279,7 +224,7 @@ class _Writer:
             self.write(argument)
         self._out.append(b"]")
 
-    def _Subscript(self, node: ast.Subscript) -> None:
+    def _subscript(self, node: ast.Subscript) -> None:
         found = chain(node.value)
         if found is None:
             self._node(node)
@@ -317,7 +262,7 @@ class _Writer:
             self.write(arguments.defaults)
             self.write(arguments.kw_defaults)
 
-    def _FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    def _function_definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._out.append(b"(" + type(node).__name__.encode())
         self.write(node.decorator_list)
         self._token(node.name)
@@ -340,15 +285,13 @@ class _Writer:
         self._uses.update(dict.fromkeys(form.uses))
         self._watched.update(form.watched)
 
-    _AsyncFunctionDef = _FunctionDef
-
-    def _Lambda(self, node: ast.Lambda) -> None:
+    def _anonymous(self, node: ast.Lambda) -> None:
         self._out.append(b"(Lambda")
         self._parameters(node.args, defaults=True)
         self._body(node)
         self._out.append(b")")
 
-    def _ClassDef(self, node: ast.ClassDef) -> None:
+    def _class_definition(self, node: ast.ClassDef) -> None:
         self._fields(node, ["decorator_list", "name", "bases", "keywords"])
         self._token(node.name)
         self._enter(node)
@@ -367,17 +310,15 @@ class _Writer:
         self._scopes.pop()
         self._out.append(b")")
 
-    _ListComp = _SetComp = _DictComp = _GeneratorExp = _comprehension
-
     # -- other statements that bind -------------------------------------------------------------------------------
 
-    def _AnnAssign(self, node: ast.AnnAssign) -> None:
+    def _annotation_only(self, node: ast.AnnAssign) -> None:
         scope = self._scopes[-1] if self._scopes else Scope("module")
         redundant = isinstance(node.target, ast.Name) and (node.target.id in scope.rebound or node.target.id in scope.parameters)
         if not (is_bare_annotation(node) and redundant and scope.kind == "function"):
             self._node(node)
 
-    def _Import(self, node: ast.Import | ast.ImportFrom) -> None:
+    def _import_statement(self, node: ast.Import | ast.ImportFrom) -> None:
         self._out.append(b"(" + type(node).__name__.encode())
         for alias in node.names:
             name, origin = import_binding(node, alias)
@@ -388,22 +329,46 @@ class _Writer:
             self._add(Use("import", "", (whole,), (), "import"))
         self._out.append(b")")
 
-    _ImportFrom = _Import
-
-    def _ExceptHandler(self, node: ast.ExceptHandler) -> None:
+    def _handler(self, node: ast.ExceptHandler) -> None:
         self._fields(node, ["type"])
         self._token(node.name)
         self.write(node.body)
 
-    def _MatchAs(self, node: ast.MatchAs | ast.MatchStar) -> None:
+    def _capture(self, node: ast.MatchAs | ast.MatchStar) -> None:
         self._fields(node, ["pattern"])
         self._token(node.name)
 
-    _MatchStar = _MatchAs
-
-    def _MatchMapping(self, node: ast.MatchMapping) -> None:
+    def _rest(self, node: ast.MatchMapping) -> None:
         self._fields(node, ["keys", "patterns"])
         self._token(node.rest)
+
+
+_WRITERS: Mapping[type[ast.AST], Callable[[_Writer, Any], None]] = {
+    ast.Constant: _Writer._constant,
+    ast.Pass: _Writer._nothing,
+    ast.Global: _Writer._nothing,  # resolved into the tokens of the names
+    ast.Nonlocal: _Writer._nothing,  # as above
+    ast.Name: _Writer._plain_name,
+    ast.Attribute: _Writer._attribute_of,
+    ast.Call: _Writer._call,
+    ast.Subscript: _Writer._subscript,
+    ast.FunctionDef: _Writer._function_definition,
+    ast.AsyncFunctionDef: _Writer._function_definition,
+    ast.Lambda: _Writer._anonymous,
+    ast.ClassDef: _Writer._class_definition,
+    ast.ListComp: _Writer._comprehension,
+    ast.SetComp: _Writer._comprehension,
+    ast.DictComp: _Writer._comprehension,
+    ast.GeneratorExp: _Writer._comprehension,
+    ast.AnnAssign: _Writer._annotation_only,
+    ast.Import: _Writer._import_statement,
+    ast.ImportFrom: _Writer._import_statement,
+    ast.ExceptHandler: _Writer._handler,
+    ast.MatchAs: _Writer._capture,
+    ast.MatchStar: _Writer._capture,
+    ast.MatchMapping: _Writer._rest,
+}
+"""Syntax that names something; all else is written field by field."""
 
 
 def _mentions_locals(node: ast.AST) -> bool:

@@ -41,8 +41,10 @@ class Ownership:
     def __init__(self, roots: Sequence[Path] = (), distributions: Distributions | None = None) -> None:
         self.distributions = distributions if distributions is not None else Distributions()
         self._roots = tuple(os.path.realpath(root) for root in roots)
+        self.roots = tuple(sorted(self._roots, key=len, reverse=True))
         self._files: dict[str, Owner] = {}
         self._found: dict[str, str] = {}
+        self._relative: dict[str, str] = {}
         self._standard = {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")}
 
     def of_file(self, file: str) -> Owner:
@@ -55,6 +57,8 @@ class Ownership:
     def of_module(self, module: ModuleType) -> Owner:
         """Return the owner of a loaded module."""
         found = module.__dict__.get("__file__") or self._origin(module)
+        if isinstance(found, str) and found in self._files:
+            return self._files[found]
         if isinstance(found, str) and found not in ("built-in", "frozen"):
             return self.of_file(found)
         return self.of_missing_file(str(module.__dict__.get("__name__", "")))
@@ -92,6 +96,7 @@ class Ownership:
         folder = os.path.dirname(os.path.realpath(file))
         if folder not in self._found:
             self._found[folder] = self._given_root(folder) or _marked_root(folder) or _import_root(folder)
+            self.roots = tuple(sorted({*self._roots, *self._found.values()} - {os.sep}, key=len, reverse=True))
         return self._found[folder]
 
     def _given_root(self, folder: str) -> str | None:
@@ -100,17 +105,19 @@ class Ownership:
 
     def place(self, path: str) -> str | None:
         """Write an absolute path relative to the root of the project it lies in; None if it lies in none that is known."""
-        roots = {*self._roots, *self._found.values()}
-        holding = [root for root in roots if path == root or path.startswith(root + os.sep)]
-        root = max(holding, key=len, default=None)
+        root = next((root for root in self.roots if path == root or path.startswith(root + os.sep)), None)
         return None if root is None else os.path.relpath(path, root).replace(os.sep, "/")
 
     def relative(self, file: str) -> str:
-        """Write a file relative to its root with forward slashes; what is no file of the project by its last part."""
-        path = os.path.realpath(file)
+        """Write a file relative to its root with forward slashes; what is no file of the project as it is."""
+        if file not in self._relative:
+            self._relative[file] = self._relative_to_root(file)
+        return self._relative[file]
+
+    def _relative_to_root(self, file: str) -> str:
         if file.startswith("<") or not os.path.isabs(file):
             return file if file.startswith("<") else file.replace(os.sep, "/")
-        return os.path.relpath(path, self.root(file)).replace(os.sep, "/")
+        return os.path.relpath(os.path.realpath(file), self.root(file)).replace(os.sep, "/")
 
 
 def _marked_root(folder: str) -> str | None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from . import widening
 from .encoding import text
 from .externals import builtin, builtins_of, external, is_original_builtin, module_attribute, unwrapped
+from .forms import NormalForm
 from .loading import Absent, Beyond, load
 from .nodes import Node
-from .normalisation import NormalForm
 from .uses import Use
 
 if TYPE_CHECKING:

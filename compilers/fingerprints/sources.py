@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 import linecache
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import CodeType
-from typing import Any
-
-from attrs import field, frozen
 
 from .codes import code_digest
 from .encoding import seal
 from .memo import Memo, MemoryMemo
-from .normalisation import NormalForm
-from .tables import Definition, Statement, Table, read_table
+from .tables import Definition, Table, read_table
 
 SCHEME = "1"
 """Version of the normal form: part of the memo's keys and of every digest."""

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
-from .normalisation import NormalForm, normal_statements
+from .forms import NormalForm
+from .normalisation import normal_statements
 from .scopes import ImportOrigin, import_binding, module_names
 from .trees import children, descendants
 from .uses import chain
@@ -30,19 +31,25 @@ class Statement:
     """Names read inside the functions that it defines."""
     acts_on: tuple[str, ...]
     """Names that its calls and its assignments to attributes and items start from."""
-    form: NormalForm
+    written: list[Any] = field(repr=False)
+    """The normal form as JSON, which is seldom needed."""
     text: str
+
+    @property
+    def form(self) -> NormalForm:
+        """The normal form."""
+        return NormalForm.from_json(self.written)
 
     def to_json(self) -> list[Any]:
         """Return the statement as plain lists."""
         head = [self.kind, self.line, self.binds, self.mentions, self.inner, self.acts_on]
-        return [*head, self.form.to_json(), self.text]
+        return [*head, self.written, self.text]
 
     @classmethod
     def from_json(cls, data: list[Any]) -> Statement:
         """Read what :meth:`to_json` wrote."""
-        kind, line, binds, mentions, inner, acts_on, form, text = data
-        return cls(kind, line, tuple(binds), tuple(mentions), tuple(inner), tuple(acts_on), NormalForm.from_json(form), text)
+        kind, line, binds, mentions, inner, acts_on, written, text = data
+        return cls(kind, line, tuple(binds), tuple(mentions), tuple(inner), tuple(acts_on), written, text)
 
 
 def read_statements(tree: ast.Module, forms: Mapping[int, NormalForm]) -> tuple[Statement, ...]:
@@ -71,14 +78,15 @@ def _bindings(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, ImportOr
 def _statement(node: ast.stmt, forms: Mapping[int, NormalForm]) -> Statement:
     executed = list(_executed([node]))
     names = module_names([node])
+    form = normal_statements([node], forms)
     return Statement(
         _kind(node),
         node.lineno,
         tuple(sorted(names.bound | names.module)),
         tuple(sorted(_loads(executed))),
-        tuple(sorted(_loads(descendants(node)))) if any(isinstance(item, (*_DEFINITIONS, ast.Lambda)) for item in executed) else (),
+        tuple(sorted(form.names)) if any(isinstance(item, (*_DEFINITIONS, ast.Lambda)) for item in executed) else (),
         tuple(dict.fromkeys(_acted_on(executed))),
-        normal_statements([node], forms),
+        form.to_json(),
         _text(node),
     )
 

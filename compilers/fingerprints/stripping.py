@@ -112,7 +112,7 @@ class _Stripper(ast.NodeTransformer):
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         return None if isinstance(node.value, ast.Constant) else self.generic_visit(node)
 
-    def visit_Pass(self, node: ast.Pass) -> None:
+    def visit_Pass(self, _node: ast.Pass) -> None:
         return None
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:

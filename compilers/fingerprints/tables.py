@@ -11,7 +11,8 @@ from attrs import field, frozen
 
 from .codes import code_digest, nested_codes
 from .encoding import seal, text
-from .normalisation import FunctionNode, NormalForm, normal_function, normal_statements
+from .forms import NormalForm
+from .normalisation import FunctionNode, normal_function
 from .scopes import ImportOrigin, Scopes, scope_of
 from .statements import Statement, imports_of, read_statements
 from .stripping import drop_unused_type_imports, strip, takes_type_checking
@@ -173,9 +174,8 @@ class _Detail:
 
 def first_line(node: ast.AST) -> int:
     """Return the line that ``co_firstlineno`` names: that of the first decorator, if there is one."""
-    decorators = getattr(node, "decorator_list", [])
-    line: int = (decorators[0] if decorators else node).lineno  # type: ignore[attr-defined]  # functions have lines
-    return line
+    first: Any = (getattr(node, "decorator_list", None) or [node])[0]
+    return int(first.lineno)
 
 
 def _functions(node: ast.AST, prefix: str = "", around: tuple[ast.AST, ...] = ()) -> Iterator[tuple[FunctionNode, _Place]]:
@@ -236,6 +236,8 @@ def _readable(node: ast.AST) -> str:
 def _classes(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[ast.ClassDef, str]]:
     for child in children(node):
         inner = names
+        if isinstance(child, ast.expr):
+            continue
         if isinstance(child, ast.ClassDef):
             inner = (*names, child.name)
             yield child, ".".join(inner)

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import ast
 
-_LEAVES = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+_WITHOUT_NODES = frozenset(
+    {"ctx", "op", "ops", "id", "attr", "arg", "name", "asname", "module", "level", "type_comment", "kind", "conversion", "rest", "names"}
+    | {"is_async", "simple", "kwd_attrs", "tag", "lineno"}
+)
+"""Fields that hold texts, numbers and markers; what imports and ``global`` name is read from their own nodes."""
+
+_FIELDS: dict[type, tuple[str, ...]] = {ast.Constant: (), ast.MatchSingleton: ()}
 
 
 def children(node: ast.AST) -> list[ast.AST]:
     """Return the direct children of a node in order, without the markers of contexts and operators."""
     found: list[ast.AST] = []
-    for name in node._fields:
+    for name in _FIELDS.get(type(node)) or _fields(type(node)):
         value = getattr(node, name, None)
-        if isinstance(value, list):
-            found.extend([item for item in value if isinstance(item, ast.AST)])
-        elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
+        if type(value) is list:
+            found += value
+        elif value is not None:
             found.append(value)
-    return found
+    return [item for item in found if item is not None] if None in found else found
+
+
+def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    if kind not in _FIELDS:
+        # in ``type X = ...`` the name is a node
+        _FIELDS[kind] = tuple(name for name in kind._fields if name not in _WITHOUT_NODES or kind.__name__ == "TypeAlias")
+    return _FIELDS[kind]
 
 
 def descendants(node: ast.AST) -> list[ast.AST]:

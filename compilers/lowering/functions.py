@@ -49,13 +49,21 @@ def module_name(module: str) -> str:
 
 
 def is_importable(step: Recordable, module: str, qualname: str) -> bool:
-    """Say whether importing gives this very step, or its function. What ``__main__`` defines travels by value."""
-    found: object = sys.modules.get(module)
-    for part in qualname.split("."):
-        found = getattr(found, part, None)
-    if module == "__main__" or found is None or not _is_findable(module):
+    """Say whether importing gives this very step, or its function."""
+    found = importable(module, qualname)
+    if found is None:
         return False
     return found is step or found is step.function or (isinstance(found, Step) and found.function is step.function)
+
+
+def importable(module: str, qualname: str) -> object:
+    """Return what another process would get by importing a name, or None. What ``__main__`` defines travels by value."""
+    if module == "__main__" or module not in sys.modules or not _is_findable(module):
+        return None
+    found: object = sys.modules[module]
+    for part in qualname.split("."):
+        found = getattr(found, part, None)
+    return found
 
 
 @functools.lru_cache(maxsize=4096)

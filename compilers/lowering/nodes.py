@@ -43,7 +43,7 @@ from ..schemas import schema_of
 from ..values import PATH, is_plain
 from ..verification import verify
 from .checks import check_arguments, check_something_is_used, shown
-from .functions import FunctionTable, definition_of, module_name
+from .functions import FunctionTable, definition_of, importable, module_name
 
 
 def lower(recording: Recording, root: Path) -> Graph:
@@ -134,7 +134,16 @@ class _Lowering:
                 f"the dict {value!r} holds promises, so its keys must be plain values such as text", where
             )
         bound = tuple(self.bind(item, where, f"{key}.{index}") for index, item in enumerate(items))
-        return Collection(kind, bound, keys, type_ref) if kind != "set" else Collection(kind, in_order(bound))
+        if kind == "set":
+            return Collection(kind, in_order(bound))
+        return Collection(kind, bound, keys, type_ref, self._class_of(value) if kind == "namedtuple" else None)
+
+    def _class_of(self, value: object) -> Attached | None:
+        """Attach the class of a NamedTuple that nobody could import."""
+        kind = type(value)
+        if importable(kind.__module__, kind.__qualname__) is kind:
+            return None
+        return self._attach(kind, f"class:{module_name(kind.__module__)}:{kind.__qualname__}")
 
     def _attach(self, value: object, key: str) -> Attached:
         """Keep a value beside the graph; one object that is passed to many steps is kept once."""

@@ -17,6 +17,7 @@ from ..driving import Drive, Plan
 from ..errors import RunError
 from ..events import Event, Listener, RunEnded, RunStarted
 from ..executors import Executor
+from ..functions import check_not_importing
 from ..history.records import RunRecord
 from ..preparing import Prepared, prepare
 from ..runs import Run
@@ -86,6 +87,7 @@ class Execution:
     @classmethod
     def prepare(cls, config: Config, compiled: Compiled) -> Execution:
         """Make the run's folder and store the values that are not in the graph. Raises MissingInput."""
+        check_not_importing()
         prepared = prepare(compiled, config.workspace, config.regenerate_outputs)
         run_id = prepared.workspace.new_run()
         plan = Plan(
@@ -121,11 +123,7 @@ class Execution:
             try:
                 state, problem = self._drive_to_end(closing), self._drive.problem
             except BaseException as error:
-                self._emit(
-                    RunEnded(
-                        plan.run, time.time(), State.CANCELLED, f"the driver was stopped by {type(error).__name__}"
-                    )
-                )
+                self._emit(RunEnded(plan.run, time.time(), State.CANCELLED, _why(error)))
                 raise
             self._emit(RunEnded(plan.run, time.time(), state, problem))
 
@@ -170,7 +168,7 @@ class Execution:
         try:
             return self._drive.run(executor)
         except BaseException as error:
-            self._drive.stop(executor, f"the driver was stopped by {type(error).__name__}")
+            self._drive.stop(executor, _why(error))
             raise
 
     def _executor(self, closing: contextlib.ExitStack) -> Executor:
@@ -193,7 +191,9 @@ class Execution:
         if self._config.display != "none":
             from ..terminal import display
 
-            shown = display(self._config.display, sys.stderr)
+            # A debugger's prompt and a live tree do not go together.
+            inline = self._config.executor == "inline" and self._config.display == "auto"
+            shown = display("lines" if inline else self._config.display, sys.stderr)
             closing.callback(shown.close)
             yield shown
 
@@ -209,3 +209,7 @@ class Execution:
                     RuntimeWarning,
                     stacklevel=2,
                 )
+
+
+def _why(error: BaseException) -> str:
+    return "interrupted by Ctrl-C" if isinstance(error, KeyboardInterrupt) else f"the driver was stopped by {error!r}"

@@ -155,8 +155,11 @@ def rich() -> Graph:
     train = Node(
         "g/h/train", "train", FunctionRef("steps", "train", Attached("function:steps:train")),
         {"values": Literal(values), "mixed": mixed, "model": Attached("train.model", "abc")}, (Output("a", "int"), Output("b")),
-        ("load",), NodeOptions(False, 2, 1.5, Resources(2, 1024, 1, 2), "gpu", Environment(("numpy",), "image", {"A": "b"}), "v1",
-        ("data",), {"team": "a"}), "feed", "g/h", "train", "Train.", Source("steps.py", 9),
+        ("load",), NodeOptions(
+            allow_reuse=False, retries=2, timeout=1.5, resources=Resources(2, 1024, 1, 2), compute="gpu",
+            environment=Environment(("numpy",), "image", {"A": "b"}), version="v1", hash_paths=("data",), env=("SEED",),
+            tags={"team": "a"},
+        ), "feed", "g/h", "train", "Train.", Source("steps.py", 9),
     )  # fmt: skip
     return Graph(
         "compare", (load, train), (Parameter("source", "Path", {"type": "string"}), Parameter("n", "int", {}, Literal(3), True)),

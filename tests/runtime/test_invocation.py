@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import urllib.parse
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from penstock.compilers.graph import Collection, FunctionRef, Literal
 from penstock.runtime.errors import RunError
 from penstock.runtime.interruptions import Terminated
-from penstock.runtime.invocation import call, invoke, load, named_tuple, split_outputs
+from penstock.runtime.invocation import call, invoke, load, split_outputs
 from penstock.runtime.resolved import Gathered, Stored
 from penstock.runtime.store import LocalStore, encode
 from penstock.runtime.tasks import Completed, Failed, Task
@@ -163,10 +164,16 @@ def test_collections_are_put_together(kind, keys, expected, store):
     assert load(Gathered(shape, shape.items), store, Path("/")) == expected
 
 
-def test_a_named_tuple_whose_class_is_gone_keeps_its_fields():
-    made = named_tuple("gone_module:Outer.Pair", ("left", "right"))(1, 2)
-    assert (made.left, made.right, type(made).__name__) == (1, 2, "Pair")
+def named(store: LocalStore, type_ref: str, *fields: str) -> object:
+    shape = Collection("namedtuple", tuple(Literal(index) for index, _ in enumerate(fields)), fields, type_ref)
+    return load(Gathered(shape, shape.items), store, Path("/"))
 
 
-def test_a_named_tuple_is_of_its_own_class_where_that_can_be_imported():
-    assert named_tuple("urllib.parse:SplitResult", ("scheme",)).__name__ == "SplitResult"
+def test_a_named_tuple_whose_class_is_gone_keeps_its_fields(store):
+    made = named(store, "gone_module:Outer.Pair", "left", "right")
+    assert (made.left, made.right, type(made).__name__) == (0, 1, "Pair")
+
+
+def test_a_named_tuple_is_of_its_own_class_where_that_can_be_imported(store):
+    made = named(store, "urllib.parse:DefragResult", "url", "fragment")
+    assert type(made) is urllib.parse.DefragResult

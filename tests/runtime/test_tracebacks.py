@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import os
 
 from penstock.runtime.invocation import call
 from penstock.runtime.tracebacks import user_frames
@@ -54,13 +54,9 @@ def test_our_own_frames_are_left_out():
     assert "invocation.py" not in text and "in users" in text and text.endswith("ValueError: mine\n")
 
 
-def test_what_lies_above_our_frames_is_left_out():
-    assert "in frames" not in frames(users)
-
-
 def test_of_a_library_only_the_last_frame_is_kept():
     text = frames(parses)
-    assert text.count(str(Path("json"))) == 1 and "in parses" in text and "in raw_decode" in text
+    assert text.count(f"{os.sep}json{os.sep}") == 1 and "in parses" in text and "in raw_decode" in text
 
 
 def test_the_cause_is_told_first():

@@ -201,7 +201,7 @@ def test_interrupting_a_run_in_this_thread_cancels_it(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         Local(executor="inline", workspace=tmp_path, display="none", listeners=[interrupt]).run(chain, 1)
     (record,) = Workspace.open(tmp_path).history.runs()
-    assert record.state is State.CANCELLED and record.problem == "the driver was stopped by KeyboardInterrupt"
+    assert record.state is State.CANCELLED and record.problem == "interrupted by Ctrl-C"
 
 
 def test_no_thread_is_left_after_a_run(tmp_path):

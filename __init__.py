@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from .compilers.graph import Graph
     from .runtime.context import current_step
     from .runtime.errors import MissingInput, RunCancelled, RunError, RunFailed, StoreError, WorkspaceError
-    from .runtime.explaining import explain
     from .runtime.launching import compile, run
     from .runtime.reporting import log_figure, log_metric, log_text, progress
+    from .runtime.runners.explaining import explain
     from .runtime.runners.local import Local
     from .runtime.runs import Run, StepRun
     from .runtime.states import State
@@ -96,7 +96,7 @@ _LOADED_ON_FIRST_USE = {
     "WorkspaceError": "runtime.errors",
     "compile": "runtime.launching",
     "current_step": "runtime.context",
-    "explain": "runtime.explaining",
+    "explain": "runtime.runners.explaining",
     "log_figure": "runtime.reporting",
     "log_metric": "runtime.reporting",
     "log_text": "runtime.reporting",

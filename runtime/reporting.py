@@ -24,7 +24,7 @@ def log_metric(name: str, value: float, step: float | None = None) -> None:
 
     Raises TypeError for a value that is not a number.
     """
-    if not isinstance(name, str) or not name:
+    if not _is_name(name):
         raise TypeError(f"log_metric takes a name and a number, and was given the name {name!r}")
     number = _number(value, f"log_metric({name!r}) takes a number, and was given a {type(value).__name__}: {value!r}")
     index = None if step is None else _number(step, f"log_metric({name!r}, step={step!r}): the step is no number")
@@ -33,6 +33,10 @@ def log_metric(name: str, value: float, step: float | None = None) -> None:
         print(f"{name} = {number:g}" + (f" (step {index:g})" if index is not None else ""))
         return
     context.send(MetricLogged(context.step, time.time(), name, number, index))
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and name != ""
 
 
 def _number(value: object, problem: str) -> float:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from . import values
 from .derivations import Derivations
+from .effects import Effects
 from .encoding import joined, seal, text
 from .externals import distribution, external, is_penstock_type, is_project_function, module_attribute
 from .loading import Broken
 from .nodes import Node
 from .resolution import Resolver
+from .unloadable import unloadable
 from .uses import Use
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class Bindings:
         self._walker = walker
         self._constants: dict[tuple[int, str], Node] = {}
         self._files: dict[str, Node] = {}
+        self._effects = Effects(walker)
         self.derivations = Derivations(walker)
         self.distributions: dict[str, Node] = {}
 
@@ -84,7 +87,7 @@ class Bindings:
 
     def effects(self, module: types.ModuleType | None) -> list[Node]:
         """Return the nodes of what a module, and those it imports, did to the world beyond the project."""
-        return self.derivations.effects(module) if module is not None else []
+        return self._effects.of_module(module) if module is not None else []
 
     def distribution_named(self, name: str) -> Node:
         """Return the node of an installed distribution, or that it is missing."""
@@ -111,7 +114,7 @@ class Bindings:
 
     def unloadable(self, broken: Broken) -> Node:
         """Return the node of a project module that cannot be imported: its source, and that of all it imports."""
-        return self.derivations.static(broken.name, broken.file)
+        return unloadable(self._walker, broken.name, broken.file)
 
     # -- all there is ---------------------------------------------------------------------------------------------
 

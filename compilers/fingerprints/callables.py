@@ -24,7 +24,7 @@ def expand_method(walker: Walker, node: Node, method: types.MethodType) -> None:
 
 def expand_partial(walker: Walker, node: Node, partial: Any) -> None:
     """Fill the node of a partial: its function and what is bound already."""
-    _fill(walker, node, "partial", partial.func, partial.args, dict(partial.keywords))
+    _fill(walker, node, "partial", partial.func, partial.args, dict(partial.keywords), dict(partial.__dict__))
     node.content = seal("partial", text(type(partial).__name__), texts(map(str, partial.keywords)))
 
 

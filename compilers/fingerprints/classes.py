@@ -80,7 +80,7 @@ def expand_enumeration(walker: Walker, node: Node, kind: enum.EnumMeta) -> None:
     members = {name: value for name, value in sorted(vars(kind).items()) if _is_own(kind, name, value)}
     _fill(walker, node, kind, members)
     node.content = seal("enumeration", node.content, texts(f"{name}={member.name}" for name, member in listed.items()))
-    for member in dict.fromkeys(listed.values()):
+    for member in [member for name, member in listed.items() if member.name == name]:
         state = {name: value for name, value in vars(member).items() if name not in {"_name_", "__objclass__", "_sort_order_"}}
         node.edges.append(walker.node(state))
 

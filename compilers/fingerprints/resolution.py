@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from . import widening
-from .encoding import text
+from .encoding import text, texts
 from .externals import builtin, builtins_of, external, is_original_builtin, module_attribute, unwrapped
 from .forms import NormalForm
 from .loading import Absent, Beyond, load
 from .nodes import Node
+from .statements import Statement
 from .uses import Use
 
 if TYPE_CHECKING:
@@ -226,3 +227,28 @@ class Resolver:
 
     def _add(self, node: Node) -> None:
         self._node.edges.append(node)
+
+
+def absolute(namespace: dict[str, object], module: str, level: int) -> str:
+    """Return the full name of a module that an import statement names with ``level`` dots."""
+    if not level:
+        return module
+    package = str(namespace.get("__package__") or "")
+    base = package.split(".")
+    return ".".join([*base[: len(base) - level + 1], *filter(None, [module])])
+
+
+def refer(walker: Walker, node: Node, chosen: Iterable[Statement], namespace: dict[str, object], name: str) -> None:
+    """Add to a node what statements at the top of a module refer to, except for ``name`` and what they bind themselves."""
+    resolver = Resolver(walker, node, namespace)
+    own = {bound for statement in chosen if statement.kind == "code" for bound in statement.binds} | {name}
+    for statement in chosen:
+        for use in statement.form.uses if statement.kind != "main" else ():
+            if use.name not in own:
+                resolver.follow(use)
+
+
+def statement_digests(chosen: Iterable[Statement]) -> Iterator[bytes]:
+    """Yield the digest of each statement with the names it uses."""
+    for statement in chosen:
+        yield bytes.fromhex(statement.form.digest) + texts(statement.form.names)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import attrs
 import click
 
-from ..explaining import Explanation, Verdict, explain, explain_ahead
-from ..preparing import prepare
+from ..runners.explaining import Explanation, Verdict, explain, explain_ahead
+from ..runners.preparing import prepare
 from ..runs import Run
 from ..workspace import Workspace
 from .graph import is_pipeline

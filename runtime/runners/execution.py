@@ -17,15 +17,18 @@ from ..driving import Drive, Plan
 from ..errors import RunError
 from ..events import Event, Listener, RunEnded, RunStarted
 from ..executors import Executor
+from ..executors.inline import InlineExecutor
+from ..executors.local import LocalExecutor
 from ..functions import check_not_importing
 from ..history.records import RunRecord
-from ..preparing import Prepared, prepare
 from ..runs import Run
 from ..states import State
 from ..store import open_store
+from ..terminal import display
 from ..tracking import LiveRecords, Tracker
 from ..workspace import Workspace
 from .exits import hold_exit, release_exit
+from .preparing import Prepared, prepare
 
 ExecutorName: TypeAlias = Literal["local", "inline"]
 Display: TypeAlias = Literal["auto", "tree", "lines", "none"]
@@ -173,11 +176,7 @@ class Execution:
 
     def _executor(self, closing: contextlib.ExitStack) -> Executor:
         if self._config.executor == "inline":
-            from ..executors.inline import InlineExecutor
-
             return InlineExecutor(self._drive.report)
-        from ..executors.local import LocalExecutor
-
         reports = ReportsListener(self._drive.report)
         closing.callback(reports.close)
         executor = LocalExecutor(self._config.jobs, reports.address)
@@ -189,8 +188,6 @@ class Execution:
         closing.callback(recorder.close)
         yield recorder
         if self._config.display != "none":
-            from ..terminal import display
-
             # A debugger's prompt and a live tree do not go together.
             inline = self._config.executor == "inline" and self._config.display == "auto"
             shown = display("lines" if inline else self._config.display, sys.stderr)

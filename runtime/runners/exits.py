@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 from typing import Any, Protocol
 
@@ -50,3 +51,5 @@ def _wait() -> None:
             run.wait()
         except KeyboardInterrupt:  # it cancelled the run, and waited
             continue
+        except Exception:  # the run was broken off; there is nobody else to tell
+            sys.excepthook(*sys.exc_info())

@@ -7,16 +7,16 @@ from typing import Any, Literal, TypeAlias, final
 
 from attrs import frozen
 
-from ..compilers.graph import Graph
-from ..compilers.lowering import compile_pipeline
-from ..compilers.traversal import dependencies
-from .calls import Calls
-from .history.records import StepRecord
+from ...compilers.graph import Graph
+from ...compilers.lowering import compile_pipeline
+from ...compilers.traversal import dependencies
+from ..calls import Calls
+from ..history.records import StepRecord
+from ..runs import Run
+from ..scheduling import Scheduler
+from ..states import State
+from ..workspace import Workspace
 from .preparing import Prepared, prepare
-from .runs import Run
-from .scheduling import Scheduler
-from .states import State
-from .workspace import Workspace
 
 Decision: TypeAlias = Literal["reused", "runs", "depends", "skipped"]
 

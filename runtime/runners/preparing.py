@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from ..compilers.fingerprints import FileMemo, Fingerprinter, digest_value
-from ..compilers.lowering import Compiled
-from .parameters import Given, take_in
-from .resolution import check_inputs
-from .reuse import Reuse, ReuseWarning
-from .store import ArtifactStore, open_store
-from .workspace import Workspace
+from ...compilers.fingerprints import FileMemo, Fingerprinter, digest_value
+from ...compilers.lowering import Compiled
+from ..parameters import Given, take_in
+from ..resolution import check_inputs
+from ..reuse import Reuse, ReuseWarning
+from ..store import ArtifactStore, open_store
+from ..workspace import Workspace
 
 
 @frozen

@@ -1,0 +1,46 @@
+"""What an import must not load."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ["asyncio", "azure", "beartype", "click", "dill", "fsspec", "joblib", "networkx", "numpy", "pandas", "psutil",
+         "requests", "rich", "sqlite3", "yoyo", "cloudpickle", "pathspec"]  # fmt: skip
+
+
+def loaded_by(code):
+    """Return which of the heavy modules some code loads, in a new process."""
+    check = f"import json, sys\n{code}\nprint(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True, timeout=60)
+    return json.loads(done.stdout)
+
+
+def test_importing_penstock_loads_nothing_heavy():
+    assert loaded_by("import penstock") == []
+
+
+def test_defining_and_compiling_a_pipeline_loads_nothing_heavy():
+    code = (
+        "from penstock import step, pipeline\n"
+        "from penstock.compilers.lowering import compile_pipeline\n"
+        "@step\ndef double(x: int) -> int: return 2 * x\n"
+        "@pipeline\ndef twice(x: int = 1) -> int: return double(double(x))\n"
+        "assert len(compile_pipeline(twice).graph) == 2"
+    )
+    assert loaded_by(code) == []
+
+
+@pytest.mark.parametrize("module", ["runtime.invocation", "runtime.driving", "runtime.store", "runtime.workspace"])
+def test_parts_of_the_runtime_load_no_library_before_it_is_needed(module):
+    assert [name for name in loaded_by(f"import penstock.{module}") if name != "sqlite3"] == []
+
+
+def test_a_small_inline_run_needs_neither_joblib_nor_fsspec_nor_rich(tmp_path):
+    code = (
+        "from penstock import step, Local\n"
+        "@step\ndef double(x: int) -> int: return 2 * x\n"
+        f"assert Local(executor='inline', display='none', workspace={str(tmp_path)!r}).run(double, 2).result() == 4"
+    )
+    assert set(loaded_by(code)) <= {"sqlite3", "cloudpickle"}

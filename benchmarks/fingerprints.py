@@ -34,10 +34,17 @@ def write_project(folder: Path) -> None:
         following = number + 1 if (number + 1) % 12 and number + 1 < MODULES else None
         head = f"from m{following:03} import f0 as onward\n" if following is not None else "onward = list\n"
         body = [
-            FUNCTION.format(number=index, modulus=index + 2, following=f"f{index + 1}(kept)" if index + 1 < FUNCTIONS else "onward(kept)")
+            FUNCTION.format(
+                number=index,
+                modulus=index + 2,
+                following=f"f{index + 1}(kept)" if index + 1 < FUNCTIONS else "onward(kept)",
+            )
             for index in range(FUNCTIONS)
         ]
-        text = f'"""Module {number}."""\n\nimport math\n\n{head}\nLIMIT = {number}\nOFFSETS = {{"1": 0.5, "2": 1.5}}\n' + "".join(body)
+        text = (
+            f'"""Module {number}."""\n\nimport math\n\n{head}\nLIMIT = {number}\nOFFSETS = {{"1": 0.5, "2": 1.5}}\n'
+            + "".join(body)
+        )
         (folder / f"m{number:03}.py").write_text(text)
     steps = "".join(f"\n@step\ndef step{n}(rows):\n    return {calls(n)}\n" for n in range(STEPS))
     imports = "".join(f"import m{number:03}\n" for number in range(MODULES))

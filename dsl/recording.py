@@ -111,9 +111,7 @@ class Recording:
         prefix = f"{outer.id}/{pipeline.name}" if outer else pipeline.name
         self._names[prefix] += 1
         count = self._names[prefix]
-        self._group = Group(
-            prefix if count == 1 else f"{prefix}-{count}", pipeline, arguments, outer, location, after
-        )
+        self._group = Group(prefix if count == 1 else f"{prefix}-{count}", pipeline, arguments, outer, location, after)
         self.groups.append(self._group)
         try:
             yield

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextvars
 import functools
 import inspect
+import itertools
 import os
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, cast, final, overload
@@ -74,9 +75,8 @@ class Step(Generic[P, R]):
         return cast(R, recording.add(self, arguments, self._after, where))
 
     def _run(self, *args: Any, **kwargs: Any) -> R:
-        for value in (*args, *kwargs.values()):
-            if isinstance(value, Promise):
-                raise leaked(value, caller())
+        for promise in _promises_among((*args, *kwargs.values())):
+            raise leaked(promise, caller())
         result: Any = self.function(*args, **kwargs)
         if inspect.isgenerator(result):
             return cast(R, list(result))
@@ -171,6 +171,15 @@ def innermost_function(function: Any) -> FunctionType:
                     caller(),
                 )
         function = inner
+
+
+def _promises_among(values: Iterable[object], depth: int = 2) -> Iterator[Promise]:
+    """Find promises among arguments, and in the first items of lists and dicts: plain calls must stay cheap."""
+    for value in itertools.islice(values, 1000):
+        if isinstance(value, Promise):
+            yield value
+        elif depth > 1 and isinstance(value, list | tuple | dict):
+            yield from _promises_among(value.values() if isinstance(value, dict) else value, depth - 1)
 
 
 def leaked(promise: Promise, where: Location) -> RecordingError:

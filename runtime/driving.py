@@ -96,11 +96,11 @@ class Drive:
     def run(self, executor: Executor) -> State:
         """Run until everything has ended, and return how. The executor is not closed; ``problem`` says why it was cancelled."""
         self._thread = threading.get_ident()
-        while True:
+        while not self._scheduler.finished:
             self._reuse_what_can_be()
-            if self._scheduler.finished:
-                break
             self._start_ready(executor)
+            if not self._busy and not self._waiting:
+                continue  # all that was ready had its result already
             message = self._next_message()
             if isinstance(message, _Cancel):
                 self._cancel(executor, message.reason)
@@ -145,6 +145,7 @@ class Drive:
         earlier = self._calls.result(node)
         if earlier is not None:
             self._take_over(node.id, earlier)
+            self._reuse_what_can_be()
         elif not self._calls.is_twin(node):
             self._submit(node, executor)
 

@@ -28,6 +28,7 @@ from ..compilers.graph import Environment, Literal, Node
 from ..compilers.values import to_json
 from .artifacts import Artifact
 from .bases import Basis
+from .errors import StoreError
 from .resolved import Resolved, Stored, summarise_input
 from .store import ArtifactStore, decode
 from .store.trees import describe, digest_of, hash_file, list_files
@@ -56,13 +57,21 @@ def identify_call(node: Node, inputs: Mapping[str, Resolved], root: Path, store:
     basis = Basis(None, node.fingerprint, found, declared, "; ".join(unknown))
     if unknown:
         return basis
-    facts = [SCHEME, node.fingerprint, declared, [[name, identity] for name, (identity, _) in found.items()]]
-    facts.append([output.name for output in node.outputs])
-    return attrs.evolve(basis, key=blake3(json.dumps(facts).encode()).hexdigest())
+    given = [[name, identity] for name, (identity, _) in found.items()]
+    outputs = [output.name for output in node.outputs]
+    facts = json.dumps([SCHEME, node.fingerprint, declared, given, outputs])
+    return attrs.evolve(basis, key=blake3(facts.encode()).hexdigest())
 
 
 def identify_input(value: Resolved, root: Path, store: ArtifactStore) -> str | None:
     """Return what identifies an input, or None."""
+    try:
+        return _identify_input(value, root, store)
+    except (OSError, StoreError):  # a path that cannot be read: the step will say so
+        return None
+
+
+def _identify_input(value: Resolved, root: Path, store: ArtifactStore) -> str | None:
     if isinstance(value, Literal):
         return json.dumps(_by_content(value.value, root))
     if isinstance(value, Stored):

@@ -173,4 +173,4 @@ def _named_tuple(shape: Collection, payload: Artifact | None, store: ArtifactSto
     if shape.payload is None:
         with contextlib.suppress(RunError, ValueError):
             return find_function(FunctionRef(module, qualname))
-    return collections.namedtuple(qualname.rpartition(".")[2] or "Items", map(str, shape.keys))  # type: ignore[misc]
+    return collections.namedtuple(qualname.rpartition(".")[2] or "Items", map(str, shape.keys))

@@ -41,7 +41,12 @@ def _base(value: Any) -> Any:
 
 
 def _generic(value: Any) -> Surrogate:
-    return ("scalar", value.dtype.str, str(value.dtype.descr), value.tolist() if value.dtype.hasobject else value.tobytes())
+    return (
+        "scalar",
+        value.dtype.str,
+        str(value.dtype.descr),
+        value.tolist() if value.dtype.hasobject else value.tobytes(),
+    )
 
 
 def _dtype(value: Any) -> Surrogate:
@@ -66,7 +71,14 @@ def _is_scipys(value: Any) -> bool:
 def _frame(value: Any) -> Surrogate:
     """Return the columns one by one, with names, dtypes and index; the order of rows and columns counts."""
     columns = [_column(value.iloc[:, position]) for position in range(value.shape[1])]
-    return ("frame", tuple(int(size) for size in value.shape), _index(value.columns), _index(value.index), columns, dict(value.attrs))
+    return (
+        "frame",
+        tuple(int(size) for size in value.shape),
+        _index(value.columns),
+        _index(value.index),
+        columns,
+        dict(value.attrs),
+    )
 
 
 def _series(value: Any) -> Surrogate:
@@ -139,4 +151,3 @@ _ENCODERS: dict[str, Callable[[Any], object]] = {
     "pandas.NAType": _singleton,
     "torch.Tensor": _tensor,
 }
-

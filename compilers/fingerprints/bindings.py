@@ -51,7 +51,9 @@ class Bindings:
 
     def _constant(self, namespace: dict[str, object], name: str, value: object) -> Node:
         plain = values.plain(self._walker, value)
-        node = Node("constant", f"{module_label(namespace)}.{name}", seal("constant", plain or b""), text=values.summary(value))
+        node = Node(
+            "constant", f"{module_label(namespace)}.{name}", seal("constant", plain or b""), text=values.summary(value)
+        )
         file = namespace.get("__file__")
         node.file = self._walker.ownership.relative(file) if isinstance(file, str) else ""
         node.line = self.derivations.line(namespace, name)
@@ -132,7 +134,9 @@ class Bindings:
                 node.problem = f"{folder} holds more than {_MOST_FILES} Python files; give the project's root"
                 break
             table = self._walker.sources.table(file)
-            parts.extend((text(os.path.relpath(file, folder).replace(os.sep, "/")), text(table.module if table else _raw(file))))
+            parts.extend(
+                (text(os.path.relpath(file, folder).replace(os.sep, "/")), text(table.module if table else _raw(file)))
+            )
         node.content = seal("files", joined(parts))
         return node
 
@@ -162,7 +166,9 @@ class Bindings:
         """Return the node of everything that is installed."""
         every = self._walker.ownership.distributions.every()
         content = seal("installed", *(text(f"{found.name} {found.version}") for found in every))
-        return self._walker.leaf("distribution", "all installed distributions", content, version=f"{len(every)} of them")
+        return self._walker.leaf(
+            "distribution", "all installed distributions", content, version=f"{len(every)} of them"
+        )
 
     def absent(self, name: str) -> Node:
         """Return the node of a declared module that cannot be found."""

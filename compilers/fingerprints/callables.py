@@ -105,4 +105,3 @@ def _compiled(module: str) -> bytes:
     """Digest the file of an extension module that belongs to the project."""
     file = getattr(sys.modules.get(module), "__file__", None)
     return seal("extension", Path(file).read_bytes()) if isinstance(file, str) and os.path.isfile(file) else b""
-

@@ -81,14 +81,20 @@ def expand_enumeration(walker: Walker, node: Node, kind: enum.EnumMeta) -> None:
     _fill(walker, node, kind, members)
     node.content = seal("enumeration", node.content, texts(f"{name}={member.name}" for name, member in listed.items()))
     for member in [member for name, member in listed.items() if member.name == name]:
-        state = {name: value for name, value in vars(member).items() if name not in {"_name_", "__objclass__", "_sort_order_"}}
+        state = {
+            name: value
+            for name, value in vars(member).items()
+            if name not in {"_name_", "__objclass__", "_sort_order_"}
+        }
         node.edges.append(walker.node(state))
 
 
 def _is_own(kind: enum.EnumMeta, name: str, value: object) -> bool:
     """Tell whether an entry of an enumeration was written in it, and is not a member."""
     machinery = name in _SKIPPED or name in _MACHINERY or name in kind.__members__
-    return not machinery and not (name in {"_generate_next_value_", "__reduce_ex__"} and not isinstance(value, (types.FunctionType, staticmethod)))
+    return not machinery and not (
+        name in {"_generate_next_value_", "__reduce_ex__"} and not isinstance(value, (types.FunctionType, staticmethod))
+    )
 
 
 def _describe(walker: Walker, node: Node, kind: type) -> None:
@@ -129,7 +135,9 @@ def _files(kind: type) -> Iterator[str]:
 
 def _reads_annotations(kind: type) -> bool:
     """Tell whether the annotations of a class are its fields: it is a record, or its metaclass is not a usual one."""
-    marked = any(name in vars(kind) for name in ("__dataclass_fields__", "__attrs_attrs__", "__total__", "_field_defaults"))
+    marked = any(
+        name in vars(kind) for name in ("__dataclass_fields__", "__attrs_attrs__", "__total__", "_field_defaults")
+    )
     return marked or type(kind) not in {type, abc.ABCMeta, enum.EnumMeta}
 
 
@@ -140,7 +148,12 @@ def _fill(walker: Walker, node: Node, kind: type, members: dict[str, object]) ->
     fields = _dataclass_fields(walker, kind)
     module = sys.modules.get(str(kind.__module__))
     node.edges = [*edges, *fields, *walker.bindings.effects(module)]
-    facts = (text(kind.__name__), texts(members), b"%d %d" % (len(kind.__bases__), len(fields)), texts(_virtual_subclasses(kind)))
+    facts = (
+        text(kind.__name__),
+        texts(members),
+        b"%d %d" % (len(kind.__bases__), len(fields)),
+        texts(_virtual_subclasses(kind)),
+    )
     node.content = seal("class", node.content, *facts)
     walker.bindings.derivations.watch(node, module.__dict__ if module else {}, kind.__qualname__.partition(".")[0])
 
@@ -170,7 +183,15 @@ def _dataclass_fields(walker: Walker, kind: type) -> list[Node]:
 
 
 def _dataclass_field(field: dataclasses.Field[Any]) -> list[object]:
-    flags = (field.name, field.init, field.repr, field.hash, field.compare, field.kw_only is True, str(getattr(field, "_field_type", "")))
+    flags = (
+        field.name,
+        field.init,
+        field.repr,
+        field.hash,
+        field.compare,
+        field.kw_only is True,
+        str(getattr(field, "_field_type", "")),
+    )
     return [*flags, _unset(field.default), _unset(field.default_factory), dict(field.metadata)]
 
 
@@ -229,5 +250,7 @@ def _patches(walker: Walker, kind: type) -> Iterator[tuple[str, types.FunctionTy
 
 def _is_put_there(walker: Walker, function: types.FunctionType) -> bool:
     """Tell whether a method of a class beyond the project is the project's: not one that the class's maker generated."""
-    generated = function.__code__.co_filename.startswith("<") and str(function.__globals__.get("__name__")) not in sys.modules
+    generated = (
+        function.__code__.co_filename.startswith("<") and str(function.__globals__.get("__name__")) not in sys.modules
+    )
     return not generated and is_project_function(walker, function)

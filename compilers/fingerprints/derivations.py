@@ -18,8 +18,12 @@ from .tables import Table
 if TYPE_CHECKING:
     from .reach import Walker
 
-_UNSEEDED = re.compile(r"\b(Random|RandomState|default_rng|SystemRandom|PCG64|MT19937|Philox|SFC64|SeedSequence|Generator)\(\s*\)")
-_RANDOM_TYPES = frozenset({"random", "numpy.random", "torch", "torch._C", "numpy.random._generator", "numpy.random.mtrand"})
+_UNSEEDED = re.compile(
+    r"\b(Random|RandomState|default_rng|SystemRandom|PCG64|MT19937|Philox|SFC64|SeedSequence|Generator)\(\s*\)"
+)
+_RANDOM_TYPES = frozenset(
+    {"random", "numpy.random", "torch", "torch._C", "numpy.random._generator", "numpy.random.mtrand"}
+)
 
 
 class Derivations:
@@ -79,7 +83,9 @@ class Derivations:
                     if pending.pop(id(node), None) is not None:
                         self.explain(node, namespace, name)
         for node in pending.values():
-            node.problem = f"an object of type {node.name} can be identified neither by its value nor by the code that makes it"
+            node.problem = (
+                f"an object of type {node.name} can be identified neither by its value nor by the code that makes it"
+            )
         self._derived.update(id(node) for node in opaque)
         return True
 
@@ -118,7 +124,12 @@ def _closure(table: Table, name: str, drivers: set[str]) -> list[Statement]:
         if not found:
             break
         chosen |= found
-        tracked |= {bound for index in found if table.statements[index].kind == "code" for bound in table.statements[index].binds}
+        tracked |= {
+            bound
+            for index in found
+            if table.statements[index].kind == "code"
+            for bound in table.statements[index].binds
+        }
     return [table.statements[index] for index in sorted(chosen)]
 
 
@@ -142,5 +153,3 @@ def _parts(owner: Node) -> Iterator[Node]:
             if id(child) not in seen and child.kind not in NAMED:
                 seen.add(id(child))
                 pending.append(child)
-
-

@@ -122,7 +122,9 @@ def _diff(was: Definition, now: Definition) -> str:
     import difflib  # only explanations need it
 
     place = now.file or now.name
-    lines = difflib.unified_diff(was.text.splitlines(), now.text.splitlines(), place, place, "before", "after", n=2, lineterm="")
+    lines = difflib.unified_diff(
+        was.text.splitlines(), now.text.splitlines(), place, place, "before", "after", n=2, lineterm=""
+    )
     return "\n".join(lines)
 
 

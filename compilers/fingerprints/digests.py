@@ -25,7 +25,9 @@ def digest(value: object) -> object:
 
     Unregistered values are identified by the state that pickling would save. Raises TypeError for those.
     """
-    raise TypeError(f"no way to identify a {type(value).__qualname__} is registered; see penstock.compilers.fingerprints.digest.register")
+    raise TypeError(
+        f"no way to identify a {type(value).__qualname__} is registered; see penstock.compilers.fingerprints.digest.register"
+    )
 
 
 def own_identity(value: object) -> object:

@@ -108,7 +108,9 @@ class Distributions:
         record = self._record(folder)
         if record is not None:
             return f"\n{relative}," in record or f'\n"{relative}",' in record
-        return os.path.basename(os.path.dirname(folder)) in {"site-packages", "dist-packages"} and _egg_lists(folder, relative)
+        return os.path.basename(os.path.dirname(folder)) in {"site-packages", "dist-packages"} and _egg_lists(
+            folder, relative
+        )
 
     def _record(self, folder: str) -> str | None:
         if folder not in self._records:

@@ -21,9 +21,13 @@ def drivers(table: Table, namespace: dict[str, object]) -> set[str]:
 
 def mentioned_through(table: Table) -> dict[str, set[str]]:
     """Return, for each function and class at the top, the names that calling it may mention at any depth."""
-    direct = {bound: {*statement.inner} for statement in table.statements if statement.inner for bound in statement.binds}
+    direct = {
+        bound: {*statement.inner} for statement in table.statements if statement.inner for bound in statement.binds
+    }
     for _ in direct:
-        wider = {name: names | {deep for inner in names for deep in direct.get(inner, ())} for name, names in direct.items()}
+        wider = {
+            name: names | {deep for inner in names for deep in direct.get(inner, ())} for name, names in direct.items()
+        }
         if wider == direct:
             break
         direct = wider

@@ -17,7 +17,9 @@ from .tables import Table
 if TYPE_CHECKING:
     from .reach import Walker
 
-_HARMLESS = frozenset({"logging", "atexit", "unittest", "doctest", "argparse", "typing", "pytest", "abc", "math", "json", "re", "sys"})
+_HARMLESS = frozenset(
+    {"logging", "atexit", "unittest", "doctest", "argparse", "typing", "pytest", "abc", "math", "json", "re", "sys"}
+)
 """Modules that a function may mention without its call at the top of a module changing what a step computes."""
 
 
@@ -82,7 +84,9 @@ class Effects:
         acting = self._acting_names(table, module.__dict__)
         chosen = [item for item in table.statements if item.kind == "code" and acting & {*item.acts_on}]
         running = drivers(table, module.__dict__)
-        chosen = [item for item in chosen if "sys.path" not in item.text and not running & {*item.mentions, *item.binds}]
+        chosen = [
+            item for item in chosen if "sys.path" not in item.text and not running & {*item.mentions, *item.binds}
+        ]
         if not chosen:
             return None
         node = Node("effects", f"{module.__name__} (top level)", seal("effects", joined(statement_digests(chosen))))
@@ -95,7 +99,11 @@ class Effects:
         """Return the names through which statements act: what is beyond the project, and the functions here that use it."""
         world = {name for name, value in list(namespace.items()) if self._is_world(value)}
         own = {name for name, inner in mentioned_through(table).items() if world & inner}
-        return world | {name for name in own if isinstance(namespace.get(name), types.FunctionType)} | self._imported_actors(namespace)
+        return (
+            world
+            | {name for name in own if isinstance(namespace.get(name), types.FunctionType)}
+            | self._imported_actors(namespace)
+        )
 
     def _imported_actors(self, namespace: dict[str, object]) -> set[str]:
         """Return the names of functions of other modules of the project that act on the world."""

@@ -17,7 +17,23 @@ from .ownership import Owner
 if TYPE_CHECKING:
     from .reach import Walker
 
-_VOLATILE = frozenset({"sys", "os", "posix", "nt", "time", "platform", "socket", "tempfile", "threading", "signal", "errno", "site", "sysconfig"})
+_VOLATILE = frozenset(
+    {
+        "sys",
+        "os",
+        "posix",
+        "nt",
+        "time",
+        "platform",
+        "socket",
+        "tempfile",
+        "threading",
+        "signal",
+        "errno",
+        "site",
+        "sysconfig",
+    }
+)
 """Modules of the standard library whose constants describe the machine or the moment."""
 
 
@@ -106,7 +122,11 @@ def _is_projects(walker: Walker, value: object) -> bool:
 def found_name(walker: Walker, value: object) -> str | None:
     """Return the dotted name under which an object that knows it is found beyond the project; None if it is not there."""
     module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
-    if not isinstance(module, str) or not isinstance(name, str) or walker.owner_of_module_name(module).kind == "project":
+    if (
+        not isinstance(module, str)
+        or not isinstance(name, str)
+        or walker.owner_of_module_name(module).kind == "project"
+    ):
         return None
     found: object = sys.modules.get(module)
     for part in name.split("."):
@@ -138,7 +158,19 @@ def function_owner(walker: Walker, function: types.FunctionType) -> Owner:
 def is_original_builtin(name: str, value: object) -> bool:
     """Tell whether the value of a builtin name is what Python itself puts there."""
     if not isinstance(value, (types.BuiltinFunctionType, type)):
-        return name in {"copyright", "credits", "exit", "license", "quit", "__debug__", "True", "False", "None", "Ellipsis", "NotImplemented"}
+        return name in {
+            "copyright",
+            "credits",
+            "exit",
+            "license",
+            "quit",
+            "__debug__",
+            "True",
+            "False",
+            "None",
+            "Ellipsis",
+            "NotImplemented",
+        }
     renamed = {"IOError": "OSError", "EnvironmentError": "OSError", "WindowsError": "OSError", "open": "open"}
     home = getattr(value, "__module__", None) in {"builtins", "io", "_io"}
     return home and getattr(value, "__name__", None) == renamed.get(name, name)

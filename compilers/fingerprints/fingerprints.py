@@ -67,7 +67,9 @@ class Fingerprinter:
     processes; ``strict_distributions`` reads the files of installed distributions instead of trusting their RECORD.
     """
 
-    def __init__(self, roots: Sequence[Path] | None = None, memo: Memo | None = None, *, strict_distributions: bool = False) -> None:
+    def __init__(
+        self, roots: Sequence[Path] | None = None, memo: Memo | None = None, *, strict_distributions: bool = False
+    ) -> None:
         self._roots = tuple(roots or ())
         ownership = Ownership(self._roots, Distributions(strict=strict_distributions))
         self.walker = Walker(ownership, Sources(memo))
@@ -131,7 +133,9 @@ class Fingerprinter:
     def _declared(self, modules: tuple[str, ...]) -> Iterator[Node]:
         for name in modules:
             loaded = load(self.walker, name)
-            yield self.walker.node(loaded) if isinstance(loaded, types.ModuleType) else self.walker.bindings.absent(name)
+            yield (
+                self.walker.node(loaded) if isinstance(loaded, types.ModuleType) else self.walker.bindings.absent(name)
+            )
 
     def _widened(self, entry: object, aspect: str) -> list[Node]:
         bindings = self.walker.bindings

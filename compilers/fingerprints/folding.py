@@ -15,7 +15,11 @@ _BINARY: Mapping[type[ast.operator], Callable[..., object]] = {
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
-_UNARY: Mapping[type[ast.unaryop], Callable[..., object]] = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert}
+_UNARY: Mapping[type[ast.unaryop], Callable[..., object]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Invert: operator.invert,
+}
 _LIMIT = 2**64
 """Larger operands are left as they are written, so that folding never takes long."""
 

@@ -32,6 +32,7 @@ WATCHED_ATTRIBUTES = {
 }
 """What code that reads an attribute depends on besides normal forms: see :mod:`.aspects`."""
 
+
 @frozen
 class NormalForm:
     """What stripped code does, and which names from outside it does it with."""

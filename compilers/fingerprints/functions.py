@@ -74,8 +74,12 @@ def _by_code(walker: Walker, node: Node, function: types.FunctionType) -> list[b
     code = function.__code__
     node.text = f"compiled code of {function.__qualname__}"
     node.aspects["source"] = text(f"{node.file}:{code.co_firstlineno}")
-    node.aspects["annotations"] = text(",".join(f"{name}: {value!s}" for name, value in sorted(function.__annotations__.items())))
-    generated = {"__qualname__", "__name__"} if code.co_filename.startswith("<") else set()  # a record's __repr__ names its class
+    node.aspects["annotations"] = text(
+        ",".join(f"{name}: {value!s}" for name, value in sorted(function.__annotations__.items()))
+    )
+    generated = (
+        {"__qualname__", "__name__"} if code.co_filename.startswith("<") else set()
+    )  # a record's __repr__ names its class
     read = attribute_names(code) & WATCHED_ATTRIBUTES.keys() - generated
     node.watches.update({WATCHED_ATTRIBUTES[name]: f"{node.name} reads {name}" for name in sorted(read)})
     resolver = Resolver.of_function(walker, node, function)

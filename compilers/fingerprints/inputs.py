@@ -33,4 +33,3 @@ def identify(value: object, fingerprinter: Fingerprinter | None = None) -> Ident
     if problems:
         return Identity(None, problems[0])
     return Identity(seal("input", SCHEME.encode(), walked.digest()).hex())
-

@@ -21,13 +21,24 @@ from .nodes import Node
 if TYPE_CHECKING:
     from .reach import Walker
 
-_INERT_MODULES = frozenset({"logging", "_thread", "threading", "weakref", "_weakref", "_weakrefset", "logging.handlers"})
+_INERT_MODULES = frozenset(
+    {"logging", "_thread", "threading", "weakref", "_weakref", "_weakrefset", "logging.handlers"}
+)
 """Modules whose objects hold no data that a result could depend on: loggers, locks, weak collections."""
 
 _INERT_TYPES = frozenset({"_abc._abc_data", "functools._lru_list_elem", "builtins.object"})
 _CONTENT_BASES = (list, dict, set, frozenset, tuple, str, bytes, int, float, complex, bytearray, collections.deque)
 _COMPILED_HEAP = 1 << 9
-_UNREADABLE = (AttributeError, TypeError, ValueError, RuntimeError, NotImplementedError, RecursionError, ImportError, KeyError)
+_UNREADABLE = (
+    AttributeError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+    RecursionError,
+    ImportError,
+    KeyError,
+)
 
 
 def expand_member(walker: Walker, node: Node, member: enum.Enum) -> None:
@@ -129,7 +140,9 @@ def _keeps_state_in_attributes(walker: Walker, kind: type) -> bool:
         if not base.__flags__ & _COMPILED_HEAP:
             return False
         compiled = walker.owner_of_module_name(str(base.__module__)).kind != "project"
-        if compiled and ({"__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__"} & vars(base).keys()):
+        if compiled and (
+            {"__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__"} & vars(base).keys()
+        ):
             return False
     return True
 

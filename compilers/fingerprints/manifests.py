@@ -44,7 +44,12 @@ class Definition:
     def key(self) -> str:
         """The content address of this definition, under which a store may keep it once for all manifests."""
         place = b"%d" % self.line
-        return seal("definition", texts([self.kind, self.name, self.file, self.digest, self.text]), place, texts(self.references)).hex()
+        return seal(
+            "definition",
+            texts([self.kind, self.name, self.file, self.digest, self.text]),
+            place,
+            texts(self.references),
+        ).hex()
 
 
 @frozen
@@ -109,7 +114,9 @@ def _definition(reached: Reached, node: Node, known: dict[tuple[int, frozenset[s
 
 def _read_definition(reached: Reached, node: Node) -> Definition:
     parts = list(_parts(reached, node))
-    references = tuple(dict.fromkeys(child.name for part in parts for child in reached.children(part) if child.kind in NAMED))
+    references = tuple(
+        dict.fromkeys(child.name for part in parts for child in reached.children(part) if child.kind in NAMED)
+    )
     numbers = {id(part): number for number, part in enumerate(parts)}
     facts = joined(fact for part in parts for fact in _facts(reached, part, numbers))
     digest = seal("definition", facts).hex()

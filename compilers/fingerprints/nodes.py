@@ -8,7 +8,20 @@ from attrs import define, field
 
 from .encoding import joined, seal, text
 
-NAMED = frozenset({"function", "class", "constant", "distribution", "standard library", "builtin", "missing", "module", "effects", "files"})
+NAMED = frozenset(
+    {
+        "function",
+        "class",
+        "constant",
+        "distribution",
+        "standard library",
+        "builtin",
+        "missing",
+        "module",
+        "effects",
+        "files",
+    }
+)
 """Kinds of nodes that people know by name; the others are parts of the nearest named node above them."""
 
 

@@ -16,6 +16,7 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 _SKIPPED_FIELDS = frozenset({"ctx", "type_comment", "kind", "type_ignores", "type_params", "lineno"})
 
+
 def normal_function(
     node: FunctionNode, enclosing: Sequence[Scope] = (), class_names: Sequence[str] = (), scopes: Scopes | None = None
 ) -> NormalForm:
@@ -70,7 +71,9 @@ class _Writer:
     def finished(self) -> NormalForm:
         digest = seal("normal", joined(self._out)).hex()
         watched = tuple(sorted(self._watched))
-        return NormalForm(digest, tuple(self._names), tuple(self._stored), tuple(self._free), tuple(self._uses), watched)
+        return NormalForm(
+            digest, tuple(self._names), tuple(self._stored), tuple(self._free), tuple(self._uses), watched
+        )
 
     # -- anything -------------------------------------------------------------------------------------------------
 
@@ -104,7 +107,6 @@ class _Writer:
 
     def _nothing(self, node: ast.Pass) -> None:
         """Write nothing."""
-
 
     # -- names ----------------------------------------------------------------------------------------------------
 
@@ -158,7 +160,9 @@ class _Writer:
 
     # -- uses -----------------------------------------------------------------------------------------------------
 
-    def _record(self, name: str, attributes: tuple[str, ...], how: str, detail: tuple[tuple[str, ...], ...] = ()) -> None:
+    def _record(
+        self, name: str, attributes: tuple[str, ...], how: str, detail: tuple[tuple[str, ...], ...] = ()
+    ) -> None:
         kind, scope = self._resolve(name)
         self._watch(attributes)
         origins = scope.origins(name) if scope is not None else ()
@@ -314,7 +318,9 @@ class _Writer:
 
     def _annotation_only(self, node: ast.AnnAssign) -> None:
         scope = self._scopes[-1] if self._scopes else Scope("module")
-        redundant = isinstance(node.target, ast.Name) and (node.target.id in scope.rebound or node.target.id in scope.parameters)
+        redundant = isinstance(node.target, ast.Name) and (
+            node.target.id in scope.rebound or node.target.id in scope.parameters
+        )
         if not (is_bare_annotation(node) and redundant and scope.kind == "function"):
             self._node(node)
 
@@ -386,5 +392,3 @@ def _literal_getattr(node: ast.Call) -> tuple[ast.Name, tuple[str, ...]] | None:
     if found is None or not isinstance(name, ast.Constant) or not isinstance(name.value, str):
         return None
     return found[0], (*found[1], name.value)
-
-

@@ -122,7 +122,16 @@ class Walker:
         node.kind = "opaque"
         self._opaque.append(node)
 
-    def leaf(self, kind: str, name: str, content: bytes, edges: tuple[Node, ...] = (), *, version: str = "", summary: str = "") -> Node:
+    def leaf(
+        self,
+        kind: str,
+        name: str,
+        content: bytes,
+        edges: tuple[Node, ...] = (),
+        *,
+        version: str = "",
+        summary: str = "",
+    ) -> Node:
         """Return the one node with these facts; for what has no identity of its own."""
         key = (kind, name, content)
         if key not in self._leaves:

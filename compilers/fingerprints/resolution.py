@@ -26,7 +26,11 @@ class Resolver:
     """Adds to the node of one function, or of statements of a module, what their uses of names reach."""
 
     def __init__(
-        self, walker: Walker, node: Node, namespace: dict[str, object], closure: Mapping[str, types.CellType] | None = None
+        self,
+        walker: Walker,
+        node: Node,
+        namespace: dict[str, object],
+        closure: Mapping[str, types.CellType] | None = None,
     ) -> None:
         self._walker = walker
         self._node = node
@@ -182,7 +186,9 @@ class Resolver:
     def _imports(self, use: Use) -> None:
         for module, level, taken in use.origins:
             name = self._absolute(module, level)
-            if not widening.note(self._walker, self._node, ".".join([name, *filter(None, [taken]), *use.attributes]), use, self._globals):
+            if not widening.note(
+                self._walker, self._node, ".".join([name, *filter(None, [taken]), *use.attributes]), use, self._globals
+            ):
                 self._imported(use, name, taken)
 
     def _absolute(self, module: str, level: int) -> str:

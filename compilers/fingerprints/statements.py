@@ -96,7 +96,11 @@ def _kind(node: ast.stmt) -> str:
         return "import"
     if isinstance(node, _DEFINITIONS):
         return "class" if isinstance(node, ast.ClassDef) else "def"
-    names = {item.id for item in descendants(node.test) if isinstance(item, ast.Name)} if isinstance(node, ast.If) else set()
+    names = (
+        {item.id for item in descendants(node.test) if isinstance(item, ast.Name)}
+        if isinstance(node, ast.If)
+        else set()
+    )
     return "main" if "__name__" in names else "code"
 
 

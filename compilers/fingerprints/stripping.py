@@ -11,7 +11,17 @@ from .trees import descendants
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _SILENT_DECORATORS = frozenset(
-    {"wraps", "staticmethod", "classmethod", "property", "setter", "cache", "lru_cache", "cached_property", "contextmanager"}
+    {
+        "wraps",
+        "staticmethod",
+        "classmethod",
+        "property",
+        "setter",
+        "cache",
+        "lru_cache",
+        "cached_property",
+        "contextmanager",
+    }
 )
 """Decorators that never read annotations; any other one of a nested function may (``register`` does)."""
 

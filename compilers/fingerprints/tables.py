@@ -178,7 +178,9 @@ def first_line(node: ast.AST) -> int:
     return int(first.lineno)
 
 
-def _functions(node: ast.AST, prefix: str = "", around: tuple[ast.AST, ...] = ()) -> Iterator[tuple[FunctionNode, _Place]]:
+def _functions(
+    node: ast.AST, prefix: str = "", around: tuple[ast.AST, ...] = ()
+) -> Iterator[tuple[FunctionNode, _Place]]:
     """Yield all functions and lambdas under a node, each with its place."""
     for child in children(node):
         inner, inside = prefix, around
@@ -214,7 +216,9 @@ def _annotations(node: FunctionNode) -> str:
     """Return the annotations of a function as text."""
     arguments = node.args
     every = (*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg)
-    written = [f"{argument.arg}: {_unquoted(argument.annotation)}" for argument in every if argument and argument.annotation]
+    written = [
+        f"{argument.arg}: {_unquoted(argument.annotation)}" for argument in every if argument and argument.annotation
+    ]
     returns = getattr(node, "returns", None)
     return ", ".join([*written, f"-> {_unquoted(returns)}"] if returns else written)
 
@@ -248,7 +252,9 @@ def _classes(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[ast.ClassD
 
 def _fields(node: ast.ClassDef) -> tuple[tuple[str, str], ...]:
     annotated = [item for item in node.body if isinstance(item, ast.AnnAssign)]
-    return tuple((item.target.id, _unquoted(item.annotation)) for item in annotated if isinstance(item.target, ast.Name))
+    return tuple(
+        (item.target.id, _unquoted(item.annotation)) for item in annotated if isinstance(item.target, ast.Name)
+    )
 
 
 def _heading(node: ast.ClassDef) -> str:

@@ -5,7 +5,23 @@ from __future__ import annotations
 import ast
 
 _WITHOUT_NODES = frozenset(
-    {"ctx", "op", "ops", "id", "attr", "arg", "name", "asname", "module", "level", "type_comment", "kind", "conversion", "rest", "names"}
+    {
+        "ctx",
+        "op",
+        "ops",
+        "id",
+        "attr",
+        "arg",
+        "name",
+        "asname",
+        "module",
+        "level",
+        "type_comment",
+        "kind",
+        "conversion",
+        "rest",
+        "names",
+    }
     | {"is_async", "simple", "kwd_attrs", "tag", "lineno"}
 )
 """Fields that hold texts, numbers and markers; what imports and ``global`` name is read from their own nodes."""
@@ -28,7 +44,9 @@ def children(node: ast.AST) -> list[ast.AST]:
 def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
     if kind not in _FIELDS:
         # in ``type X = ...`` the name is a node
-        _FIELDS[kind] = tuple(name for name in kind._fields if name not in _WITHOUT_NODES or kind.__name__ == "TypeAlias")
+        _FIELDS[kind] = tuple(
+            name for name in kind._fields if name not in _WITHOUT_NODES or kind.__name__ == "TypeAlias"
+        )
     return _FIELDS[kind]
 
 

@@ -96,5 +96,3 @@ def _items(walker: Walker, node: Node, items: list[object]) -> bytes:
             node.edges.append(walker.node(item))
         parts.append(b">" if part is None else b"=" + part)
     return joined(parts)
-
-

@@ -87,7 +87,11 @@ def dotted_name(value: object) -> str | None:
     if not isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type)):
         return None
     name = f"{value.__module__}.{value.__qualname__}"
-    name = {"_pickle.load": "pickle.load", "_pickle.loads": "pickle.loads", "_pickle.Unpickler": "pickle.Unpickler"}.get(name, name)
+    name = {
+        "_pickle.load": "pickle.load",
+        "_pickle.loads": "pickle.loads",
+        "_pickle.Unpickler": "pickle.Unpickler",
+    }.get(name, name)
     return name if _aspect(name) else None
 
 
@@ -169,7 +173,9 @@ def _package(walker: Walker, node: Node, name: str) -> bool:
     return True
 
 
-def _module_entry(walker: Walker, node: Node, detail: tuple[tuple[str, ...], ...], namespace: dict[str, object]) -> bool:
+def _module_entry(
+    walker: Walker, node: Node, detail: tuple[tuple[str, ...], ...], namespace: dict[str, object]
+) -> bool:
     name = constant_text(detail, 0) or (str(namespace.get("__name__")) if detail[0] == ("n", "__name__") else None)
     module = sys.modules.get(name or "")
     if module is None:

@@ -48,10 +48,10 @@ from .functions import FunctionTable, definition_of, importable, module_name
 
 def lower(recording: Recording, root: Path) -> Graph:
     """Turn a recording into a verified graph whose paths are relative to ``root``."""
-    check_something_is_used(recording)
     lowering = _Lowering(recording, root)
     groups = tuple(map(lowering.group, recording.groups))  # first: their arguments were given before the steps' were
     nodes = label_namesakes(tuple(map(lowering.node, recording.calls)))
+    check_something_is_used(recording)
     pipeline = recording.pipeline
     where = definition_of(pipeline)
     graph = Graph(

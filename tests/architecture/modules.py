@@ -63,4 +63,7 @@ def _targets(node, package, known):
     else:
         parts = package.split(".") if package else []
         base = ".".join([*parts[: len(parts) - node.level + 1], *([node.module] if node.module else [])])
-    return [f"{base}.{alias.name}".lstrip(".") if f"{base}.{alias.name}".lstrip(".") in known else base for alias in node.names]
+    return [
+        f"{base}.{alias.name}".lstrip(".") if f"{base}.{alias.name}".lstrip(".") in known else base
+        for alias in node.names
+    ]

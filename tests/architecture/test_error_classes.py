@@ -16,7 +16,13 @@ from penstock import PenstockError
 
 EVERY = [info.name for info in pkgutil.walk_packages(penstock.__path__, "penstock.")]
 MODULES = [name for name in EVERY if name.rpartition(".")[2] == "errors"]
-ARGUMENTS = {"location": Location("steps.py", 3), "known": ("json",), "alternatives": ("json",), "failures": {}, "run": None}
+ARGUMENTS = {
+    "location": Location("steps.py", 3),
+    "known": ("json",),
+    "alternatives": ("json",),
+    "failures": {},
+    "run": None,
+}
 
 
 def classes() -> list[type[PenstockError]]:
@@ -34,7 +40,9 @@ def value_for(parameter: inspect.Parameter) -> Any:
     if parameter.name in ARGUMENTS:
         return ARGUMENTS[parameter.name]
     kinds = (("tuple", ("a",)), ("dict", {}), ("Mapping", {}), ("list", ["a"]), ("int", 3), ("float", 1.5))
-    return next((value for kind, value in kinds if str(parameter.annotation).startswith(kind)), f"some {parameter.name}")
+    return next(
+        (value for kind, value in kinds if str(parameter.annotation).startswith(kind)), f"some {parameter.name}"
+    )
 
 
 @pytest.mark.parametrize("kind", classes(), ids=lambda kind: kind.__name__)
@@ -55,4 +63,6 @@ def test_an_error_has_a_docstring_of_its_own(kind):
 def test_the_tree_of_errors_is_drawn_in_the_docstring(module):
     found = importlib.import_module(module)
     own = [name for name, one in vars(found).items() if isinstance(one, type) and one.__module__ == module]
-    assert [name for name in own if issubclass(vars(found)[name], PenstockError) and name not in (found.__doc__ or "")] == []
+    assert [
+        name for name in own if issubclass(vars(found)[name], PenstockError) and name not in (found.__doc__ or "")
+    ] == []

@@ -10,7 +10,13 @@ import penstock
 from penstock.dsl.locations import Location
 
 MODULES = ["dsl.errors", "compilers.errors", "runtime.errors"]
-SAMPLES = {"location": Location("flow.py", 3), "failures": {}, "alternatives": ("json",), "known": ("json",), "run": None}
+SAMPLES = {
+    "location": Location("flow.py", 3),
+    "failures": {},
+    "alternatives": ("json",),
+    "known": ("json",),
+    "run": None,
+}
 
 
 def error_classes():
@@ -22,11 +28,15 @@ def error_classes():
 
 def made(kind):
     """Make an error with an argument for each parameter."""
-    parameters = [name for name in inspect.signature(kind.__init__).parameters if name not in ("self", "args", "kwargs")]
+    parameters = [
+        name for name in inspect.signature(kind.__init__).parameters if name not in ("self", "args", "kwargs")
+    ]
     return kind(*[SAMPLES.get(name, f"some {name}") for name in parameters] or ["something"])
 
 
-@pytest.mark.parametrize("kind", sorted(set(error_classes()), key=lambda kind: kind.__name__), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", sorted(set(error_classes()), key=lambda kind: kind.__name__), ids=lambda kind: kind.__name__
+)
 def test_an_error_survives_pickling_with_text_and_attributes(kind):
     error = made(kind)
     copy = pickle.loads(pickle.dumps(error))

@@ -65,7 +65,10 @@ class Import(NamedTuple):
 def modules(root: Path) -> dict[str, Path]:
     """Return every module under the package's folders by its dotted name; the root's is empty."""
     files = [root / "__init__.py", *(file for folder in FOLDERS for file in sorted((root / folder).rglob("*.py")))]
-    return {".".join(file.relative_to(root).with_suffix("").parts).removesuffix("__init__").rstrip("."): file for file in files}
+    return {
+        ".".join(file.relative_to(root).with_suffix("").parts).removesuffix("__init__").rstrip("."): file
+        for file in files
+    }
 
 
 def imports(root: Path) -> Iterator[Import]:
@@ -216,7 +219,10 @@ def test_a_wrong_import_is_found(tree, file, line, fault):
 @pytest.mark.parametrize(
     ("file", "fault"),
     [
-        ("runtime/plumbing/pipes.py", "runtime.plumbing.pipes is in the package runtime.plumbing, which no layer lists"),
+        (
+            "runtime/plumbing/pipes.py",
+            "runtime.plumbing.pipes is in the package runtime.plumbing, which no layer lists",
+        ),
         ("dsl/inner/steps.py", "dsl.inner.steps is in the package dsl.inner, which no layer lists"),
         ("compilers/utils.py", "compilers.utils has a name that says nothing"),
         ("setup.py", "setup.py at the root would be installed as penstock.setup"),

@@ -22,18 +22,24 @@ def test_the_names_of_a_package_are_sorted_unique_and_there(package):
 
 def test_a_public_name_is_loaded_at_once_or_on_first_use():
     assert set(penstock._LOADED_ON_FIRST_USE) <= set(penstock.__all__)
-    assert set(penstock.__all__) - set(penstock._LOADED_ON_FIRST_USE) <= set(importlib.import_module("penstock.dsl").__all__)
+    assert set(penstock.__all__) - set(penstock._LOADED_ON_FIRST_USE) <= set(
+        importlib.import_module("penstock.dsl").__all__
+    )
 
 
 def test_the_names_load_in_any_order():
     code = "import sys, penstock; print(len([getattr(penstock, name) for name in sys.argv[1:]]))"
-    done = subprocess.run([sys.executable, "-c", code, *reversed(penstock.__all__)], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *reversed(penstock.__all__)], check=True, capture_output=True, text=True
+    )
     assert int(done.stdout) == len(penstock.__all__)
 
 
 def test_dir_lists_every_public_name_before_anything_is_loaded():
     code = "import penstock; print(set(penstock.__all__) <= set(dir(penstock)), dir(penstock) == sorted(dir(penstock)))"
-    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "True True\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "True True\n"
+    )
 
 
 def test_star_import_gives_the_public_names():

@@ -35,7 +35,19 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / file).exists():
             shutil.copy(ROOT / file, copy / file)
     (copy / "README.md").touch()
-    command = [sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "--no-index", "-q", "-w", out, copy]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-build-isolation",
+        "--no-deps",
+        "--no-index",
+        "-q",
+        "-w",
+        out,
+        copy,
+    ]
     subprocess.run(command, check=True, capture_output=True)
     return next(out.glob("*.whl"))
 

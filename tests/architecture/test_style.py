@@ -10,7 +10,10 @@ import penstock
 import pytest
 
 PACKAGE = Path(penstock.__file__).parent.resolve()
-FILES = [PACKAGE / "__init__.py", *(file for folder in ("dsl", "compilers", "runtime") for file in sorted((PACKAGE / folder).rglob("*.py")))]
+FILES = [
+    PACKAGE / "__init__.py",
+    *(file for folder in ("dsl", "compilers", "runtime") for file in sorted((PACKAGE / folder).rglob("*.py"))),
+]
 NAMES = [str(file.relative_to(PACKAGE)) for file in FILES]
 
 LONGEST_FILE = 400
@@ -47,7 +50,9 @@ def is_obvious(node: Function | ast.ClassDef, owner: ast.AST) -> bool:
     """Say whether a definition needs no text: an overload, or a method of a documented protocol or form."""
     decorators = {ast.unparse(decorator).rpartition(".")[2] for decorator in node.decorator_list}
     body = [part for part in node.body if not isinstance(part, ast.Expr) or not isinstance(part.value, ast.Constant)]
-    return "overload" in decorators or (isinstance(owner, ast.ClassDef) and (not body or ast.get_docstring(owner) is not None))
+    return "overload" in decorators or (
+        isinstance(owner, ast.ClassDef) and (not body or ast.get_docstring(owner) is not None)
+    )
 
 
 def owners(tree: ast.AST) -> dict[ast.AST, ast.AST]:
@@ -78,7 +83,11 @@ def test_a_module_says_its_role(file):
 def test_what_is_public_is_documented(file):
     tree = ast.parse(file.read_text(encoding="utf-8"))
     above = owners(tree)
-    bare = [node.name for node in public_definitions(tree) if not ast.get_docstring(node) and not is_obvious(node, above[node])]
+    bare = [
+        node.name
+        for node in public_definitions(tree)
+        if not ast.get_docstring(node) and not is_obvious(node, above[node])
+    ]
     assert bare == []
 
 

@@ -61,7 +61,9 @@ OPTIONS = st.builds(
     hash_paths=st.lists(NAMES, max_size=2).map(tuple),
     tags=st.dictionaries(NAMES, NAMES, max_size=2),
 )  # fmt: skip
-SOME_OPTIONS = st.sampled_from([NodeOptions(), NodeOptions(False, 3, 0.5, Resources(gpus=1), "gpu", Environment(("x",)), "v1", ("a",))])
+SOME_OPTIONS = st.sampled_from(
+    [NodeOptions(), NodeOptions(False, 3, 0.5, Resources(gpus=1), "gpu", Environment(("x",)), "v1", ("a",))]
+)
 SOURCES = st.none() | st.builds(Source, NAMES.map("{}.py".format), st.integers(1, 999))
 GROUPS = st.sampled_from([(), (Group("g", "g"),), (Group("g", "g"), Group("g/h", "h", "g", Source("p.py", 3)))])
 PARAMETERS = st.lists(
@@ -105,7 +107,9 @@ def finished(sketch: Any, nodes: list[Node], parameters: tuple[Parameter, ...]) 
     if isinstance(sketch, Literal):
         return sketch
     if sketch[0] == "parameter":
-        return ParameterRef(parameters[sketch[1] % len(parameters)].name, sketch[2]) if parameters else Literal(sketch[1])
+        return (
+            ParameterRef(parameters[sketch[1] % len(parameters)].name, sketch[2]) if parameters else Literal(sketch[1])
+        )
     outputs = [OutputRef(node.id, output.name, sketch[3]) for node in nodes for output in node.outputs]
     return outputs[sketch[1] % len(outputs)] if outputs else Literal(sketch[2])
 
@@ -121,7 +125,9 @@ def random_graphs(draw: st.DrawFn, least: int = 0) -> Graph:
         after = (nodes[earlier % index].id,) if index and earlier % 2 else ()
         node_id = f"{group}/{node.name}{index}" if group else f"{node.name}{index}"
         nodes.append(attrs.evolve(node, id=node_id, group=group, inputs=bound, after=after))
-    return Graph("p", tuple(nodes), parameters, finished(draw(SKETCHES), nodes, parameters), groups, "Doc.", draw(SOURCES))
+    return Graph(
+        "p", tuple(nodes), parameters, finished(draw(SKETCHES), nodes, parameters), groups, "Doc.", draw(SOURCES)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -145,11 +151,23 @@ def plain_values() -> st.SearchStrategy[Any]:
 @pytest.fixture(scope="session")
 def rich() -> Graph:
     """A graph with one of everything."""
-    load = Node("load", "load", FunctionRef("steps", "load"), {"path": ParameterRef("source"), "lr": Literal(0.5)}, doc="Load.")
-    values = (1, (True, None), {"a", 2.5}, {"k": b"x", 3: Decimal("1.5")}, Path("data/x.csv"), datetime.date(2026, 1, 2))
+    load = Node(
+        "load", "load", FunctionRef("steps", "load"), {"path": ParameterRef("source"), "lr": Literal(0.5)}, doc="Load."
+    )
+    values = (
+        1,
+        (True, None),
+        {"a", 2.5},
+        {"k": b"x", 3: Decimal("1.5")},
+        Path("data/x.csv"),
+        datetime.date(2026, 1, 2),
+    )
     mixed = Collection(
         "dict",
-        (OutputRef("load", path=("a", 0)), Collection("namedtuple", (ParameterRef("n", ("k",)),), ("left",), "steps:Pair")),
+        (
+            OutputRef("load", path=("a", 0)),
+            Collection("namedtuple", (ParameterRef("n", ("k",)),), ("left",), "steps:Pair"),
+        ),
         ("x", 2),
     )
     train = Node(

@@ -79,7 +79,10 @@ def test_a_name_on_the_decorator_is_numbered():
 def test_a_nested_pipeline_prefixes_its_nodes():
     graph = compiled(lambda: (twice(1), twice(2), make.options(name="x")()))
     assert [node.id for node in graph] == ["twice/make", "twice/make-2", "twice-2/make", "twice-2/make-2", "x"]
-    assert [(group.id, group.name, group.parent) for group in graph.groups] == [("twice", "twice", None), ("twice-2", "twice", None)]
+    assert [(group.id, group.name, group.parent) for group in graph.groups] == [
+        ("twice", "twice", None),
+        ("twice-2", "twice", None),
+    ]
     assert graph["twice-2/make"].group == "twice-2"
 
 
@@ -106,7 +109,9 @@ def test_an_int_for_a_float_is_one_literal_with_the_float():
 def test_outputs_and_items_are_references():
     graph = compiled(lambda: show(pair()[1], named().right))
     assert graph["show"].inputs == {"x": OutputRef("pair", "output_1"), "y": OutputRef("named", "right")}
-    assert inputs(lambda: show(scores()["rmse"], show(1)["a"][0]), "show-2")["y"] == OutputRef("show", "output", ("a", 0))
+    assert inputs(lambda: show(scores()["rmse"], show(1)["a"][0]), "show-2")["y"] == OutputRef(
+        "show", "output", ("a", 0)
+    )
 
 
 def test_references_in_structures_are_collections():
@@ -148,7 +153,10 @@ def test_parameters_are_references_with_type_schema_and_default():
         Parameter("rate", "float", {"type": "number"}, Literal(2.0)),
         Parameter("rounds", "int", {"type": "integer"}, Literal(1), static=True),
     )
-    assert graph["show"].inputs == {"x": ParameterRef("source"), "y": Collection("list", (ParameterRef("rate"), Literal(1)))}
+    assert graph["show"].inputs == {
+        "x": ParameterRef("source"),
+        "y": Collection("list", (ParameterRef("rate"), Literal(1))),
+    }
 
 
 def lambda_with_parameters(source: Path, rate: float = 2, rounds: Static[int] = 1):
@@ -168,7 +176,9 @@ def test_a_value_that_is_rich_is_attached():
     assert graph.attachments["show.x"] is array
 
 
-@pytest.mark.parametrize("value", [np.arange(3), list(range(20_000)), "x" * 20_000, {"a": [object()]}], ids=lambda v: type(v).__name__)
+@pytest.mark.parametrize(
+    "value", [np.arange(3), list(range(20_000)), "x" * 20_000, {"a": [object()]}], ids=lambda v: type(v).__name__
+)
 def test_one_object_is_attached_once(value):
     graph = compiled(lambda: [show(value), show(value, value)])
     assert graph["show-2"].inputs == {"x": Attached("show.x"), "y": Attached("show.x")}
@@ -231,7 +241,12 @@ def test_the_docstring_of_a_partial_is_its_functions():
 def test_options_become_the_nodes():
     changed = make.options(resources=Resources(gpus=1), environment=Environment(["numpy"]), tags={"a": "b"}, timeout=5)
     options = compiled(lambda: changed())["make"].options
-    assert (options.resources.gpus, options.environment.packages, options.tags, options.timeout) == (1, ("numpy",), {"a": "b"}, 5)
+    assert (options.resources.gpus, options.environment.packages, options.tags, options.timeout) == (
+        1,
+        ("numpy",),
+        {"a": "b"},
+        5,
+    )
 
 
 def test_a_step_for_its_effect_is_not_reused_unless_it_says_so():
@@ -278,7 +293,10 @@ def test_a_method_takes_its_object_as_an_attached_value():
 def test_variable_arguments_are_a_tuple_and_a_dict():
     gather = step(lambda *xs, **ys: xs)
     graph = compiled(lambda: gather(make(), 2, z=3))
-    assert graph["lambda"].inputs == {"xs": Collection("tuple", (OutputRef("make"), Literal(2))), "ys": Literal({"z": 3})}
+    assert graph["lambda"].inputs == {
+        "xs": Collection("tuple", (OutputRef("make"), Literal(2))),
+        "ys": Literal({"z": 3}),
+    }
 
 
 def test_a_function_that_nobody_can_import_travels_by_value():

@@ -35,7 +35,10 @@ def test_a_single_call_is_labelled_by_its_name():
 
 
 def test_namesakes_are_labelled_by_the_arguments_in_which_they_differ():
-    assert labels(fit("fit", kind="svm", lr=1), fit("fit-2", kind="tree", lr=1)) == ["fit (kind='svm')", "fit-2 (kind='tree')"]
+    assert labels(fit("fit", kind="svm", lr=1), fit("fit-2", kind="tree", lr=1)) == [
+        "fit (kind='svm')",
+        "fit-2 (kind='tree')",
+    ]
 
 
 def test_arguments_that_are_not_plain_make_no_label():
@@ -47,4 +50,7 @@ def test_groups_are_families_of_their_own():
 
 
 def test_a_set_is_labelled_in_one_order():
-    assert labels(fit("fit", x={"b", "a", "c"}), fit("fit-2", x=set())) == ["fit (x={'a', 'b', 'c'})", "fit-2 (x=set())"]
+    assert labels(fit("fit", x={"b", "a", "c"}), fit("fit-2", x=set())) == [
+        "fit (x={'a', 'b', 'c'})",
+        "fit-2 (x=set())",
+    ]

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from penstock import State
-from penstock.compilers.graph import Attached, Collection, FunctionRef, Graph, Literal, Node, OutputRef, Parameter, ParameterRef
+from penstock.compilers.graph import (
+    Attached,
+    Collection,
+    FunctionRef,
+    Graph,
+    Literal,
+    Node,
+    OutputRef,
+    Parameter,
+    ParameterRef,
+)
 from penstock.compilers.rendering import render, render_around, render_binding, render_parameter, render_value
 
 

@@ -124,7 +124,10 @@ def test_each_mistyped_field_is_refused_with_its_path(rich):
 
 def test_each_unknown_field_is_refused_with_its_path(rich):
     records = [path for path, box, key in places(to_dict(rich)) if isinstance(box[key], dict) and not is_free(path)]
-    for path in ["$", *(path for path in records if path.split(".")[-1] not in ("schema", "inputs", "variables", "tags"))]:
+    for path in [
+        "$",
+        *(path for path in records if path.split(".")[-1] not in ("schema", "inputs", "variables", "tags")),
+    ]:
         document = copy.deepcopy(to_dict(rich))
         found = [box[key] for where, box, key in places(document) if where == path] or [document]
         found[0]["nonsense"] = 1
@@ -171,7 +174,9 @@ def test_a_missing_field_is_named_with_its_owner(rich, record, field, owner):
 
 @pytest.mark.parametrize("version", [0, 2, "1", 1.0, True, None])
 def test_a_schema_of_another_version_is_refused(version):
-    with pytest.raises(GraphFormatError, match=r"at \$\.schema: this Penstock reads graphs of schema 1, and the document's is"):
+    with pytest.raises(
+        GraphFormatError, match=r"at \$\.schema: this Penstock reads graphs of schema 1, and the document's is"
+    ):
         from_dict({"schema": version, "name": "p", "nodes": []})
 
 
@@ -187,7 +192,9 @@ def test_truncated_json_is_refused_wherever_it_ends(rich):
             from_json(text[:end])
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "[" * 100_000, '{"schema": 1, "name": "p", "nodes": [], "doc": NaN}', "1" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "[" * 100_000, '{"schema": 1, "name": "p", "nodes": [], "doc": NaN}', "1" * 5000]
+)
 def test_what_is_not_json_is_refused(text):
     with pytest.raises(GraphFormatError):
         from_json(text)
@@ -208,7 +215,12 @@ def test_a_broken_invariant_is_refused_too(rich):
 
 @pytest.mark.parametrize(
     "field",
-    [{"source": None}, {"doc": "another"}, {"label": "another"}, {"options": NodeOptions(retries=5, tags={"a": "b"}, compute="gpu")}],
+    [
+        {"source": None},
+        {"doc": "another"},
+        {"label": "another"},
+        {"options": NodeOptions(retries=5, tags={"a": "b"}, compute="gpu")},
+    ],
     ids=str,
 )
 def test_the_digest_leaves_out_what_cannot_change_a_result(field):

@@ -112,7 +112,9 @@ def test_an_output_that_does_not_exist(graphs, data):
 def test_a_result_that_does_not_exist(graphs, data):
     graph, node, _put = drawn(data, graphs)
     expect_fault(attrs.evolve(graph, output=OutputRef("nobody")), "the pipeline's result needs the node 'nobody'")
-    expect_fault(attrs.evolve(graph, output=OutputRef(node.id, "no_such")), "the pipeline's result needs the output 'no_such'")
+    expect_fault(
+        attrs.evolve(graph, output=OutputRef(node.id, "no_such")), "the pipeline's result needs the output 'no_such'"
+    )
 
 
 @given(st.data())
@@ -184,7 +186,10 @@ def test_a_group_that_does_not_exist(graphs, data):
     ("groups", "problem"),
     [
         ((Group("g", "g"), Group("g", "g")), "two groups have the id 'g'"),
-        ((Group("g/h", "h", "g"), Group("g", "g")), "group 'g/h' stands in the group 'g', which does not exist before it"),
+        (
+            (Group("g/h", "h", "g"), Group("g", "g")),
+            "group 'g/h' stands in the group 'g', which does not exist before it",
+        ),
         ((Group("g", "g", "g"),), "group 'g' stands in the group 'g', which does not exist before it"),
     ],
 )

@@ -115,7 +115,9 @@ def total(numbers: list[int]) -> int:
 
 
 @step
-def combined(one: int, many: dict[str, int], pair: tuple[int, str], *rest: int, scale: int = 2, **others: int) -> list[int]:
+def combined(
+    one: int, many: dict[str, int], pair: tuple[int, str], *rest: int, scale: int = 2, **others: int
+) -> list[int]:
     return [one, *many.values(), pair[0], *rest, scale, *others.values()]
 
 
@@ -413,7 +415,10 @@ def test_a_step_returns_its_value(done, key, value):
 
 
 def test_two_outputs_are_kept_apart(done):
-    assert done.run.steps["two"].outputs == {"output_0": 3, "output_1": "bbb"} or done.run.steps["two"].result() == (3, "bbb")
+    assert done.run.steps["two"].outputs == {"output_0": 3, "output_1": "bbb"} or done.run.steps["two"].result() == (
+        3,
+        "bbb",
+    )
 
 
 def test_a_named_tuple_gives_its_fields(done):
@@ -505,7 +510,10 @@ def test_the_driver_is_as_it_was(done):
 def test_attempts_are_counted(done):
     assert done.run.steps["flaky"].attempts == 3 and done.run.steps["number"].attempts == 1
     heard = [event for event in done.events if isinstance(event, StepRetried) and event.step == "flaky"]
-    assert [(event.attempt, event.failure.message) for event in heard] == [(1, "attempt 1 fails"), (2, "attempt 2 fails")]
+    assert [(event.attempt, event.failure.message) for event in heard] == [
+        (1, "attempt 1 fails"),
+        (2, "attempt 2 fails"),
+    ]
 
 
 def test_a_step_that_fails_each_time_has_failed_for_good(done):

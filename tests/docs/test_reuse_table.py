@@ -37,7 +37,13 @@ RUN = "import json; from flow import flow; from penstock import Local; print(jso
 EDITS = {
     "no edit": ("flow.py", "", "", "reused", 104),
     "comment": ("flow.py", "CONST = 100", "# the constant\nCONST = 100  # here", "reused", 104),
-    "layout": ("flow.py", "return near(x) + far(x) + CONST", "return (\n        near( x ) +\n        far(x) + CONST)", "reused", 104),
+    "layout": (
+        "flow.py",
+        "return near(x) + far(x) + CONST",
+        "return (\n        near( x ) +\n        far(x) + CONST)",
+        "reused",
+        104,
+    ),
     "docstring": ("flow.py", "Work.", "Do some other work.", "reused", 104),
     "body": ("flow.py", "return near(x) + far(x) + CONST", "return near(x) + far(x) - CONST", "reruns", -96),
     "helper, same file": ("flow.py", "return x + 1", "return x + 2", "reruns", 105),

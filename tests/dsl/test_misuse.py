@@ -238,7 +238,9 @@ def test_comparing(compare):
 
 
 def test_an_unknown_attribute():
-    @refused(PromiseUsedAsValue, "asked for its attribute 'mean'", "Write a step that takes it and returns `value.mean`")
+    @refused(
+        PromiseUsedAsValue, "asked for its attribute 'mean'", "Write a step that takes it and returns `value.mean`"
+    )
     def body():
         return anything().mean()  # <-
 
@@ -549,6 +551,15 @@ def test_a_promise_outside_any_pipeline():
     expect(caught.value, marked_line(plain), "is used outside the recording", "pass real values")
 
 
+def test_a_promise_in_a_list_outside_any_pipeline():
+    def plain():
+        use_all([1, leak()])  # <-
+
+    with pytest.raises(RecordingError) as caught:
+        plain()
+    expect(caught.value, marked_line(plain), "is used outside the recording")
+
+
 def test_a_promise_given_to_a_run():
     def launch():
         compile_pipeline(inner, (leak(),))  # <-
@@ -565,7 +576,9 @@ def test_a_pipeline_without_steps():
 
 
 def test_a_pipeline_whose_results_nobody_can_use():
-    @refused(RecordingError, "returns nothing, so nobody can use what number() makes", "return it, or annotate number()")
+    @refused(
+        RecordingError, "returns nothing, so nobody can use what number() makes", "return it, or annotate number()"
+    )
     def body():
         text()
         number()  # <-
@@ -680,7 +693,9 @@ def test_any_other_error_carries_the_line_and_the_cause():
 
     with pytest.raises(RecordingError) as caught:
         compile_pipeline(body)
-    expect(caught.value, marked_line(body), "pipeline 'body' failed while it was recorded: ValueError: not enough values")
+    expect(
+        caught.value, marked_line(body), "pipeline 'body' failed while it was recorded: ValueError: not enough values"
+    )
     assert isinstance(caught.value.__cause__, ValueError)
 
 

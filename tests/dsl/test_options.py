@@ -19,7 +19,15 @@ def work() -> int:
 
 @pytest.mark.parametrize(
     ("memory", "size"),
-    [(1024, 1024), ("512", 512), ("1kB", 1000), ("1KiB", 1024), ("4 GiB", 4 * 1024**3), ("1.5MB", 1_500_000), (None, None)],
+    [
+        (1024, 1024),
+        ("512", 512),
+        ("1kB", 1000),
+        ("1KiB", 1024),
+        ("4 GiB", 4 * 1024**3),
+        ("1.5MB", 1_500_000),
+        (None, None),
+    ],
 )
 def test_memory_is_bytes_or_text_with_a_unit(memory, size):
     assert Resources(memory=memory).memory == size

@@ -39,7 +39,9 @@ def test_several_workers_and_threads_report_at_once():
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
     listener.close()
-    assert all([event for event in heard if event.step == name] == [metric(n, name) for n in range(50)] for name in "012345")
+    assert all(
+        [event for event in heard if event.step == name] == [metric(n, name) for n in range(50)] for name in "012345"
+    )
 
 
 def test_nothing_is_connected_before_the_first_report():

@@ -177,7 +177,11 @@ def test_reports_come_between_the_start_and_the_end_of_their_step():
         return good(task)
 
     events: list[object] = []
-    driven = Driven(Plan(run="r", graph=graph({"a": ""}), root=Path("/"), folder=Path("/"), store="/"), Values({}, {}, {}), events.append)
+    driven = Driven(
+        Plan(run="r", graph=graph({"a": ""}), root=Path("/"), folder=Path("/"), store="/"),
+        Values({}, {}, {}),
+        events.append,
+    )
     driven.executor = Scripted(reporting)
     driven.run(driven.executor)
     assert [type(event) for event in events] == [StepStarted, MetricLogged, StepCompleted]
@@ -191,7 +195,9 @@ def cancelled(reason: str) -> tuple[State, list[object], Drive, Scripted]:
     events: list[object] = []
     executor = Scripted(cancelling, capacity=2)
     made = graph({"a": "", "b": "", "c": "a"})
-    driven = Driven(Plan(run="r", graph=made, root=Path("/"), folder=Path("/"), store="/"), Values({}, {}, {}), events.append)
+    driven = Driven(
+        Plan(run="r", graph=made, root=Path("/"), folder=Path("/"), store="/"), Values({}, {}, {}), events.append
+    )
     driven.executor = executor
     return driven.run(executor), events, driven, executor
 
@@ -251,7 +257,9 @@ def test_outcomes_may_come_from_other_threads():
 def test_every_step_is_told_to_start_and_end_once_whatever_the_order(data, capacity, goes_on, order):
     names = [f"n{index}" for index in range(data.draw(st.integers(1, 12)))]
     needs = {
-        name: " ".join(data.draw(st.lists(st.sampled_from(names[:index] or [name]), unique=True, max_size=3))) if index else ""
+        name: " ".join(data.draw(st.lists(st.sampled_from(names[:index] or [name]), unique=True, max_size=3)))
+        if index
+        else ""
         for index, name in enumerate(names)
     }
     failing = data.draw(st.sets(st.sampled_from(names), max_size=3))

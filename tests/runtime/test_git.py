@@ -102,7 +102,12 @@ def test_a_git_that_hangs_is_not_waited_for(tmp_path, monkeypatch):
 def test_the_environment_goes_before_what_git_says(repository):
     given = {"PENSTOCK_GIT_COMMIT": "abc", "PENSTOCK_GIT_REPOSITORY": "https://u:p@h/x", "PENSTOCK_GIT_DIRTY": ""}
     found = git_facts(repository, given)
-    assert (found["commit"], found["repository"], found["dirty"], found["branch"]) == ("abc", "https://h/x", "false", "main")
+    assert (found["commit"], found["repository"], found["dirty"], found["branch"]) == (
+        "abc",
+        "https://h/x",
+        "false",
+        "main",
+    )
 
 
 def test_the_environment_is_enough(tmp_path):

@@ -61,7 +61,11 @@ FUNCTION = FunctionRef("m", "f")
 GRAPH = Graph(
     "train",
     (Node("fit", "fit", FUNCTION, {"x": ParameterRef("n")}),),
-    (Parameter("n", "int"), Parameter("lr", "float", default=Literal(0.1)), Parameter("k", default=Literal(1), static=True)),
+    (
+        Parameter("n", "int"),
+        Parameter("lr", "float", default=Literal(0.1)),
+        Parameter("k", default=Literal(1), static=True),
+    ),
 )
 
 

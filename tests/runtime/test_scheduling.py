@@ -139,9 +139,7 @@ def test_every_step_ends_in_exactly_one_state(made, failing, goes_on, choose):
     scheduler = Scheduler(made, continue_on_failure=goes_on)
     run_to_end(scheduler, {f"n{index}" for index in failing}, choose)
     assert all(state.ended for state in scheduler.states.values())
-    assert set(scheduler.reasons) == {
-        node for node, state in scheduler.states.items() if state in (SKIPPED, CANCELLED)
-    }
+    assert set(scheduler.reasons) == {node for node, state in scheduler.states.items() if state in (SKIPPED, CANCELLED)}
 
 
 @scenarios

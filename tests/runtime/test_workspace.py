@@ -83,7 +83,9 @@ def test_from_config_begins_at_the_working_folder(project):
 
 
 def test_from_config_without_any_is_an_error(project):
-    with pytest.raises(WorkspaceNotFound, match=f"was found in {project / 'src' / 'deep'} or above it; `penstock init`"):
+    with pytest.raises(
+        WorkspaceNotFound, match=f"was found in {project / 'src' / 'deep'} or above it; `penstock init`"
+    ):
         Workspace.from_config()
 
 
@@ -169,7 +171,9 @@ def test_an_id_that_another_process_took_is_not_given_again(tmp_path, monkeypatc
 
 def test_a_folder_that_cannot_be_made_is_explained(tmp_path):
     (tmp_path / ".penstock").write_text("a file")
-    with pytest.raises(WorkspaceError, match=r"cannot write .*\.penstock: .* Allow writing there, or set `folder` in penstock.toml"):
+    with pytest.raises(
+        WorkspaceError, match=r"cannot write .*\.penstock: .* Allow writing there, or set `folder` in penstock.toml"
+    ):
         Workspace(tmp_path).new_run()
 
 
@@ -194,4 +198,6 @@ def test_importing_it_loads_nothing_heavy():
         "import sys; import penstock.runtime.history, penstock.runtime.workspace;"
         "print([name for name in ('yoyo', 'psycopg', 'psutil', 'click', 'rich', 'tomllib', 'subprocess') if name in sys.modules])"
     )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )

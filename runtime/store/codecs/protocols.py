@@ -136,7 +136,7 @@ def within(codec: Codec, scratch: Path | None) -> Codec:
 
 def module_of(value: Any) -> str:
     """Give the package that a value's class comes from: ``pandas`` for a DataFrame. Imports nothing."""
-    module = type(value).__module__
+    module: object = type(value).__module__  # a class may say anything
     return module.partition(".")[0] if isinstance(module, str) else ""
 
 

@@ -78,4 +78,3 @@ if __name__ == "__main__":
     os.dup2(2, 1)
     for job in json.load(sys.stdin):
         print(in_child(job) or '{"error": "the process died"}', file=real, flush=True)
-

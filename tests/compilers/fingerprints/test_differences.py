@@ -41,7 +41,11 @@ def test_a_changed_constant_shows_both_values(tmp_path: Path) -> None:
 
 
 def test_a_shadowed_builtin_is_a_new_edge(tmp_path: Path) -> None:
-    found = compared(tmp_path, ("features.py", "import conf\n", "import conf\nfrom mine import len\n"), {"mine.py": "def len(x):\n    return 0\n"})
+    found = compared(
+        tmp_path,
+        ("features.py", "import conf\n", "import conf\nfrom mine import len\n"),
+        {"mine.py": "def len(x):\n    return 0\n"},
+    )
     assert str(found[0]).startswith("features.scale: builtin len is now mine.len (features.py:7)")
 
 
@@ -51,8 +55,14 @@ def test_the_change_of_the_step_itself_comes_first(tmp_path: Path) -> None:
 
 
 def test_a_new_helper_is_told_after_the_function_that_calls_it(tmp_path: Path) -> None:
-    edits = ("features.py", "return scale(x)", "return more(scale(x))"), ("features.py", "def scale", "def more(x):\n    return x\n\ndef scale")
-    assert [(item.kind, item.name) for item in compared(tmp_path, *edits)] == [("changed", "features.prepare"), ("added", "features.more")]
+    edits = (
+        ("features.py", "return scale(x)", "return more(scale(x))"),
+        ("features.py", "def scale", "def more(x):\n    return x\n\ndef scale"),
+    )
+    assert [(item.kind, item.name) for item in compared(tmp_path, *edits)] == [
+        ("changed", "features.prepare"),
+        ("added", "features.more"),
+    ]
 
 
 def test_a_new_python_is_told() -> None:

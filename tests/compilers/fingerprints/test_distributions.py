@@ -45,7 +45,11 @@ ESCAPED = {**step_with("import lib", "return getattr(lib, rows)"), **ALL}
 UNUSED = {**step_with("import lib", "return rows"), **ALL}
 HELPER = {**step_with("from features import f"), "features.py": "import lib\ndef f(x):\n    return lib.f(x)\n", **ALL}
 VERSION = {**step_with("import importlib.metadata", "return importlib.metadata.version('my-lib')"), **ALL}
-NOT_RECORDED = {**step_with("import dropped", "return dropped.f(rows)"), **ALL, "site/dropped.py": "def f(x):\n    return 1\n"}
+NOT_RECORDED = {
+    **step_with("import dropped", "return dropped.f(rows)"),
+    **ALL,
+    "site/dropped.py": "def f(x):\n    return 1\n",
+}
 PATCHED = {**step_with("import lib\nlib.f = lambda x: 2\n", "return lib.f(rows)"), **ALL}
 PATCHED_CLASS = {**step_with("import lib\nlib.C.m = lambda self: 2\n", "return lib.C().m()"), **ALL}
 PATCHED_LAZY = {**step_with("import lib\nlib.f = lambda x: 2\n", "import lib\nreturn lib.f(rows)"), **ALL}
@@ -78,13 +82,26 @@ PAIRS = [
     upgraded("distribution whose version is read", VERSION),
     rerun("requirement of the distribution", DIRECT, replaced(DEP1, DEP2), **SITE),
     rerun("requirement of a lazy import", LAZY, replaced(DEP1, DEP2), **SITE),
-    rerun("rebuilt under the same version", DIRECT, replaced(ONE, installed("my-lib", "1.0", {"lib.py": LIB["lib.py"] + "# rebuilt\n"}, "dep>=1")), **SITE),
+    rerun(
+        "rebuilt under the same version",
+        DIRECT,
+        replaced(ONE, installed("my-lib", "1.0", {"lib.py": LIB["lib.py"] + "# rebuilt\n"}, "dep>=1")),
+        **SITE,
+    ),
     reuse("distribution that is not reached", DIRECT, replaced(OTHER1, OTHER2), **SITE),
     reuse("distribution imported but not used", UNUSED, replaced(ONE, TWO), **SITE),
     reuse("distribution installed in addition", DIRECT, installed("third", "1.0", {"third.py": ""}), **SITE),
-    reuse("extra requirement", DIRECT, {**ONE, **installed("my-lib", "1.0", LIB, "dep>=1", "other; extra == 'x'")}, **SITE),
+    reuse(
+        "extra requirement", DIRECT, {**ONE, **installed("my-lib", "1.0", LIB, "dep>=1", "other; extra == 'x'")}, **SITE
+    ),
     reuse("installed file patched by hand", DIRECT, ("site/lib.py", "return 1\nclass", "return 2\nclass"), **SITE),
-    rerun("installed file patched by hand, strict", DIRECT, ("site/lib.py", "return 1\nclass", "return 2\nclass"), **SITE, strict=True),
+    rerun(
+        "installed file patched by hand, strict",
+        DIRECT,
+        ("site/lib.py", "return 1\nclass", "return 2\nclass"),
+        **SITE,
+        strict=True,
+    ),
     rerun("file in no record", NOT_RECORDED, ("site/dropped.py", "return 1", "return 2"), **SITE),
     reuse("comment in a file in no record", NOT_RECORDED, ("site/dropped.py", "return 1", "return 1  # one"), **SITE),
     rerun("attribute replaced by the project", PATCHED, ("x: 2", "x: 3"), **SITE),
@@ -93,7 +110,12 @@ PAIRS = [
     rerun("number set by the project", SETTING, ("lib.K = 3", "lib.K = 4"), **SITE),
     rerun("editable install, body", EDITABLE, ("src/mine.py", "return 1", "return 2"), **IN_EDITABLE),
     reuse("editable install, comment", EDITABLE, ("src/mine.py", "return 1", "return 1  # one"), **IN_EDITABLE),
-    reuse("editable install, version", EDITABLE, ("site/mine-1.0.dist-info/METADATA", "Version: 1.0", "Version: 1.1"), **IN_EDITABLE),
+    reuse(
+        "editable install, version",
+        EDITABLE,
+        ("site/mine-1.0.dist-info/METADATA", "Version: 1.0", "Version: 1.1"),
+        **IN_EDITABLE,
+    ),
     rerun("other function of a distribution", DIRECT, ("lib.f(rows)", "lib.C(rows)"), **SITE),
 ]
 

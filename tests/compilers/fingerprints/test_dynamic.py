@@ -23,7 +23,10 @@ LITERAL = step_with("def f(x):\n    return 1\nU = 1\n", "return eval('f(2)')")
 EXECUTED = step_with("def f(x):\n    return 1\nU = 1\n", "scope = {}\nexec(rows, globals(), scope)\nreturn scope")
 MODULES = {**step_with("import sys, tools", "return sys.modules[rows].f(1)"), **TOOLS}
 NAMED_MODULE = {**step_with("import sys, tools", "return sys.modules['tools'].f(1)"), **TOOLS}
-OWN_MODULE = {**step_with("import sys\ndef f(x):\n    return 1\n", "return getattr(sys.modules[__name__], rows)(1)"), **TOOLS}
+OWN_MODULE = {
+    **step_with("import sys\ndef f(x):\n    return 1\n", "return getattr(sys.modules[__name__], rows)(1)"),
+    **TOOLS,
+}
 WALKED = {**step_with("import pkgutil", "return [m.name for m in pkgutil.iter_modules(['.'])]"), **TOOLS}
 FRAMES = step_with("import sys\nU = 1\n", "return sys._getframe().f_globals[rows]")
 METHOD = step_with("class C:\n    def f(self):\n        return 1\n", "return getattr(C(), rows)()")
@@ -69,7 +72,7 @@ def test_dynamic(pair: Pair, outcome: Callable[[Pair], None]) -> None:
 
 def test_a_computed_import_is_told_once_with_what_to_do(tmp_path: object) -> None:
     results = fingerprint_all(PAIRS[:1], tmp_path)  # type: ignore[arg-type]  # a Path
-    (before, _), = results.values()
+    ((before, _),) = results.values()
     assert before["warnings"] == [
         "main.train uses importlib.import_module with a name or text computed at run time: "
         "every source file of the project counts; declare modules=[...] to narrow it"
@@ -78,5 +81,5 @@ def test_a_computed_import_is_told_once_with_what_to_do(tmp_path: object) -> Non
 
 def test_a_declaration_silences_the_warning(tmp_path: object) -> None:
     declared = [pair for pair in PAIRS if pair.name == "declared modules, another"]
-    (before, _), = fingerprint_all(declared, tmp_path).values()  # type: ignore[arg-type]  # a Path
+    ((before, _),) = fingerprint_all(declared, tmp_path).values()  # type: ignore[arg-type]  # a Path
     assert before["warnings"] == []

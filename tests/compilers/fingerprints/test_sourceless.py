@@ -41,7 +41,12 @@ PAIRS = [
     reuse("file moved its definition after import", USING, ("tools.py", "x * 2", "x * 2  # twice"), actions=[MOVED]),
     rerun("function replaced at run time", USING, ("main.py", "@step", f"{REPLACED}\nf = tools.f\n@step")),
     rerun("cell of a notebook", CELL, ("cell.txt", "x * 2", "x * 3"), **IN_CELL),
-    reuse("comment in a cell of a notebook", CELL, ("cell.txt", "    return x * 2", "    # note\n    return x * 2"), **IN_CELL),
+    reuse(
+        "comment in a cell of a notebook",
+        CELL,
+        ("cell.txt", "    return x * 2", "    # note\n    return x * 2"),
+        **IN_CELL,
+    ),
     reuse("name of the cell", CELL, ("cell.txt", "<cell-1>", "<cell-7>"), **IN_CELL),
     reuse("docstring in a cell", CELL, ("cell.txt", "    return x * 2", "    'Doc.'\n    return x * 2"), **IN_CELL),
     rerun("compiled function", EXTENSION, ("bisect_left", "bisect_right")),

@@ -20,7 +20,13 @@ def test_data_order_parameters_and_groups(golden):
         "p",
         (
             node("load", path=ParameterRef("source")),
-            node("fit", "g", table=OutputRef("load", "train"), more=OutputRef("load", "train"), other=OutputRef("load", "test")),
+            node(
+                "fit",
+                "g",
+                table=OutputRef("load", "train"),
+                more=OutputRef("load", "train"),
+                other=OutputRef("load", "test"),
+            ),
             node("check", "g/h", x=OutputRef("g/fit")),
             node("save", after=("g/h/check", "load")),
         ),

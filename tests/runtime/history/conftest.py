@@ -31,13 +31,26 @@ def make_artifact(text="x"):
 
 
 def make_failure(step="fit", message="no"):
-    return Failure(step, "ValueError", message, "line 1\nline 2", (("data", "DataFrame 2 x 3"),), "penstock replay", 2, pickle.dumps(ValueError()))
+    return Failure(
+        step,
+        "ValueError",
+        message,
+        "line 1\nline 2",
+        (("data", "DataFrame 2 x 3"),),
+        "penstock replay",
+        2,
+        pickle.dumps(ValueError()),
+    )
 
 
 def make_run(run="r-1", *, graph=None, state=State.COMPLETED, started=1000.0, middle=(), experiment="taxi", **begin):
     """The events of a whole run; ``middle`` replaces those of the steps, and no state leaves the end out."""
     graph = graph or make_graph()
-    steps = [event for node in graph for event in (StepStarted(node.id, started + 1), StepCompleted(node.id, started + 2, {}, 1.0))]
+    steps = [
+        event
+        for node in graph
+        for event in (StepStarted(node.id, started + 1), StepCompleted(node.id, started + 2, {}, 1.0))
+    ]
     end = [RunEnded(run, started + 3, state)] if state else []
     return [RunStarted(run, graph, experiment, started, **begin), *(middle or steps), *end]
 

@@ -12,7 +12,9 @@ from penstock.runtime.history import HistoryBusy, connect
 
 
 def put(connection, *digests):
-    connection.execute_many("INSERT INTO graphs (digest, document) VALUES (?, ?)", [(digest, "{}") for digest in digests])
+    connection.execute_many(
+        "INSERT INTO graphs (digest, document) VALUES (?, ?)", [(digest, "{}") for digest in digests]
+    )
 
 
 def digests(connection):

@@ -72,7 +72,12 @@ def test_a_row_for_an_unknown_step_comes_last(ledger):
 
 
 def test_a_retried_step_keeps_its_first_start(ledger, a_failure):
-    told(ledger, e.StepStarted("fit", 11.0), e.StepRetried("fit", 12.0, 1, a_failure()), e.StepStarted("fit", 13.0, attempt=2))
+    told(
+        ledger,
+        e.StepStarted("fit", 11.0),
+        e.StepRetried("fit", 12.0, 1, a_failure()),
+        e.StepStarted("fit", 13.0, attempt=2),
+    )
     assert (ledger.steps["fit"].started, ledger.steps["fit"].attempts) == (11.0, 2)
 
 

@@ -12,7 +12,10 @@ from penstock.runtime.history.lineage import consumed
 
 def test_an_artifact_is_followed_to_all_steps_that_made_it(record, a_run, history, an_artifact):
     made = [StepCompleted("load", 1.0, {"output": an_artifact()})]
-    record(a_run("r-1", middle=made), a_run("r-2", started=2000.0, middle=[StepReused("load", 1.0, made[0].outputs, "r-1")]))
+    record(
+        a_run("r-1", middle=made),
+        a_run("r-2", started=2000.0, middle=[StepReused("load", 1.0, made[0].outputs, "r-1")]),
+    )
     assert history.lineage.origins("x" * 64) == (Origin("r-1", "load", "output"), Origin("r-2", "load", "output"))
 
 
@@ -27,14 +30,19 @@ def test_what_was_given_to_a_run_is_remembered(record, a_run, history, an_artifa
 
 
 def test_artifacts_of_kept_runs_are_needed(record, a_run, history, an_artifact):
-    record(a_run("r-1", inputs={"a": an_artifact("a")}), a_run("r-2", inputs={"a": an_artifact("a"), "b": an_artifact("b")}))
+    record(
+        a_run("r-1", inputs={"a": an_artifact("a")}),
+        a_run("r-2", inputs={"a": an_artifact("a"), "b": an_artifact("b")}),
+    )
     history.delete("r-2")
     assert history.lineage.needed() == {"a" * 64}
 
 
 @pytest.fixture
 def joined():
-    pair = Collection("list", (OutputRef("load", "train"), Collection("tuple", (OutputRef("load", "test"), Literal(3)))))
+    pair = Collection(
+        "list", (OutputRef("load", "train"), Collection("tuple", (OutputRef("load", "test"), Literal(3))))
+    )
     inputs = {"pair": pair, "source": ParameterRef("path", ("key",)), "lr": Literal(0.1), "late": OutputRef("never")}
     return Graph("p", (Node("join", "join", FunctionRef("m", "join"), inputs),))
 

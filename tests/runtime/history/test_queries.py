@@ -65,7 +65,11 @@ def test_steps_come_in_the_order_of_the_graph_with_items_after_their_step(record
 
 
 def test_metrics_and_files_can_be_asked_for_by_step(record, a_run, history):
-    logged = [event for step in ("load", "fit") for event in (e.MetricLogged(step, 1.0, "m", 1.0), e.FileLogged(step, 1.0, "f", "p"))]
+    logged = [
+        event
+        for step in ("load", "fit")
+        for event in (e.MetricLogged(step, 1.0, "m", 1.0), e.FileLogged(step, 1.0, "f", "p"))
+    ]
     record(a_run(middle=logged))
     assert [len(history.metrics("r-1", step)) for step in (None, "fit", "nope")] == [2, 1, 0]
     assert [len(history.files("r-1", step)) for step in (None, "fit", "nope")] == [2, 1, 0]

@@ -33,7 +33,13 @@ def tell(listener, events):
 def test_a_run_is_remembered(record, history, a_run):
     record(a_run("r-1", parameters={"lr": "0.1"}, tags={"team": "a"}))
     run = history.run("r-1")
-    assert (run.pipeline, run.experiment, run.state, run.started, run.ended) == ("train", "taxi", State.COMPLETED, 1000.0, 1003.0)
+    assert (run.pipeline, run.experiment, run.state, run.started, run.ended) == (
+        "train",
+        "taxi",
+        State.COMPLETED,
+        1000.0,
+        1003.0,
+    )
     assert (run.parameters, run.tags, run.counts) == ({"lr": "0.1"}, {"team": "a"}, {State.COMPLETED: 2})
 
 
@@ -109,7 +115,9 @@ def test_text_that_no_database_takes_is_made_to_fit(record, history, a_run):
 
 
 def test_facts_and_packages_are_collected_once_a_run(location, history, a_run):
-    listener = Recorder(partial(connect, location), facts=lambda: {"git.commit": "abc"}, packages=lambda: {"numpy": "2"})
+    listener = Recorder(
+        partial(connect, location), facts=lambda: {"git.commit": "abc"}, packages=lambda: {"numpy": "2"}
+    )
     tell(listener, [*a_run("r-1"), *a_run("r-2")])
     listener.close()
     assert [history.run(run).facts for run in ("r-1", "r-2")] == [{"git.commit": "abc"}] * 2
@@ -212,7 +220,10 @@ def test_closing_does_not_wait_for_a_busy_history_for_ever(location, a_run, monk
 
 def test_one_bad_event_does_not_take_the_others_with_it(location, history, a_run):
     listener = Recorder(partial(connect, location))
-    tell(listener, a_run("r-1", middle=[e.MetricLogged("fit", 5.0, "loss", "many"), e.MetricLogged("fit", 5.0, "loss", 1.0)]))
+    tell(
+        listener,
+        a_run("r-1", middle=[e.MetricLogged("fit", 5.0, "loss", "many"), e.MetricLogged("fit", 5.0, "loss", 1.0)]),
+    )
     with pytest.warns(HistoryWarning, match="TypeError"):
         listener.close()
     assert [metric.value for metric in history.metrics("r-1")] == [1.0]

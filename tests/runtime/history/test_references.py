@@ -36,7 +36,9 @@ def test_of_many_candidates_five_are_listed(record, a_run, history):
         history.run("r-")
 
 
-@pytest.mark.parametrize("reference", ["", " ", "nope", "7qd", "20261122-204338-x7qd-", "%", "_", "LAST", "last~", "last~-1", "ü", "\0"])
+@pytest.mark.parametrize(
+    "reference", ["", " ", "nope", "7qd", "20261122-204338-x7qd-", "%", "_", "LAST", "last~", "last~-1", "ü", "\0"]
+)
 def test_what_names_no_run_is_not_found(known, reference):
     with pytest.raises(RunNotFound, match="no run has that id"):
         known(reference)

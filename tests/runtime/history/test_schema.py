@@ -26,7 +26,11 @@ def newer(tmp_path):
 
 
 def url_of(location):
-    return f"sqlite:///{location}" if not isinstance(location, str) else location.replace("://", "+psycopg://") + "&schema=penstock"
+    return (
+        f"sqlite:///{location}"
+        if not isinstance(location, str)
+        else location.replace("://", "+psycopg://") + "&schema=penstock"
+    )
 
 
 def test_files_are_numbered_without_a_gap():
@@ -35,7 +39,9 @@ def test_files_are_numbered_without_a_gap():
 
 @pytest.mark.parametrize("number", migrations())
 def test_each_file_ends_with_its_number(number):
-    assert f"{number}" in statements(migrations()[number])[-1] and "schema_version" in statements(migrations()[number])[-1]
+    assert (
+        f"{number}" in statements(migrations()[number])[-1] and "schema_version" in statements(migrations()[number])[-1]
+    )
 
 
 def test_a_new_database_has_the_newest_version(opened):
@@ -63,7 +69,9 @@ def test_bringing_up_to_date_twice_changes_nothing(opened, location, newer):
 
 
 def test_a_file_that_fails_changes_nothing(opened, location, newer):
-    (newer / "0002_notes.sql").write_text("UPDATE schema_version SET version = 2;\nALTER TABLE nowhere ADD COLUMN x TEXT;\n")
+    (newer / "0002_notes.sql").write_text(
+        "UPDATE schema_version SET version = 2;\nALTER TABLE nowhere ADD COLUMN x TEXT;\n"
+    )
     with pytest.raises(HistoryError, match="nowhere"):
         bring_up_to_date(opened, url_of(location), folder=newer)
     assert version(opened) == 1
@@ -135,7 +143,9 @@ def test_many_threads_may_bring_one_database_up_to_date_at_once(location, newer)
 
 def test_a_lock_that_a_killed_process_has_left_is_explained(opened, location, newer, monkeypatch):
     monkeypatch.setattr(schema, "_LOCK_TIMEOUT", 0.01)
-    opened.execute("CREATE TABLE yoyo_lock (locked INT DEFAULT 1, ctime TIMESTAMP, pid INT NOT NULL, PRIMARY KEY (locked))")
+    opened.execute(
+        "CREATE TABLE yoyo_lock (locked INT DEFAULT 1, ctime TIMESTAMP, pid INT NOT NULL, PRIMARY KEY (locked))"
+    )
     opened.execute("INSERT INTO yoyo_lock (locked, pid) VALUES (1, 4711)")
     with pytest.raises(HistoryBusy, match="Process 4711 .* delete the row in its table yoyo_lock"):
         bring_up_to_date(opened, url_of(location), folder=newer)

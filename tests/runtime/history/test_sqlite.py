@@ -59,7 +59,9 @@ def test_the_file_system_of_a_path_is_found():
     assert sqlite._file_system(sqlite.Path("/proc/self/status")) == "proc"
 
 
-@pytest.mark.parametrize("broken", [b"not a database at all, but long enough" * 99, b"SQLite format 3\x00" + b"\xff" * 4096])
+@pytest.mark.parametrize(
+    "broken", [b"not a database at all, but long enough" * 99, b"SQLite format 3\x00" + b"\xff" * 4096]
+)
 def test_a_file_that_is_no_database_is_refused_and_kept(sqlite_path, broken):
     sqlite_path.write_bytes(broken)
     with pytest.raises(HistoryError, match=rf"{sqlite_path.name} is corrupt .* Nothing was changed. Move it away"):

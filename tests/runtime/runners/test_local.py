@@ -101,7 +101,10 @@ def test_a_graph_that_was_read_back_from_json_runs(inline, tmp_path, monkeypatch
 
     graph = from_json(to_json(compile_pipeline(steps_of_a_project.doubled).graph))
     assert inline.run_compiled(Compiled(graph, {"n": 3}, tmp_path)).result() == 12
-    assert Local(jobs=1, workspace=tmp_path, display="none").run_compiled(Compiled(graph, {"n": 4}, tmp_path)).result() == 16
+    assert (
+        Local(jobs=1, workspace=tmp_path, display="none").run_compiled(Compiled(graph, {"n": 4}, tmp_path)).result()
+        == 16
+    )
     del sys.modules["steps_of_a_project"]
 
 

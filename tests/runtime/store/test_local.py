@@ -117,7 +117,9 @@ def test_a_full_disk_says_where_and_leaves_nothing(store, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("penstock.runtime.store.local.write_seal", full)
-    with pytest.raises(StoreError, match="the disk is full: more than the .* that are free are needed in .*store") as caught:
+    with pytest.raises(
+        StoreError, match="the disk is full: more than the .* that are free are needed in .*store"
+    ) as caught:
         put(store, a="one")
     assert caught.value.__cause__.errno == errno.ENOSPC
     assert [path for path in store.root.rglob("*") if path.is_file()] == []

@@ -30,6 +30,8 @@ def test_other_errors_pass(tmp_path):
         raise PermissionError(errno.EACCES, "Permission denied")
 
 
-@pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (12_345, "12.3 kB"), (5e15, "5000.0 TB")])
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (12_345, "12.3 kB"), (5e15, "5000.0 TB")]
+)
 def test_sizes_are_written_for_people(size, text):
     assert readable_size(size) == text

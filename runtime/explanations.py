@@ -10,6 +10,9 @@ from .bases import Basis
 Manifests = Callable[[str], Manifest | None]
 
 FIRST = "it has not completed before"
+EFFECT = "it returns nothing: it is there for its effect"
+EXPECTED = frozenset({FIRST, EFFECT})
+"""Reasons that surprise nobody."""
 
 
 def explain(before: Basis | None, now: Basis, manifests: Manifests) -> str:

@@ -17,7 +17,7 @@ from ..compilers.graph import Node
 from .artifacts import Artifact
 from .bases import Basis
 from .errors import CorruptArtifact, HistoryError, StoreError
-from .explanations import explain
+from .explanations import EFFECT, explain
 from .store import ArtifactStore
 
 
@@ -93,7 +93,7 @@ class Reuse:
     def why(self, node: Node, basis: Basis) -> str:
         """Say why a step runs, by the name of what changed."""
         if not node.options.allow_reuse:
-            return "it is never reused (allow_reuse=False, or it exists for its effect)"
+            return "it says allow_reuse=False" if node.outputs else EFFECT
         if basis.key is None:
             return f"it cannot be reused: {basis.problem}"
         if not self._may_reuse(node):

@@ -8,8 +8,11 @@ from attrs import frozen
 
 from .uses import Use
 
-READS_LOCALS = frozenset({"locals", "eval", "exec", "vars", "dir", "currentframe", "_getframe", "stack", "f_locals"})
+READS_LOCALS = frozenset({"locals", "eval", "exec", "vars", "dir", "currentframe", "_getframe"})
 """A function that mentions one of these may see the names of its locals, which then are not numbered."""
+
+LOOKS_INTO_LOCALS = frozenset({"currentframe", "_getframe", "f_locals", "eval", "query"})
+"""Attributes that do the same: of frames, and of tables (``frame.query("a > @limit")``)."""
 
 WATCHED_ATTRIBUTES = {
     "__doc__": "doc",
@@ -19,6 +22,7 @@ WATCHED_ATTRIBUTES = {
     "__qualname__": "names",
     "__module__": "modules",
     "__code__": "source",
+    "f_locals": "source",
     "f_lineno": "source",
     "tb_lineno": "source",
     "co_firstlineno": "source",

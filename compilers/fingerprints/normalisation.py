@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .encoding import joined, scalar, seal, text
-from .forms import READS_LOCALS, WATCHED_ATTRIBUTES, NormalForm
+from .forms import LOOKS_INTO_LOCALS, READS_LOCALS, WATCHED_ATTRIBUTES, NormalForm
 from .scopes import ImportOrigin, Scope, Scopes, import_binding, is_bare_annotation, scope_of
 from .trees import descendants
 from .uses import Use, chain, describe, describe_call, names_called_only
@@ -59,7 +59,7 @@ class _Writer:
         self._collected: Scopes = scopes if scopes is not None else {}
         self._known = known or {}
         self._called_only = names_called_only(nodes)
-        self._keeps_locals = known is not None or any(_mentions_locals(node) for node in nodes)
+        self._keeps_locals = known is not None or _mentions_locals(nodes)
         self._numbers: dict[tuple[int, str], int] = {}
         self._kept: list[Scope] = []  # scopes are numbered by identity, which only holds while they live
         self._names: dict[str, int] = {}
@@ -377,10 +377,16 @@ _WRITERS: Mapping[type[ast.AST], Callable[[_Writer, Any], None]] = {
 """Syntax that names something; all else is written field by field."""
 
 
-def _mentions_locals(node: ast.AST) -> bool:
-    if type(node) is ast.Name:
-        return node.id in READS_LOCALS
-    return type(node) is ast.Attribute and node.attr in READS_LOCALS
+def _mentions_locals(nodes: Sequence[ast.AST]) -> bool:
+    """Tell whether code may see the names of its locals; ``vars(x)`` and ``dir(x)`` look at ``x`` instead."""
+    names = [node for node in nodes if type(node) is ast.Name and node.id in READS_LOCALS]
+    if any(type(node) is ast.Attribute and node.attr in LOOKS_INTO_LOCALS for node in nodes):
+        return True
+    if not names:
+        return False
+    own = {node.arg for node in nodes if type(node) is ast.arg} | {node.id for node in names if type(node.ctx) is not ast.Load}
+    elsewhere = {id(node.func) for node in nodes if type(node) is ast.Call and node.args and getattr(node.func, "id", "") in ("vars", "dir")}
+    return any(node.id not in own and id(node) not in elsewhere for node in names)
 
 
 def _literal_getattr(node: ast.Call) -> tuple[ast.Name, tuple[str, ...]] | None:

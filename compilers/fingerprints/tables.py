@@ -162,7 +162,7 @@ class _Detail:
     def definition(self, codes: dict[int, bytes], forms: dict[int, NormalForm]) -> Definition:
         return Definition(
             codes[id(self.node)].hex(),
-            getattr(self.node, "name", "<lambda>"),
+            _name(self.node),
             self.place.qualname,
             self.line,
             forms[id(self.node)],
@@ -194,22 +194,36 @@ def _functions(
 
 
 def _codes(tree: ast.Module, nodes: Sequence[FunctionNode]) -> dict[int, bytes]:
-    """Compile a tree and return the digest of the code of each function node, by the node's identity.
-
-    Each function is compiled with a line number of its own, by which its code is recognised (two lambdas may share a line,
-    and a decorated function has the line of its decorator). The tree has no use for lines afterwards.
-    """
-    wanted: dict[tuple[int, str], FunctionNode] = {}
-    for number, node in enumerate(nodes, 1):
-        marked = (getattr(node, "decorator_list", None) or [node])[0]
-        line = marked.lineno if (marked is not node and isinstance(marked, ast.Lambda)) else number
-        marked.lineno = marked.end_lineno = line
-        marked.col_offset = marked.end_col_offset = 0
-    for node in nodes:
-        wanted[first_line(node), getattr(node, "name", "<lambda>")] = node
-    compiled = compile(tree, "<source>", "exec", dont_inherit=True)
-    matches = ((wanted.get((code.co_firstlineno, code.co_name)), code) for code in nested_codes(compiled))
+    """Compile a tree and return the digest of the code of each function node, by the node's identity."""
+    keys = [(first_line(node), _name(node)) for node in nodes]
+    codes = list(nested_codes(compile(tree, "<source>", "exec", dont_inherit=True)))
+    marks = codes
+    if len(set(keys)) < len(keys):  # lambdas that share a line
+        keys = _marked(nodes)
+        marks = list(nested_codes(compile(tree, "<source>", "exec", dont_inherit=True)))
+    wanted = dict(zip(keys, nodes, strict=True))
+    if len(marks) != len(codes):
+        return {}  # equal lambdas on one line became one: their code stands for itself
+    matches = [(wanted.get((mark.co_firstlineno, mark.co_name)), code) for mark, code in zip(marks, codes, strict=True)]
     return {id(node): code_digest(code) for node, code in matches if node is not None}
+
+
+def _marked(nodes: Sequence[FunctionNode]) -> list[tuple[int, str]]:
+    """Give each function of a tree a line of its own, and return these with the names.
+
+    Lines shape the instructions a little, so that only the order of what is compiled from such a tree is of use; the tree
+    itself has no use for its lines afterwards.
+    """
+    for number, node in enumerate(nodes, 1):
+        first: Any = (getattr(node, "decorator_list", None) or [node])[0]
+        if first is node or not isinstance(first, ast.Lambda):
+            first.lineno = first.end_lineno = number
+            first.col_offset = first.end_col_offset = 0
+    return [(first_line(node), _name(node)) for node in nodes]
+
+
+def _name(node: FunctionNode) -> str:
+    return getattr(node, "name", "<lambda>")
 
 
 def _annotations(node: FunctionNode) -> str:

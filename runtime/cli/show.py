@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from ..explanations import EXPECTED
 from ..history.records import RunRecord, StepRecord
 from ..states import State
 from ..terminal import amounts
 from ..terminal.endings import failure_lines, plain
 from ..terminal.marks import marks_for
-from ..terminal.rows import UNREMARKABLE
 from ..workspace import Workspace
 from .documents import whole_document
 from .metrics import metric_rows
@@ -97,7 +97,7 @@ def _outcome(step: StepRecord) -> Cell:
 
 def _print_reasons(steps: Sequence[StepRecord]) -> None:
     """Say which change made a step run, where it could have been reused."""
-    ran = [step for step in steps if step.state in (State.COMPLETED, State.FAILED) and step.reason != UNREMARKABLE]
+    ran = [step for step in steps if step.state in (State.COMPLETED, State.FAILED) and step.reason not in EXPECTED]
     reasons: list[tuple[str, Cell]] = [(step.id, step.reason) for step in ran]
     if any(reason for _, reason in reasons):
         print_heading("why steps ran")

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
+from ..explanations import EXPECTED
 from ..history.records import StepRecord
 from ..states import State
 from . import amounts
@@ -23,9 +24,6 @@ Note: TypeAlias = tuple[Piece, ...]
 _BAR = 20
 _SHOWN_FAILURES = 3
 _SHOWN_METRICS = 4
-
-UNREMARKABLE = "it has not completed before"
-"""Why a step runs for the first time (:data:`penstock.runtime.explanations.FIRST`)."""
 
 
 @frozen
@@ -135,7 +133,7 @@ def _notes(record: StepRecord, scene: Scene) -> Iterator[Note]:
 
 def remarkable_reason(record: StepRecord) -> str:
     """Return why a step ran or was skipped, in a line; nothing where that goes without saying."""
-    if record.failure is not None or record.reason == UNREMARKABLE:
+    if record.failure is not None or record.reason in EXPECTED:
         return ""
     return record.reason.partition("\n")[0]
 

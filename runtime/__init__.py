@@ -1,1 +1,1 @@
-"""Package."""
+"""Make it happen: run graphs, store what they make, remember, and show."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, cast
 
 from ..compilers.graph import FunctionRef
+from ..compilers.importing import is_findable
 from .errors import RunError
 
 
@@ -52,16 +53,28 @@ def check_not_importing() -> None:
 
 
 @contextmanager
-def packed_with_module(function: object) -> Iterator[None]:
-    """Let pickling take a function's whole module along by value, where the module is one that nobody can import."""
+def packed_with_modules(values: Iterable[object]) -> Iterator[None]:
+    """Let pickling take whole modules along by value, where what is pickled comes from ones that nobody can import."""
     import cloudpickle
 
-    module = sys.modules.get(getattr(function, "__module__", "__main__"))
-    if module is None or module.__name__ == "__main__":  # these are taken along anyway
-        yield
-        return
-    cloudpickle.register_pickle_by_value(module)
+    names = {name for value in values for name in _modules_of(value)}
+    modules = [sys.modules[name] for name in names if name in sys.modules and not _is_importable(name)]
+    for module in modules:
+        cloudpickle.register_pickle_by_value(module)
     try:
         yield
     finally:
-        cloudpickle.unregister_pickle_by_value(module)
+        for module in modules:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+def _is_importable(name: str) -> bool:
+    """Say whether a module can be imported elsewhere; what ``__main__`` defines is pickled by value anyway."""
+    return name == "__main__" or is_findable(name)
+
+
+def _modules_of(value: object) -> Iterator[str]:
+    for part in (value, type(value), getattr(value, "func", None)):
+        name = getattr(part, "__module__", None)
+        if isinstance(name, str):
+            yield name

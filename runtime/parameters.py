@@ -12,7 +12,7 @@ from attrs import frozen
 from ..compilers.graph import Attached, Graph, Literal, Parameter
 from ..compilers.values import is_plain
 from .artifacts import Artifact
-from .functions import packed_with_module
+from .functions import packed_with_modules
 from .resolution import Values
 from .resolved import Stored
 from .store import ArtifactStore, encode
@@ -45,15 +45,15 @@ class Given:
 
 def take_in(graph: Graph, inputs: Mapping[str, object], store: ArtifactStore, identify: Identify) -> Given:
     """Store what was given with a graph. ``identify`` says what identifies a value. Raises NoCodec and StoreError."""
-    attached = {key: _stored(value, store, identify) for key, value in graph.attachments.items()}
+    values = list(graph.attachments.values())
+    with packed_with_modules(values) if values else contextlib.nullcontext():
+        attached = {key: _stored(value, store, identify) for key, value in graph.attachments.items()}
     defaults = {parameter.name: _default(parameter, attached) for parameter in graph.parameters if parameter.default}
     return Given(defaults | {name: _given(value, store, identify) for name, value in inputs.items()}, attached)
 
 
 def _stored(value: object, store: ArtifactStore, identify: Identify) -> Stored:
-    with packed_with_module(value) if callable(value) else contextlib.nullcontext():
-        artifact = encode(value, store)
-    return Stored(artifact, (), identify(value))
+    return Stored(encode(value, store), (), identify(value))
 
 
 def _default(parameter: Parameter, attached: Mapping[str, Stored]) -> ParameterValue:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("penstock", deadline=None, max_examples=40)  # shared machines are slow now and then
+settings.register_profile(  # shared machines are slow now and then: neither a deadline nor a complaint about speed
+    "penstock", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("penstock")
 
 GOLDEN = Path(__file__).parent / "golden"

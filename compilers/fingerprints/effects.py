@@ -79,14 +79,15 @@ class Effects:
 
     def _read_effects(self, module: types.ModuleType) -> Node | None:
         table = self._table(module)
-        if table is None:
-            return None
+        chosen = (
+            [item for item in table.statements if item.kind == "code" and item.acts_on] if table is not None else []
+        )
+        if table is None or not chosen:
+            return None  # as most modules
         acting = self._acting_names(table, module.__dict__)
-        chosen = [item for item in table.statements if item.kind == "code" and acting & {*item.acts_on}]
         running = drivers(table, module.__dict__)
-        chosen = [
-            item for item in chosen if "sys.path" not in item.text and not running & {*item.mentions, *item.binds}
-        ]
+        chosen = [item for item in chosen if acting & {*item.acts_on} and not running & {*item.mentions, *item.binds}]
+        chosen = [item for item in chosen if "sys.path" not in item.text]
         if not chosen:
             return None
         node = Node("effects", f"{module.__name__} (top level)", seal("effects", joined(statement_digests(chosen))))

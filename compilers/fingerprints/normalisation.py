@@ -384,8 +384,14 @@ def _mentions_locals(nodes: Sequence[ast.AST]) -> bool:
         return True
     if not names:
         return False
-    own = {node.arg for node in nodes if type(node) is ast.arg} | {node.id for node in names if type(node.ctx) is not ast.Load}
-    elsewhere = {id(node.func) for node in nodes if type(node) is ast.Call and node.args and getattr(node.func, "id", "") in ("vars", "dir")}
+    own = {node.arg for node in nodes if type(node) is ast.arg} | {
+        node.id for node in names if type(node.ctx) is not ast.Load
+    }
+    elsewhere = {
+        id(node.func)
+        for node in nodes
+        if type(node) is ast.Call and node.args and getattr(node.func, "id", "") in ("vars", "dir")
+    }
     return any(node.id not in own and id(node) not in elsewhere for node in names)
 
 

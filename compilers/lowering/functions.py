@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ...dsl.locations import Location, definition
 from ...dsl.recording import Recordable
 from ...dsl.steps import Step, innermost_function
 from ..graph import Attached, FunctionRef
+from ..importing import importable
 from ..naming import Names
 
 
@@ -54,28 +54,6 @@ def is_importable(step: Recordable, module: str, qualname: str) -> bool:
     if found is None:
         return False
     return found is step or found is step.function or (isinstance(found, Step) and found.function is step.function)
-
-
-def importable(module: str, qualname: str) -> object:
-    """Return what another process would get by importing a name, or None. What ``__main__`` defines travels by value."""
-    if module == "__main__" or module not in sys.modules or not _is_findable(module):
-        return None
-    found: object = sys.modules[module]
-    for part in qualname.split("."):
-        found = getattr(found, part, None)
-    return found
-
-
-@functools.lru_cache(maxsize=4096)
-def _is_findable(name: str) -> bool:
-    """Say whether another process with the same ``sys.path`` would import this very file under that name."""
-    package, _, _ = name.rpartition(".")
-    path = getattr(sys.modules.get(package), "__path__", None) if package else None
-    for finder in sys.meta_path:
-        spec = finder.find_spec(name, path)
-        if spec is not None:
-            return spec.origin == getattr(sys.modules[name], "__file__", None)
-    return False
 
 
 def definition_of(recordable: Recordable) -> Location:

@@ -36,6 +36,7 @@ from ..graph import (
     Source,
 )
 from ..graph import Group as NodeGroup
+from ..importing import importable
 from ..naming import Names, label_namesakes
 from ..rendering import render_binding
 from ..roots import posix, relative_to_root
@@ -43,7 +44,7 @@ from ..schemas import schema_of
 from ..values import PATH, is_plain
 from ..verification import verify
 from .checks import check_arguments, check_something_is_used, shown
-from .functions import FunctionTable, definition_of, importable, module_name
+from .functions import FunctionTable, definition_of, module_name
 
 
 def lower(recording: Recording, root: Path) -> Graph:

@@ -85,19 +85,18 @@ SKETCHES = st.recursive(
 )  # fmt: skip
 """Bindings whose references are still numbers."""
 
-NODES = st.lists(
-    st.tuples(
-        PICK,
-        PICK,
-        st.dictionaries(NAMES, SKETCHES, max_size=3),
-        st.builds(
-            Node, NAMES, NAMES, st.builds(FunctionRef, NAMES, NAMES, st.none() | st.builds(Attached, NAMES)), st.just({}),
-            st.lists(NAMES, max_size=3, unique=True).map(lambda names: tuple(Output(name, "int") for name in names)),
-            options=SOME_OPTIONS, fingerprint=st.none() | NAMES, label=NAMES, doc=NAMES, source=SOURCES,
-        ),
+NODE = st.tuples(
+    PICK,
+    PICK,
+    st.dictionaries(NAMES, SKETCHES, max_size=3),
+    st.builds(
+        Node, NAMES, NAMES, st.builds(FunctionRef, NAMES, NAMES, st.none() | st.builds(Attached, NAMES)), st.just({}),
+        st.lists(NAMES, max_size=3, unique=True).map(lambda names: tuple(Output(name, "int") for name in names)),
+        options=SOME_OPTIONS, fingerprint=st.none() | NAMES, label=NAMES, doc=NAMES, source=SOURCES,
     ),
-    max_size=5,
 )  # fmt: skip
+NODES = st.lists(NODE, max_size=5)
+SOME_NODES = st.lists(NODE, min_size=1, max_size=5)
 
 
 def finished(sketch: Any, nodes: list[Node], parameters: tuple[Parameter, ...]) -> Any:
@@ -119,7 +118,7 @@ def random_graphs(draw: st.DrawFn, least: int = 0) -> Graph:
     """Draw a valid graph of up to five nodes."""
     groups, parameters = draw(GROUPS), tuple(draw(PARAMETERS))
     nodes: list[Node] = []
-    for index, (which, earlier, inputs, node) in enumerate(draw(NODES.filter(lambda nodes: len(nodes) >= least))):
+    for index, (which, earlier, inputs, node) in enumerate(draw(SOME_NODES if least else NODES)):
         group = [None, *(group.id for group in groups)][which % (len(groups) + 1)]
         bound = {name: finished(sketch, nodes, parameters) for name, sketch in inputs.items()}
         after = (nodes[earlier % index].id,) if index and earlier % 2 else ()

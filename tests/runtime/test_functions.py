@@ -10,7 +10,7 @@ import cloudpickle
 import pytest
 from penstock.compilers.graph import FunctionRef
 from penstock.runtime.errors import RunError
-from penstock.runtime.functions import find_function, packed_with_module
+from penstock.runtime.functions import find_function, packed_with_modules
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def test_a_function_of_a_module_that_nobody_can_import_takes_the_module_along(mo
     module = types.ModuleType("nowhere_module")
     exec("def helper(): return 41\ndef function(): return helper() + 1", module.__dict__)
     monkeypatch.setitem(sys.modules, "nowhere_module", module)
-    with packed_with_module(module.function):
+    with packed_with_modules([module.function]):
         packed = cloudpickle.dumps(module.function)
     monkeypatch.delitem(sys.modules, "nowhere_module")
     assert cloudpickle.loads(packed)() == 42
 
 
 def test_afterwards_functions_of_that_module_go_by_name_again():
-    with packed_with_module(json.dumps):
+    with packed_with_modules([json.dumps, 1, print]):
         pass
     assert b"dumps" in cloudpickle.dumps(json.dumps) and len(cloudpickle.dumps(json.dumps)) < 100

@@ -11,6 +11,7 @@ import io
 import pickle
 import re
 import struct
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -26,9 +27,6 @@ _OUT_OF_BAND = 1 << 16
 
 _ALIGNMENT = 64
 """Bytes: a cache line, and the widest vector register."""
-
-_BY_VALUE = re.compile(b"__main__")
-"""A pickle that names this module can be read in this process only: its classes have to go along."""
 
 PersistentId: TypeAlias = Callable[[Any], object]
 PersistentLoad: TypeAlias = Callable[[Any], object]
@@ -65,7 +63,7 @@ def pack(value: Any, persistent_id: PersistentId | None = None) -> Packed:
         raise
     except Exception:
         packed = None
-    if packed is None or any(map(_BY_VALUE.search, packed[_FILE])):
+    if packed is None or any(map(_local_modules().search, packed[_FILE])):
         return _by_value(value, persistent_id)
     return packed
 
@@ -77,6 +75,13 @@ def unpack(files: Mapping[str, memoryview], persistent_load: PersistentLoad | No
         return pickle.loads(files[_FILE], buffers=buffers)
     unpickler = _customised(pickle.Unpickler, "persistent_load", persistent_load)
     return unpickler(io.BytesIO(files[_FILE]), buffers=buffers).load()
+
+
+def _local_modules() -> re.Pattern[bytes]:
+    """Match the modules that can be read in this process only, so that what is defined there has to go along."""
+    cloudpickle = sys.modules.get("cloudpickle")
+    registered = cloudpickle.list_registry_pickle_by_value() if cloudpickle else ()
+    return re.compile(b"|".join(re.escape(name.encode()) for name in ("__main__", *sorted(registered))))
 
 
 def _by_value(value: Any, persistent_id: PersistentId | None) -> Packed:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from fingerprint_pairs import STEP, Pair, rerun, reuse
 
-MODULES = ("textwrap", "shlex", "graphlib", "difflib", "colorsys", "configparser", "pprint", "ipaddress")
+MODULES = ("textwrap", "shlex", "graphlib", "difflib", "colorsys", "configparser", "pprint", "netrc")
 MUTANTS = 12
 SWAPPED: dict[type, type] = {
     ast.Add: ast.Sub,

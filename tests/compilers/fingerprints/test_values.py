@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from attrs import evolve
 from fingerprint_pairs import Pair, rerun, reuse, step_with
 
 
@@ -257,6 +258,7 @@ PAIRS = [
         PANDAS,
     ),
 ]
+PAIRS = [evolve(pair, options={**pair.options, "preload": ["numpy", "pandas"]}) for pair in PAIRS]
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=str)

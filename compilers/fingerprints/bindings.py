@@ -155,7 +155,8 @@ class Bindings:
         return [self._walker.node(found[key]) for key in sorted(found)]
 
     def _project_modules(self) -> Iterable[types.ModuleType]:
-        every = [(name, module) for name, module in sorted(sys.modules.items()) if isinstance(module, types.ModuleType)]
+        loaded: list[tuple[str, object]] = sorted(sys.modules.items())  # code may put anything there
+        every = [(name, module) for name, module in loaded if isinstance(module, types.ModuleType)]
         for name, module in every:
             if name == "__mp_main__" or not module.__dict__.get("__file__"):
                 continue

@@ -46,8 +46,9 @@ def expand_member(walker: Walker, node: Node, member: enum.Enum) -> None:
     node.kind = "member"
     node.content = seal("member", text(str(member.name)))
     node.edges = [walker.node(type(member))]
-    if member.name is None or member.name not in type(member).__members__:
-        node.edges.append(walker.node(member.value))  # a combination of flags
+    name: object = member.name  # None for a combination of flags
+    if name not in type(member).__members__:
+        node.edges.append(walker.node(member.value))
 
 
 def expand_instance(walker: Walker, node: Node, value: Any) -> None:

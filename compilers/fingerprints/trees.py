@@ -31,14 +31,14 @@ _FIELDS: dict[type, tuple[str, ...]] = {ast.Constant: (), ast.MatchSingleton: ()
 
 def children(node: ast.AST) -> list[ast.AST]:
     """Return the direct children of a node in order, without the markers of contexts and operators."""
-    found: list[ast.AST] = []
+    found: list[ast.AST | None] = []  # None stands for a key of `**` in a dict
     for name in _FIELDS.get(type(node)) or _fields(type(node)):
         value = getattr(node, name, None)
         if type(value) is list:
             found += value
         elif value is not None:
             found.append(value)
-    return [item for item in found if item is not None] if None in found else found
+    return [item for item in found if item is not None]
 
 
 def _fields(kind: type[ast.AST]) -> tuple[str, ...]:

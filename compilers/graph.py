@@ -65,7 +65,7 @@ class Collection:
     """A list, tuple, set, dict or NamedTuple with at least one reference somewhere inside.
 
     ``keys`` are the keys of a dict (plain values) or the fields of a NamedTuple; ``type`` is the ``module:qualname`` of
-    the latter's class, and ``payload`` the class itself where nobody could import it.
+    the latter's class, and ``payload`` the class itself, which may travel beside the graph.
     """
 
     kind: CollectionKind

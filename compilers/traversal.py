@@ -22,14 +22,8 @@ def leaves(binding: Binding) -> Iterator[Binding]:
 
 
 def attached_in(binding: Binding) -> Iterator[Attached]:
-    """Yield every attachment that a binding needs, the classes of collections included."""
-    if isinstance(binding, Attached):
-        yield binding
-    elif isinstance(binding, Collection):
-        if binding.payload is not None:
-            yield binding.payload
-        for item in binding.items:
-            yield from attached_in(item)
+    """Yield every attachment that a binding cannot do without; the class of a NamedTuple can be imported or made up."""
+    return (leaf for leaf in leaves(binding) if isinstance(leaf, Attached))
 
 
 def output_refs(bindings: Iterable[Binding]) -> Iterator[OutputRef]:

@@ -18,12 +18,14 @@ import functools
 import json
 import os
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path, PurePath
 from typing import Any
 
 import attrs
 from blake3 import blake3
 
+from ..compilers.fingerprints import digest_value
 from ..compilers.graph import Environment, Literal, Node
 from ..compilers.values import to_json
 from .artifacts import Artifact
@@ -77,9 +79,10 @@ def _identify_input(value: Resolved, root: Path, store: ArtifactStore) -> str | 
     if isinstance(value, Stored):
         return _identify_stored(value, root, store)
     parts = [identify_input(item, root, store) for item in value.items]
-    if None in parts:
+    if None in parts or (value.shape.kind == "namedtuple" and value.identity is None):
         return None
-    return json.dumps([value.shape.kind, [to_json(key) for key in value.shape.keys], value.shape.type, parts])
+    shape = value.shape
+    return json.dumps([shape.kind, [to_json(key) for key in shape.keys], shape.type, value.identity, parts])
 
 
 def _identify_stored(value: Stored, root: Path, store: ArtifactStore) -> str | None:
@@ -124,7 +127,16 @@ def _by_content(value: Any, root: Path) -> Any:
         return {f"${type(value).__name__}": ordered}
     if type(value) is dict:
         return {"$dict": [[_by_content(key, root), _by_content(item, root)] for key, item in value.items()]}
-    return to_json(value)
+    return {**to_json(value), "class": _code_of(value)} if isinstance(value, Enum) else to_json(value)
+
+
+@functools.cache
+def _code_of(member: Enum) -> str:
+    """Identify a member by its value and the code of its class: who receives it need not mention the class."""
+    identity = digest_value(member)
+    if identity is None:
+        raise StoreError(f"{member!r} cannot be identified")
+    return identity
 
 
 def path_digest(path: Path) -> str:

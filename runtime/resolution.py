@@ -36,8 +36,11 @@ class Values:
                 artifact = self.outputs[node][name]
                 return Stored(artifact, path, identify_output(artifact, self.keys.get(node)))
             case Collection(items=items, payload=payload):
+                resolved = tuple(map(self.resolve, items))
                 attached = self.attached.get(payload.key) if payload else None
-                return Gathered(binding, tuple(map(self.resolve, items)), attached.artifact if attached else None)
+                if attached is None:
+                    return Gathered(binding, resolved)
+                return Gathered(binding, resolved, attached.artifact, attached.identity)
 
     def inputs(self, node: Node) -> dict[str, Resolved]:
         """Return the resolved inputs of a node whose dependencies have completed."""

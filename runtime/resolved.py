@@ -23,12 +23,13 @@ class Stored:
 class Gathered:
     """A collection whose items are resolved; ``shape`` says which kind, and under which keys.
 
-    ``payload`` is the class of a NamedTuple that cannot be imported.
+    ``payload`` is the class of a NamedTuple, where it came along, and ``identity`` is what identifies that class.
     """
 
     shape: Collection
     items: tuple[Resolved, ...]
     payload: Artifact | None = None
+    identity: str | None = None
 
 
 Resolved: TypeAlias = Union[Literal, Stored, Gathered]

@@ -36,7 +36,6 @@ from ..graph import (
     Source,
 )
 from ..graph import Group as NodeGroup
-from ..importing import importable
 from ..naming import Names, label_namesakes
 from ..rendering import render_binding
 from ..roots import posix, relative_to_root
@@ -139,11 +138,9 @@ class _Lowering:
             return Collection(kind, in_order(bound))
         return Collection(kind, bound, keys, type_ref, self._class_of(value) if kind == "namedtuple" else None)
 
-    def _class_of(self, value: object) -> Attached | None:
-        """Attach the class of a NamedTuple that nobody could import."""
+    def _class_of(self, value: object) -> Attached:
+        """Attach the class of a NamedTuple: where it cannot be imported it is needed, and its code identifies it."""
         kind = type(value)
-        if importable(kind.__module__, kind.__qualname__) is kind:
-            return None
         return self._attach(kind, f"class:{module_name(kind.__module__)}:{kind.__qualname__}")
 
     def _attach(self, value: object, key: str) -> Attached:

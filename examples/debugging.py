@@ -56,5 +56,5 @@ if __name__ == "__main__":
     try:
         inline.run(outlier, "alcohool")
     except RunFailed as error:
-        print(error)
+        print(error.failures["scale"])
         print("The cause is the step's own exception:", repr(error.__cause__))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import frozen
@@ -62,3 +64,21 @@ class NormalForm:
         digest, names, stored, free, uses, watched = data
         parsed = tuple(Use.from_json(use) for use in uses)
         return cls(digest, tuple(names), tuple(stored), tuple(free), parsed, tuple(watched))
+
+
+def mentions_locals(nodes: Sequence[ast.AST]) -> bool:
+    """Tell whether code may see the names of its locals; ``vars(x)`` and ``dir(x)`` look at ``x`` instead."""
+    names = [node for node in nodes if type(node) is ast.Name and node.id in READS_LOCALS]
+    if any(type(node) is ast.Attribute and node.attr in LOOKS_INTO_LOCALS for node in nodes):
+        return True
+    if not names:
+        return False
+    own = {node.arg for node in nodes if type(node) is ast.arg} | {
+        node.id for node in names if type(node.ctx) is not ast.Load
+    }
+    elsewhere = {
+        id(node.func)
+        for node in nodes
+        if type(node) is ast.Call and node.args and getattr(node.func, "id", "") in ("vars", "dir")
+    }
+    return any(node.id not in own and id(node) not in elsewhere for node in names)

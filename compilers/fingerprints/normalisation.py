@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .encoding import joined, scalar, seal, text
-from .forms import LOOKS_INTO_LOCALS, READS_LOCALS, WATCHED_ATTRIBUTES, NormalForm
+from .forms import WATCHED_ATTRIBUTES, NormalForm, mentions_locals
 from .scopes import ImportOrigin, Scope, Scopes, import_binding, is_bare_annotation, scope_of
 from .trees import descendants
-from .uses import Use, chain, describe, describe_call, names_called_only
+from .uses import Use, chain, describe, describe_call, literal_getattr, names_called_only
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -59,7 +59,7 @@ class _Writer:
         self._collected: Scopes = scopes if scopes is not None else {}
         self._known = known or {}
         self._called_only = names_called_only(nodes)
-        self._keeps_locals = known is not None or _mentions_locals(nodes)
+        self._keeps_locals = known is not None or mentions_locals(nodes)
         self._numbers: dict[tuple[int, str], int] = {}
         self._kept: list[Scope] = []  # scopes are numbered by identity, which only holds while they live
         self._names: dict[str, int] = {}
@@ -216,7 +216,7 @@ class _Writer:
 
     def _arguments_of_call(self, node: ast.Call) -> None:
         """Write the arguments; ``getattr(a.b, "c")`` uses ``a.b.c``."""
-        taken = _literal_getattr(node)
+        taken = literal_getattr(node)
         if taken is None:
             self._list(node.args)
             return
@@ -375,32 +375,3 @@ _WRITERS: Mapping[type[ast.AST], Callable[[_Writer, Any], None]] = {
     ast.MatchMapping: _Writer._rest,
 }
 """Syntax that names something; all else is written field by field."""
-
-
-def _mentions_locals(nodes: Sequence[ast.AST]) -> bool:
-    """Tell whether code may see the names of its locals; ``vars(x)`` and ``dir(x)`` look at ``x`` instead."""
-    names = [node for node in nodes if type(node) is ast.Name and node.id in READS_LOCALS]
-    if any(type(node) is ast.Attribute and node.attr in LOOKS_INTO_LOCALS for node in nodes):
-        return True
-    if not names:
-        return False
-    own = {node.arg for node in nodes if type(node) is ast.arg} | {
-        node.id for node in names if type(node.ctx) is not ast.Load
-    }
-    elsewhere = {
-        id(node.func)
-        for node in nodes
-        if type(node) is ast.Call and node.args and getattr(node.func, "id", "") in ("vars", "dir")
-    }
-    return any(node.id not in own and id(node) not in elsewhere for node in names)
-
-
-def _literal_getattr(node: ast.Call) -> tuple[ast.Name, tuple[str, ...]] | None:
-    """Return the chain that ``getattr(chain, "name")`` or ``hasattr`` reads, with the name."""
-    if not isinstance(node.func, ast.Name) or node.func.id not in {"getattr", "hasattr"} or len(node.args) < 2:
-        return None
-    found = chain(node.args[0])
-    name = node.args[1]
-    if found is None or not isinstance(name, ast.Constant) or not isinstance(name.value, str):
-        return None
-    return found[0], (*found[1], name.value)

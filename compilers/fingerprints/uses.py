@@ -100,3 +100,14 @@ def names_called_only(nodes: Sequence[ast.AST]) -> frozenset[str]:
 def constant_text(described: Sequence[Described], index: int) -> str | None:
     """Return the constant text at a position of described arguments."""
     return described[index][1] if len(described) > index and described[index][0] == "c" else None
+
+
+def literal_getattr(node: ast.Call) -> tuple[ast.Name, tuple[str, ...]] | None:
+    """Return the chain that ``getattr(chain, "name")`` or ``hasattr`` reads, with the name."""
+    if not isinstance(node.func, ast.Name) or node.func.id not in {"getattr", "hasattr"} or len(node.args) < 2:
+        return None
+    found = chain(node.args[0])
+    name = node.args[1]
+    if found is None or not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+        return None
+    return found[0], (*found[1], name.value)

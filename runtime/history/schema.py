@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 _LOCK_TIMEOUT = 30.0
 """Seconds to wait for another process that is bringing the same database up to date."""
+
+_UPGRADING = threading.Lock()
 
 
 @functools.cache
@@ -59,7 +62,8 @@ def bring_up_to_date(
             "upgrade Penstock. Nothing was changed"
         )
     if found < newest:
-        _upgrade(connection, url, found, folder)
+        with _UPGRADING:  # yoyo's own lock is for processes
+            _upgrade(connection, url, version(connection), folder)
 
 
 def statements(path: Path) -> list[str]:

@@ -89,13 +89,22 @@ def test_from_config_without_any_is_an_error(project):
         Workspace.from_config()
 
 
+def test_a_folder_that_is_not_there_yet_is_made_when_something_is_kept(tmp_path):
+    workspace = Workspace.open(tmp_path / "later")
+    assert not (tmp_path / "later").exists()
+    workspace.prepare()
+    assert (tmp_path / "later" / ".penstock" / ".gitignore").exists()
+
+
 @pytest.mark.parametrize("opening", [Workspace.open, Workspace.from_config])
-def test_a_folder_that_is_not_there_is_an_error(tmp_path, opening):
-    with pytest.raises(WorkspaceError, match="nowhere is no workspace: expected a folder that exists"):
-        opening(tmp_path / "nowhere")
+def test_a_file_that_is_no_configuration_is_an_error(tmp_path, opening):
+    (tmp_path / "notes").touch()
+    with pytest.raises(WorkspaceError, match="notes is no workspace: expected a folder"):
+        opening(tmp_path / "notes")
 
 
-def test_an_environment_that_names_nothing_says_so(tmp_path, monkeypatch):
+def test_an_environment_that_names_a_file_says_so(tmp_path, monkeypatch):
+    (tmp_path / "nowhere").touch()
     monkeypatch.setenv(VARIABLE, str(tmp_path / "nowhere"))
     with pytest.raises(WorkspaceError, match=f"^{VARIABLE}=.*nowhere is no workspace"):
         Workspace.open()

@@ -139,8 +139,8 @@ def test_a_result_that_does_not_fit_is_told(result, told, tmp_path):
 
 def test_plain_values_are_copied_and_their_paths_made_absolute(store):
     value = {"files": [Path("a.csv"), Path("/b.csv")], "day": date(2026, 1, 1), "pair": (1, {2})}
-    loaded = load(Literal(value), store, Path("/root"))
-    assert loaded == value | {"files": [Path("/root/a.csv"), Path("/b.csv")]}
+    loaded = load(Literal(value), store, Path("/project"))
+    assert loaded == value | {"files": [Path("/project/a.csv"), Path("/b.csv")]}
     assert loaded is not value and loaded["pair"][1] is not value["pair"][1]
 
 

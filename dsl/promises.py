@@ -134,7 +134,9 @@ def _refusal(promise: Promise, usage: str, instead: str) -> PromiseUsedAsValue:
         name = type_name(promise._origin.hint)
         hint = f"{instead}; or annotate `{promise._origin.name}: Static[{name}]`, which makes it a plain value while recording"
     problem = f"{promise._origin} is only a promise of a value here, and was {usage}. Nothing has run yet. {hint}."
-    return PromiseUsedAsValue(problem, caller())
+    refusal = PromiseUsedAsValue(problem, caller())
+    promise._origin.recording.refusal = refusal  # a library may swallow what is raised
+    return refusal
 
 
 def _refuse(usage: str, instead: str) -> Callable[..., NoReturn]:

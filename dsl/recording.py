@@ -11,7 +11,7 @@ from typing import Protocol
 
 from attrs import define, field, frozen
 
-from .errors import DefinitionError, RecordingError
+from .errors import DefinitionError, PromiseUsedAsValue, RecordingError
 from .locations import Location, caller, innermost
 from .options import Options
 from .promises import Origin, Promise
@@ -69,7 +69,10 @@ class Call:
 
 @define(eq=False)
 class Recording:
-    """What happened while the pipeline function ran once. ``result`` is what it returned."""
+    """What happened while the pipeline function ran once.
+
+    ``result`` is what it returned; ``refusal`` is the last refusal of a promise.
+    """
 
     name: str
     pipeline: Recordable
@@ -78,6 +81,7 @@ class Recording:
     calls: list[Call] = field(factory=list)
     groups: list[Group] = field(factory=list)
     result: object = None
+    refusal: PromiseUsedAsValue | None = None
     _group: Group | None = None
     _names: Counter[str] = field(factory=Counter)
     _snapshots: Snapshots = field(factory=Snapshots)
@@ -173,7 +177,7 @@ def record(pipeline: Recordable, static: Mapping[str, object]) -> Recording:
     except DefinitionError:
         raise
     except Exception as error:
-        raise _recording_error(recording, error) from error
+        raise _refusal_behind(recording, error) or _recording_error(recording, error) from error
     finally:
         _ACTIVE.reset(token)
     return recording
@@ -196,6 +200,12 @@ def _check_is_one(pipeline: Recordable, parameter: inspect.Parameter) -> None:
             f"take one {kind} instead, `{parameter.name}: Static[{kind}]` if the body loops over it",
             caller(),
         )
+
+
+def _refusal_behind(recording: Recording, error: Exception) -> PromiseUsedAsValue | None:
+    """Return the refusal of a promise that a library swallowed at the same line, as pathlib does."""
+    refusal = recording.refusal
+    return refusal if refusal is not None and refusal.location == innermost(error.__traceback__) else None
 
 
 def _recording_error(recording: Recording, error: Exception) -> RecordingError:

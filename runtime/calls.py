@@ -65,11 +65,12 @@ class Calls:
         key = self._key(node)
         if key is not None:
             self._results[key] = earlier
-        return earlier, self.twins(node.id)
+        return earlier, self.release(node)
 
-    def twins(self, step: str) -> list[str]:
-        """Return the calls that wait for an equal one, which has ended."""
-        return self._twins.pop(step, [])
+    def release(self, node: Node) -> list[str]:
+        """Return the calls that wait for an equal one, which has ended; a later equal call waits for it no more."""
+        self._owners.pop(self._key(node) or "", None)
+        return self._twins.pop(node.id, [])
 
     def _identify(self, node: Node) -> Basis:
         basis = identify_call(node, self._values.inputs(node), self._root, self._store)

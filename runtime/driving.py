@@ -220,7 +220,7 @@ class Drive:
             self._give_up(step, last)
 
     def _give_up(self, step: str, outcome: Failed) -> None:
-        for failed in (step, *self._calls.twins(step)):
+        for failed in (step, *self._calls.release(self._plan.graph[step])):
             failure = attrs.evolve(outcome.failure, step=failed)
             self._emit(StepFailed(failed, time.time(), failure, outcome.duration))
             self._skip(self._scheduler.fail(failed))

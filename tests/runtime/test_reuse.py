@@ -107,6 +107,21 @@ def test_two_equal_calls_of_one_run_execute_once(run):
     assert (run(twice).result(), noted()) == ([8, 8], "d")
 
 
+def test_an_equal_call_after_a_failed_one_does_not_wait_for_it(tmp_path):
+    @step
+    def fragile(x: int) -> int:
+        note("f")
+        raise ValueError("broken")
+
+    @pipeline
+    def again() -> list[int]:
+        return [fragile(1), fragile.after(double(4))(1)]
+
+    how = Local(workspace=tmp_path, executor="inline", display="none", continue_on_failure=True, raise_on_failure=False)
+    assert set(how.run(again).failures) == {"fragile", "fragile-2"}
+    assert noted() == "fdf"
+
+
 def test_allow_reuse_false_executes_each_call_each_time(run):
     @pipeline
     def twice() -> list[int]:

@@ -149,7 +149,7 @@ class Record:
 
     def write(self, value: Any) -> Json:
         data = {}
-        for field, name, form, default in self._fields:
+        for field, name, form, default in self.fields:
             item = getattr(value, field)
             if item != default:
                 data[name] = form.write(item)
@@ -158,11 +158,11 @@ class Record:
     def read(self, data: Json, path: str) -> Any:
         if not isinstance(data, dict):
             raise GraphFormatError(f"expected an object, found {data!r}", path)
-        known = {name: (field, form) for field, name, form, _ in self._fields}
+        known = {name: (field, form) for field, name, form, _ in self.fields}
         for name in data:
             if name not in known:
                 raise GraphFormatError(f"unknown field {name!r}; a {self.kind.__name__} has {', '.join(known)}", path)
-        for _, name, _, default in self._fields:
+        for _, name, _, default in self.fields:
             if default is attrs.NOTHING and name not in data:
                 raise GraphFormatError(f"a {self.kind.__name__} needs the field {name!r}", path)
         return self.kind(**{known[name][0]: known[name][1].read(item, f"{path}.{name}") for name, item in data.items()})
@@ -175,13 +175,14 @@ class Record:
         return {
             "type": "object",
             "description": (self.kind.__doc__ or "").partition("\n")[0],
-            "properties": {name: form.schema() for _, name, form, _ in self._fields},
-            "required": [name for _, name, _, default in self._fields if default is attrs.NOTHING],
+            "properties": {name: form.schema() for _, name, form, _ in self.fields},
+            "required": [name for _, name, _, default in self.fields if default is attrs.NOTHING],
             "additionalProperties": False,
         }
 
     @functools.cached_property
-    def _fields(self) -> tuple[tuple[str, str, Form, object], ...]:
+    def fields(self) -> tuple[tuple[str, str, Form, object], ...]:
+        """The fields that are written: each with its name in JSON, its form and its default."""
         hints = typing.get_type_hints(self.kind)
         fields = [field for field in attrs.fields(self.kind) if field.init and field.eq]
         return tuple(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
-import attrs
-
-from .graph import Binding, Literal, Node
+from .graph import Binding, Literal
 from .rendering import render_binding
 
 
@@ -29,27 +28,37 @@ class Names:
                 return candidate
 
 
-def label_namesakes(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-    """Label each node by its name; calls of one step also by the plain arguments in which they differ."""
-    families: dict[tuple[str | None, str], list[Node]] = defaultdict(list)
+class Labelled(Protocol):
+    """What a label is made of: a node, or what will become one."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def group(self) -> str | None: ...
+    @property
+    def inputs(self) -> Mapping[str, Binding]: ...
+
+
+def label_namesakes(nodes: Sequence[Labelled]) -> Mapping[str, str]:
+    """Label each node by its name, calls of one step also by the plain arguments in which they differ; by id."""
+    families: dict[tuple[str | None, str], list[Labelled]] = defaultdict(list)
     for node in nodes:
         families[node.group, node.name].append(node)
-    differing = {family: _differing(members) for family, members in families.items()}
-    return tuple(attrs.evolve(node, label=_label(node, differing[node.group, node.name])) for node in nodes)
+    return {node: label for members in families.values() for node, label in _labels(members)}
 
 
-def _differing(members: list[Node]) -> tuple[str, ...]:
-    """Name the inputs whose plain values are not the same in all calls of one step."""
-    if len(members) == 1:
-        return ()
-    return tuple(name for name in members[0].inputs if len({_key(member.inputs.get(name)) for member in members}) > 1)
+def _labels(members: Sequence[Labelled]) -> Iterator[tuple[str, str]]:
+    names = [member.id.rpartition("/")[2] for member in members]
+    columns = [column for column in _columns(members) if len(set(column)) > 1] if len(members) > 1 else []
+    for position, (member, name) in enumerate(zip(members, names, strict=True)):
+        shown = ", ".join(column[position] for column in columns if column[position])
+        yield member.id, f"{name} ({shown})" if shown else name
 
 
-def _key(binding: Binding | None) -> str:
-    return render_binding(binding) if isinstance(binding, Literal) else ""
-
-
-def _label(node: Node, names: tuple[str, ...]) -> str:
-    shown = [(name, node.inputs.get(name)) for name in names]
-    values = [f"{name}={render_binding(binding)}" for name, binding in shown if isinstance(binding, Literal)]
-    return f"{node.id.rpartition('/')[2]} ({', '.join(values)})" if values else node.id.rpartition("/")[2]
+def _columns(members: Sequence[Labelled]) -> Iterator[list[str]]:
+    """Yield each input as text in every call of one step; what is no plain value has none."""
+    for name in members[0].inputs:
+        bindings = [member.inputs.get(name) for member in members]
+        yield [f"{name}={render_binding(given)}" if isinstance(given, Literal) else "" for given in bindings]

@@ -7,13 +7,15 @@ follows from the classes in :mod:`.graph` (see :mod:`.forms`); ``graph.schema.js
 from __future__ import annotations
 
 import json
-from typing import NoReturn, Union
+from typing import NoReturn
 
 import attrs
 
+from .documents import GRAPH
 from .errors import GraphFormatError
-from .forms import Record, Tagged, Verbatim, form_of, register
-from .graph import Attached, Binding, Collection, Graph, Literal, OutputRef, Parameter, ParameterRef
+from .forms import Record, Tagged
+from .graph import Graph
+from .lines import NodeLines
 from .values import Json
 from .verification import verify
 
@@ -21,40 +23,28 @@ SCHEMA = 1
 """The version of the document. It grows when an older Penstock could misread a newer document."""
 
 _DOCUMENT = "urn:penstock:graph:1"
+_DESCRIPTIVE = frozenset({"source", "doc", "label"})
 _RESULT_OPTIONS = frozenset({"version", "hash_paths", "env", "environment"})
-
-_RECORDS = {
-    "value": Record(Literal, {}),
-    "attached": Record(Attached, {"key": "attached"}),
-    "parameter": Record(ParameterRef, {"name": "parameter"}),
-    "node": Record(OutputRef, {"name": "output"}),
-    "collection": Record(Collection, {"kind": "collection"}),
-}
-for _record in _RECORDS.values():
-    register(_record.kind, _record)
-register(Parameter, Record(Parameter, {}, {"schema": Verbatim()}))
-_BINDINGS = Tagged(_RECORDS)
-register(Binding, _BINDINGS)
-register(Union["Literal", "Attached", "ParameterRef", "OutputRef", "Collection"], _BINDINGS)
 
 
 def to_dict(graph: Graph) -> dict[str, Json]:
     """Return the document as Python data."""
-    return {"schema": SCHEMA, **form_of(Graph).write(graph)}
+    return {"schema": SCHEMA, **GRAPH.write(graph)}
 
 
 def to_json(graph: Graph) -> str:
     """Return the document as text: one line a field, and one line a node."""
-    return _lines(to_dict(graph)) + "\n"
+    lines = NodeLines()
+    nodes = ",\n".join(map(lines.line, graph))
+    rows = [f"{_text(key)}: {_text(value)}" for key, value in _without_nodes(graph).items()]
+    position = next(index for index, row in enumerate(rows) if row.startswith('"nodes"'))
+    rows[position] = f'"nodes": [\n{nodes}\n]'
+    return "{\n" + ",\n".join(rows) + "\n}\n"
 
 
-def _lines(document: dict[str, Json]) -> str:
-    rows = [f"{_text(key)}: {_rows(value) if key == 'nodes' else _text(value)}" for key, value in document.items()]
-    return "{\n" + ",\n".join(rows) + "\n}"
-
-
-def _rows(nodes: list[Json]) -> str:
-    return "[\n" + ",\n".join(map(_text, nodes)) + "\n]"
+def _without_nodes(graph: Graph) -> dict[str, Json]:
+    """Return the document with an empty list of nodes: those are written one by one."""
+    return to_dict(attrs.evolve(graph, nodes=()))
 
 
 def _text(data: Json) -> str:
@@ -88,7 +78,7 @@ def from_dict(document: Json) -> Graph:
         raise GraphFormatError(
             f"this Penstock reads graphs of schema {SCHEMA}, and the document's is {found!r}", "$.schema"
         )
-    graph: Graph = form_of(Graph).read({key: value for key, value in document.items() if key != "schema"}, "$")
+    graph: Graph = GRAPH.read({key: value for key, value in document.items() if key != "schema"}, "$")
     return verify(graph)
 
 
@@ -99,18 +89,18 @@ def digest(graph: Graph) -> str:
     """
     from blake3 import blake3  # compiled; documents are written and read without it
 
-    document = to_dict(graph)
-    for part in (document, *document["nodes"], *document.get("groups", [])):
-        for field in ("source", "doc", "label"):
+    document = _without_nodes(graph)
+    for part in (document, *document.get("groups", [])):
+        for field in _DESCRIPTIVE:
             part.pop(field, None)
-    for node in document["nodes"]:
-        node["options"] = {name: value for name, value in node.get("options", {}).items() if name in _RESULT_OPTIONS}
-    return blake3(json.dumps(document, sort_keys=False).encode()).hexdigest()
+    lines = NodeLines(_DESCRIPTIVE, _RESULT_OPTIONS)
+    text = "\n".join([json.dumps(document), *map(lines.line, graph)])
+    return blake3(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def json_schema() -> dict[str, Json]:
     """Return the JSON Schema (draft 2020-12) of the document."""
-    record = form_of(Graph)
+    record = GRAPH
     definitions: dict[str, Json] = {}
     _collect(record, definitions)
     top = definitions.pop("Graph")
@@ -126,7 +116,7 @@ def _collect(form: object, definitions: dict[str, Json]) -> None:
         if form.kind.__name__ in definitions:
             return
         definitions[form.kind.__name__] = form.definition()
-        inner: list[object] = [field[2] for field in form._fields]
+        inner: list[object] = [field[2] for field in form.fields]
     elif isinstance(form, Tagged):
         inner = list(form.records.values())
     else:

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 
 def leaves(binding: Binding) -> Iterator[Binding]:
     """Yield a binding, or what a collection holds, however deep."""
-    if isinstance(binding, Collection):
-        for item in binding.items:
-            yield from leaves(item)
-    else:
+    if not isinstance(binding, Collection):
         yield binding
+        return
+    for item in binding.items:
+        if isinstance(item, Collection):
+            yield from leaves(item)
+        else:
+            yield item
 
 
 def attached_in(binding: Binding) -> Iterator[Attached]:
@@ -49,8 +52,14 @@ def attachments(graph: Graph) -> Iterator[Attached]:
 
 def dependencies(node: Node) -> tuple[str, ...]:
     """Return the ids of the nodes that must complete before a node starts, each once."""
-    found = dict.fromkeys(ref.node for ref in output_refs(node.inputs.values()))
-    return tuple(found | dict.fromkeys(node.after))
+    found: dict[str, None] = {}
+    for binding in node.inputs.values():
+        kind = type(binding)
+        if kind is OutputRef:
+            found[binding.node] = None  # type: ignore[union-attr]  # mypy does not narrow by `type() is`
+        elif kind is Collection:
+            found |= dict.fromkeys(ref.node for ref in output_refs((binding,)))
+    return (*found, *(needed for needed in node.after if needed not in found)) if node.after else tuple(found)
 
 
 def consumers(graph: Graph) -> Mapping[str, tuple[str, ...]]:

@@ -36,6 +36,20 @@ _SCALARS = (type(None), bool, int, float, str)
 _COLLECTIONS = (list, tuple, set, frozenset, dict)
 
 
+_SHORT_TEXT = 1024
+_SHORT_INT = 1 << 63
+
+
+def is_short(value: object) -> bool:
+    """Say quickly whether a value is a plain scalar that surely fits into a document; False where that needs a look."""
+    kind = type(value)
+    if kind is int:
+        return -_SHORT_INT < value < _SHORT_INT  # type: ignore[operator]  # mypy does not narrow by `type() is`
+    if kind is str:
+        return len(value) <= _SHORT_TEXT  # type: ignore[arg-type]
+    return kind is float or kind is bool
+
+
 def is_plain(value: object) -> bool:
     """Say whether a value can be written into a graph: exact built-in types, paths, dates, enum members, and few."""
     return _cost(value, MOST) <= MOST

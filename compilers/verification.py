@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from .errors import InvalidGraph
 from .graph import Attached, Binding, Collection, Graph, Literal, OutputRef
 from .rendering import render_around
 from .traversal import dependencies, generations, leaves, output_refs, parameter_refs
-from .values import is_plain
+from .values import is_plain, is_short
 
 Fault: TypeAlias = tuple[str, str]
 Check: TypeAlias = Callable[[Graph], Iterator[Fault]]
@@ -67,32 +67,39 @@ def _referenced_nodes_exist(graph: Graph) -> Iterator[Fault]:
 
 
 def _referenced_outputs_exist(graph: Graph) -> Iterator[Fault]:
-    for node in graph:
-        for ref in output_refs(node.inputs.values()):
-            yield from _missing_output(graph, ref, node.id)
-    for ref in output_refs([graph.output]):
-        yield from _missing_output(graph, ref, "")
+    known = {(node.id, output.name) for node in graph for output in node.outputs}
+    for user, bindings in _users(graph):
+        for ref in output_refs(bindings):
+            if (ref.node, ref.name) not in known:
+                yield _missing_output(graph, ref, user)
 
 
-def _missing_output(graph: Graph, ref: OutputRef, user: str) -> Iterator[Fault]:
+def _missing_output(graph: Graph, ref: OutputRef, user: str) -> Fault:
     who = f"node {user!r}" if user else "the pipeline's result"
     if ref.node not in graph:
-        yield user, f"{who} needs the node {ref.node!r}, which does not exist"
-    elif ref.name not in {output.name for output in graph[ref.node].outputs}:
-        have = ", ".join(output.name for output in graph[ref.node].outputs) or "none"
-        yield user, f"{who} needs the output {ref.name!r} of {ref.node!r}, which has: {have}"
+        return user, f"{who} needs the node {ref.node!r}, which does not exist"
+    have = ", ".join(output.name for output in graph[ref.node].outputs) or "none"
+    return user, f"{who} needs the output {ref.name!r} of {ref.node!r}, which has: {have}"
 
 
 def _referenced_parameters_exist(graph: Graph) -> Iterator[Fault]:
     known = {parameter.name for parameter in graph.parameters}
-    users: list[tuple[str, list[Binding]]] = [(node.id, list(node.inputs.values())) for node in graph]
-    for user, bindings in [*users, ("", [graph.output])]:
+    for user, bindings in _users(graph):
         for ref in parameter_refs(bindings):
             if ref.name not in known:
                 yield (
                     user,
                     f"{user or 'the result'} needs the parameter {ref.name!r}; there are: {', '.join(sorted(known)) or 'none'}",
                 )
+
+
+def _users(graph: Graph) -> Iterator[tuple[str, Sequence[Binding]]]:
+    """Yield what uses other parts of the graph, the nodes and the result (as ""), with those of its bindings that may."""
+    for node in graph:
+        bindings = [binding for binding in node.inputs.values() if type(binding) is not Literal]
+        if bindings:
+            yield node.id, bindings
+    yield "", [graph.output]
 
 
 def _nothing_waits_for_itself(graph: Graph) -> Iterator[Fault]:
@@ -109,10 +116,9 @@ def _nothing_waits_for_itself(graph: Graph) -> Iterator[Fault]:
 
 
 def _collections_are_complete(graph: Graph) -> Iterator[Fault]:
-    for node in graph:
-        for binding in node.inputs.values():
-            yield from ((node.id, f"node {node.id!r}: {problem}") for problem in _broken_collections(binding))
-    yield from (("", f"the pipeline's result: {problem}") for problem in _broken_collections(graph.output))
+    for user, bindings in _users(graph):
+        for problem in (problem for binding in bindings for problem in _broken_collections(binding)):
+            yield user, f"node {user!r}: {problem}" if user else f"the pipeline's result: {problem}"
 
 
 def _broken_collections(binding: Binding) -> Iterator[str]:
@@ -126,9 +132,11 @@ def _broken_collections(binding: Binding) -> Iterator[str]:
 
 def _literals_are_plain(graph: Graph) -> Iterator[Fault]:
     for where, what, binding in _bindings(graph):
+        if isinstance(binding, Literal) and is_short(binding.value):
+            continue
         for leaf in leaves(binding):
             if isinstance(leaf, Literal) and not is_plain(leaf.value):
-                yield where, f"{what} holds a {type(leaf.value).__name__}, which no document can hold"
+                yield where, f"{_called(what)} holds a {type(leaf.value).__name__}, which no document can hold"
 
 
 def _attached_values_are_there(graph: Graph) -> Iterator[Fault]:
@@ -137,22 +145,30 @@ def _attached_values_are_there(graph: Graph) -> Iterator[Fault]:
     for where, what, binding in _bindings(graph):
         for leaf in leaves(binding):
             if isinstance(leaf, Attached) and leaf.key not in graph.attachments:
-                yield where, f"{what} needs the attached value {leaf.key!r}, which is not there"
+                yield where, f"{_called(what)} needs the attached value {leaf.key!r}, which is not there"
     for node in graph:
         attached = node.function.attached
         if attached and attached.key not in graph.attachments:
             yield node.id, f"node {node.id!r} needs the attached function {attached.key!r}, which is not there"
 
 
-def _bindings(graph: Graph) -> Iterator[tuple[str, str, Binding]]:
+def _bindings(graph: Graph) -> Iterator[tuple[str, _What, Binding]]:
     """Yield everything in a graph that stands for a value: the node or "", what to call it, and the binding."""
     for node in graph:
         for name, binding in node.inputs.items():
-            yield node.id, f"input {name!r} of node {node.id!r}", binding
+            yield node.id, ("input {!r} of node {!r}", name, node.id), binding
     for parameter in graph.parameters:
         if parameter.default is not None:
-            yield "", f"the default of the parameter {parameter.name!r}", parameter.default
-    yield "", "the pipeline's result", graph.output
+            yield "", ("the default of the parameter {!r}", parameter.name), parameter.default
+    yield "", ("the pipeline's result",), graph.output
+
+
+_What: TypeAlias = tuple[str, ...]
+"""What to call a binding: a text with gaps, and what fills them."""
+
+
+def _called(what: _What) -> str:
+    return what[0].format(*what[1:])
 
 
 def _groups_exist(graph: Graph) -> Iterator[Fault]:

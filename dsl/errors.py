@@ -6,6 +6,7 @@ The whole tree (each layer's ``errors`` module holds its own branch)::
       DefinitionError (TypeError)         @step on something impossible
         PromiseUsedAsValue                a promise used as if it were the value itself
         RecordingError                    the pipeline function itself failed or leaked a promise
+      InvalidDataPath (ValueError)        a path that leaves its datastore, a URL that carries a secret
       CompileError                        -> compilers/errors.py
       RunError, StoreError, HistoryError  -> runtime/errors.py
 """
@@ -47,3 +48,15 @@ class PromiseUsedAsValue(DefinitionError):
 
 class RecordingError(DefinitionError):
     """The body of a pipeline failed while it was recorded; the cause is attached."""
+
+
+class InvalidDataPath(PenstockError, ValueError):
+    """A text does not name data: it leads out of its datastore, is no URL, or carries a secret."""
+
+    def __init__(self, text: str, problem: str) -> None:
+        super().__init__(text, problem)
+        self.text = text
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.text!r} names no data: {self.problem}"

@@ -31,13 +31,23 @@ class Location:
 
 def caller() -> Location:
     """Return where the user's code called into Penstock, directly or through a library such as NumPy."""
-    calling = _calling_frames(sys._getframe(1))
+    near: FrameType | None = sys._getframe(1)
+    while near is not None and _is_ours(near):
+        near = near.f_back
+    if near is not None and not _is_library(near.f_code.co_filename):
+        return Location(near.f_code.co_filename, near.f_lineno)
+    return _through_libraries(near)
+
+
+def _through_libraries(frame: FrameType | None) -> Location:
+    """Return the user's line that called a library which called into Penstock; the library's line where there is none."""
+    calling = _calling_frames(frame)
     nearest = next(calling, None)
     if nearest is None:
         return Location("<unknown>", 0)
-    for frame in (nearest, *calling):
-        if not _is_library(frame.f_code.co_filename):
-            return Location(frame.f_code.co_filename, frame.f_lineno)
+    for outer in (nearest, *calling):
+        if not _is_library(outer.f_code.co_filename):
+            return Location(outer.f_code.co_filename, outer.f_lineno)
     return Location(nearest.f_code.co_filename, nearest.f_lineno)
 
 
@@ -58,9 +68,7 @@ def innermost(traceback: TracebackType | None) -> Location | None:
 
 
 def _calling_frames(frame: FrameType | None) -> Iterator[FrameType]:
-    """Yield the frames between this call into Penstock and Penstock's own call of the user's code, innermost first."""
-    while frame is not None and _is_ours(frame):
-        frame = frame.f_back
+    """Yield the frames from this one to Penstock's own call of the user's code, innermost first."""
     while frame is not None and not _is_ours(frame):
         yield frame
         frame = frame.f_back
@@ -68,9 +76,12 @@ def _calling_frames(frame: FrameType | None) -> Iterator[FrameType]:
 
 def _is_ours(frame: FrameType) -> bool:
     module = frame.f_globals.get("__name__", "")
-    if not isinstance(module, str):
-        return False
-    return module.partition(".")[0] in (_PACKAGE, "attr") or frame.f_code.co_filename.startswith("<attrs generated")
+    return isinstance(module, str) and _is_our_code(module, frame.f_code.co_filename)
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_our_code(module: str, file: str) -> bool:
+    return module.partition(".")[0] in (_PACKAGE, "attr") or file.startswith("<attrs generated")
 
 
 @functools.lru_cache(maxsize=1024)

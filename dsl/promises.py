@@ -164,6 +164,10 @@ for _name, _method in _forbid():
 Promise.__hash__ = object.__hash__  # type: ignore[method-assign]  # __eq__ refuses, identity still works
 
 
+ATOMS = frozenset({int, float, str, bool, bytes, type(None)})
+"""The commonest types of values that hold no promise, told without looking."""
+
+
 def promises_in(value: Any) -> Iterator[Promise]:
     """Find the promises in a value and in the lists, tuples, sets and dicts inside it."""
     if isinstance(value, Promise):
@@ -178,4 +182,4 @@ def promises_in(value: Any) -> Iterator[Promise]:
 
 def has_promise(value: object) -> bool:
     """Say whether there is a promise in a value."""
-    return next((True for _ in promises_in(value)), False)
+    return type(value) not in ATOMS and next((True for _ in promises_in(value)), False)

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import final
 
+import attrs
+
 from ..compilers.graph import Node
 from .artifacts import Artifact
 from .bases import Basis
-from .identities import identify_call
+from .identities import Identifier
 from .resolution import Values
 from .reuse import Earlier, Reuse
 from .store import ArtifactStore
@@ -21,10 +23,9 @@ class Calls:
 
     def __init__(self, run: str, root: Path, store: ArtifactStore, values: Values, reuse: Reuse | None) -> None:
         self._run = run
-        self._root = root
-        self._store = store
         self._values = values
         self._reuse = reuse
+        self._identifier = Identifier(root, store)
         self._bases: dict[str, Basis] = {}
         self._results: dict[str, Earlier] = {}
         self._owners: dict[str, str] = {}
@@ -34,15 +35,29 @@ class Calls:
         """Identify some calls whose inputs are known, and return the earlier results that may stand for them."""
         if self._reuse is None:
             return {}
-        return self._reuse.find([(node, self._identify(node)) for node in nodes])
+        keys = self._values.keys
+        for node in nodes:
+            keys[node.id] = self._identifier.key(node, self._values.inputs(node))
+        return self._reuse.find([(node, keys[node.id]) for node in nodes])
 
-    def basis(self, step: str) -> Basis | None:
-        """Return what a call is based on."""
-        return self._bases.get(step)
+    def key(self, step: str) -> str | None:
+        """Return the key of a call that was identified, where it has one."""
+        return self._values.keys.get(step)
+
+    def basis(self, node: Node) -> Basis | None:
+        """Return what a call is based on; None where reuse is off.
+
+        It is kept from when it is first asked for, before the call runs: a file that changes while a step reads it must
+        not give the result a key that belongs to the new content.
+        """
+        if self._reuse is not None and node.id not in self._bases:
+            basis = self._identifier.basis(node, self._values.inputs(node))
+            self._bases[node.id] = attrs.evolve(basis, key=self._values.keys.get(node.id))
+        return self._bases.get(node.id)
 
     def why(self, node: Node) -> str:
         """Say why a call runs, by the name of what changed; nothing where reuse is off."""
-        basis = self._bases.get(node.id)
+        basis = self.basis(node)
         return self._reuse.why(node, basis) if self._reuse and basis else ""
 
     def result(self, node: Node) -> Earlier | None:
@@ -62,6 +77,7 @@ class Calls:
     def completed(self, node: Node, outputs: Mapping[str, Artifact], duration: float) -> tuple[Earlier, list[str]]:
         """Note the result of a call, and return it with the calls that waited for it."""
         earlier = Earlier(self._run, node.id, outputs, duration)
+        self._bases.pop(node.id, None)
         key = self._key(node)
         if key is not None:
             self._results[key] = earlier
@@ -72,12 +88,5 @@ class Calls:
         self._owners.pop(self._key(node) or "", None)
         return self._twins.pop(node.id, [])
 
-    def _identify(self, node: Node) -> Basis:
-        basis = identify_call(node, self._values.inputs(node), self._root, self._store)
-        self._bases[node.id] = basis
-        self._values.keys[node.id] = basis.key
-        return basis
-
     def _key(self, node: Node) -> str | None:
-        basis = self._bases.get(node.id)
-        return basis.key if basis and node.options.allow_reuse else None
+        return self._values.keys.get(node.id) if node.options.allow_reuse else None

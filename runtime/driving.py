@@ -136,9 +136,8 @@ class Drive:
         self._values.outputs[step] = earlier.outputs
         for name, value, index in earlier.metrics:
             self._emit(MetricLogged(step, time.time(), name, value, index))
-        self._emit(
-            StepReused(step, time.time(), earlier.outputs, earlier.run, earlier.duration, self._calls.basis(step))
-        )
+        key = self._calls.key(step)
+        self._emit(StepReused(step, time.time(), earlier.outputs, earlier.run, earlier.duration, key))
         self._scheduler.succeed(step, State.REUSED)
 
     def _start(self, node: Node, executor: Executor) -> None:
@@ -200,7 +199,7 @@ class Drive:
 
     def _complete(self, step: str, outcome: Completed) -> None:
         self._values.outputs[step] = outcome.outputs
-        basis = self._calls.basis(step)
+        basis = self._calls.basis(self._plan.graph[step])
         self._emit(StepCompleted(step, time.time(), outcome.outputs, outcome.duration, basis))
         self._scheduler.succeed(step)
         earlier, twins = self._calls.completed(self._plan.graph[step], outcome.outputs, outcome.duration)

@@ -60,14 +60,17 @@ class StepCompleted:
 
 @frozen
 class StepReused:
-    """A step's outputs were taken from ``run``, which saved so many seconds; of this run, for a call made twice."""
+    """A step's outputs were taken from ``run``, which saved so many seconds; of this run, for a call made twice.
+
+    ``key`` identifies the call.
+    """
 
     step: str
     time: float
     outputs: Mapping[str, Artifact]
     run: str
     saved: float = 0.0
-    basis: Basis | None = None
+    key: str | None = None
 
 
 @frozen

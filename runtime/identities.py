@@ -17,16 +17,15 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, final
 
-import attrs
 from blake3 import blake3
 
 from ..compilers.fingerprints import digest_value
-from ..compilers.graph import Environment, Literal, Node
+from ..compilers.graph import Environment, Literal, Node, NodeOptions, Output
 from ..compilers.values import to_json
 from .artifacts import Artifact
 from .bases import Basis
@@ -35,34 +34,79 @@ from .resolved import Resolved, Stored, summarise_input
 from .store import ArtifactStore, decode
 from .store.trees import describe, digest_of, hash_file, list_files
 
-SCHEME = "penstock-1"
+SCHEME = "penstock-2"
 """Grows when a key made before could mean something else now."""
 
 _PLAIN = frozenset({"json", "text", "bytes", "path"})
 _LIBRARIES = {"numpy": "numpy", "parquet": "pandas", "arrow": "pyarrow", "polars": "polars", "safetensors": "torch"}
 
+_QUICK: Mapping[type, Callable[[Any], str]] = {
+    int: int.__repr__,
+    str: json.encoder.encode_basestring_ascii,
+    bool: {True: "true", False: "false"}.__getitem__,
+    type(None): lambda _: "null",
+}
+"""The types of which :func:`_by_content` writes plain JSON, and how that is written without asking further."""
 
-def identify_call(node: Node, inputs: Mapping[str, Resolved], root: Path, store: ArtifactStore) -> Basis:
-    """Identify a call of a step with its inputs resolved; paths start from the project's ``root``."""
-    found = {name: (identify_input(value, root, store), summarise_input(value)) for name, value in inputs.items()}
-    options = node.options
+
+@final
+class Identifier:
+    """Identifies the calls of one run. Declared files and variables are looked at once, and count as they were then."""
+
+    def __init__(self, root: Path, store: ArtifactStore) -> None:
+        self._root = root
+        self._store = store
+        self._declared: dict[int, tuple[NodeOptions, Mapping[str, str]]] = {}
+        self._beginnings: dict[tuple[str | None, int, tuple[Output, ...]], bytes] = {}
+
+    def key(self, node: Node, inputs: Mapping[str, Resolved]) -> str | None:
+        """Return the key of a call whose inputs are resolved; None where something cannot be identified."""
+        if node.fingerprint is None:
+            return None
+        parts = [self._beginning(node)]
+        for name, value in inputs.items():
+            identity = identify_input(value, self._root, self._store)
+            if identity is None:
+                return None
+            parts.append(f"{name}={len(identity)}:{identity};".encode())
+        return blake3(b"".join(parts)).hexdigest()
+
+    def basis(self, node: Node, inputs: Mapping[str, Resolved]) -> Basis:
+        """Return all that a call is based on, in words."""
+        found = {
+            name: (identify_input(value, self._root, self._store), summarise_input(value))
+            for name, value in inputs.items()
+        }
+        unknown = [
+            f"its input {name!r} ({summary}) cannot be identified"
+            for name, (identity, summary) in found.items()
+            if identity is None
+        ]
+        if node.fingerprint is None:
+            unknown.append("its code cannot be identified")
+        key = None if unknown else self.key(node, inputs)
+        return Basis(key, node.fingerprint, found, self._declarations(node.options), "; ".join(unknown))
+
+    def _beginning(self, node: Node) -> bytes:
+        """Return what all calls of one step with the same options have in common."""
+        known = (node.fingerprint, id(node.options), node.outputs)
+        if known not in self._beginnings:
+            outputs = [output.name for output in node.outputs]
+            facts = json.dumps([SCHEME, node.fingerprint, self._declarations(node.options), outputs])
+            self._beginnings[known] = blake3(facts.encode()).digest()
+        return self._beginnings[known]
+
+    def _declarations(self, options: NodeOptions) -> Mapping[str, str]:
+        """Return what a step declares, by name; the options are held, so that their id stays theirs."""
+        if id(options) not in self._declared:
+            self._declared[id(options)] = options, _declarations(options, self._root)
+        return self._declared[id(options)][1]
+
+
+def _declarations(options: NodeOptions, root: Path) -> Mapping[str, str]:
     declared = {f"file {path}": path_digest(root / path) for path in options.hash_paths}
     declared |= {f"variable {name}": os.environ.get(name, "") for name in options.env}
-    declared |= {"version": options.version or "", "environment": _environment(options.environment)}
-    unknown = [
-        f"its input {name!r} ({summary}) cannot be identified"
-        for name, (identity, summary) in found.items()
-        if not identity
-    ]
-    if node.fingerprint is None:
-        unknown.append("its code cannot be identified")
-    basis = Basis(None, node.fingerprint, found, declared, "; ".join(unknown))
-    if unknown:
-        return basis
-    given = [[name, identity] for name, (identity, _) in found.items()]
-    outputs = [output.name for output in node.outputs]
-    facts = json.dumps([SCHEME, node.fingerprint, declared, given, outputs])
-    return attrs.evolve(basis, key=blake3(facts.encode()).hexdigest())
+    return declared | {"version": options.version or "", "environment": _environment(options.environment)}
 
 
 def identify_input(value: Resolved, root: Path, store: ArtifactStore) -> str | None:
@@ -75,7 +119,8 @@ def identify_input(value: Resolved, root: Path, store: ArtifactStore) -> str | N
 
 def _identify_input(value: Resolved, root: Path, store: ArtifactStore) -> str | None:
     if isinstance(value, Literal):
-        return json.dumps(_by_content(value.value, root))
+        quick = _QUICK.get(type(value.value))
+        return quick(value.value) if quick else json.dumps(_by_content(value.value, root))
     if isinstance(value, Stored):
         return _identify_stored(value, root, store)
     parts = [identify_input(item, root, store) for item in value.items]

@@ -33,7 +33,7 @@ class ReuseWarning(UserWarning):
 class Earlier:
     """A completed step run of an earlier run: its outputs by name, what it logged, and how many seconds it took.
 
-    ``metrics`` are name, value and index, in the order of logging.
+    ``metrics`` are name, value and index, in the order of logging; ``ended`` is when, in seconds since the epoch.
     """
 
     run: str
@@ -41,6 +41,7 @@ class Earlier:
     outputs: Mapping[str, Artifact]
     duration: float = 0.0
     metrics: tuple[tuple[str, float, float | None], ...] = ()
+    ended: float = 0.0
 
 
 class Cache(Protocol):
@@ -79,9 +80,9 @@ class Reuse:
         self._broken: dict[str, str] = {}
         self._problem = ""
 
-    def find(self, wanted: Sequence[tuple[Node, Basis]]) -> dict[str, Earlier]:
-        """Return the earlier step runs that may stand for some calls, by the ids of their nodes."""
-        keys = {node.id: basis.key for node, basis in wanted if basis.key is not None and self._may_reuse(node)}
+    def find(self, wanted: Sequence[tuple[Node, str | None]]) -> dict[str, Earlier]:
+        """Return the earlier step runs that may stand for some calls, given with their keys, by the ids of their nodes."""
+        keys = {node.id: key for node, key in wanted if key is not None and self._may_reuse(node)}
         try:
             found = self._cache.find(tuple(dict.fromkeys(keys.values())))
         except HistoryError as error:  # nothing can be reused, and everything can run

@@ -116,7 +116,11 @@ def _step_completed(event: StepCompleted, tracker: Tracker) -> None:
 
 @_take.register
 def _step_reused(event: StepReused, tracker: Tracker) -> None:
-    tracker.change(event.step, state=State.REUSED, ended=event.time, reused_from=event.run, outputs=event.outputs)
+    old = tracker.steps[event.step]
+    tracker.steps[event.step] = StepRecord(  # one by one: it is done for every step of a run that has nothing to do
+        old.run, old.id, old.name, old.function, old.position, State.REUSED, old.label, old.group, old.started,
+        event.time, old.duration, old.attempts, old.pid, old.log, old.failure, event.run, old.reason, event.outputs,
+    )  # fmt: skip
 
 
 @_take.register

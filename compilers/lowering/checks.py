@@ -18,7 +18,12 @@ from .functions import definition_of
 def check_arguments(taker: Recordable, arguments: Mapping[str, object], where: Location) -> None:
     """Raise TypeMismatch where an argument of a step or of a nested pipeline does not fit its parameter."""
     for name, value in arguments.items():
-        _check(f"the argument {name!r} of {taker.name}()", taker.signature.inputs[name].hint, value, taker, where)
+        check_argument(taker, name, value, where)
+
+
+def check_argument(taker: Recordable, name: str, value: object, where: Location) -> None:
+    """Raise TypeMismatch where one argument does not fit its parameter."""
+    _check(f"the argument {name!r} of {taker.name}()", taker.signature.inputs[name].hint, value, taker, where)
 
 
 def _check(what: str, hint: Hint, value: Any, taker: Recordable, where: Location) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import attrs
 from attrs import frozen
@@ -26,17 +26,35 @@ def identify(graph: Graph, recording: Recording, fingerprinter: Fingerprinter) -
     """Fingerprint every function of a graph. A node whose code cannot be identified gets none and is never reused."""
     manifests: dict[str, Manifest] = {}
     warnings: dict[str, None] = {}
+    known: dict[tuple[object, ...], Fingerprint | str] = {}
     nodes: list[Node] = []
     for node, call in zip(graph.nodes, recording.calls, strict=True):
-        found = _fingerprint(call.step, fingerprinter)
+        asked = node.name, id(call.step.function), call.step.settings.modules
+        found = known.get(asked)
+        if found is None:
+            found = known[asked] = _fingerprint(call.step, fingerprinter)
+            warnings |= dict.fromkeys(_warnings(node, found))
         if isinstance(found, str):
-            warnings[f"step {node.name!r} is never reused: {found}"] = None
             nodes.append(node)
             continue
-        warnings |= dict.fromkeys(f"step {node.name!r}: {warning}" for warning in found.warnings)
         manifests[found.digest] = found.manifest
-        nodes.append(attrs.evolve(node, fingerprint=found.digest) if found.reusable else node)
+        nodes.append(_with_fingerprint(node, found.digest) if found.reusable else node)
     return Identified(attrs.evolve(graph, nodes=tuple(nodes)), manifests, tuple(warnings))
+
+
+def _warnings(node: Node, found: Fingerprint | str) -> Iterator[str]:
+    if isinstance(found, str):
+        yield f"step {node.name!r} is never reused: {found}"
+    else:
+        yield from (f"step {node.name!r}: {warning}" for warning in found.warnings)
+
+
+def _with_fingerprint(node: Node, fingerprint: str) -> Node:
+    """Copy a node field by field, a third of the time that attrs.evolve takes: this is done for every node."""
+    return Node(
+        node.id, node.name, node.function, node.inputs, node.outputs, node.after, node.options, fingerprint,
+        node.group, node.label, node.doc, node.source,
+    )  # fmt: skip
 
 
 def _fingerprint(step: RecordableStep, fingerprinter: Fingerprinter) -> Fingerprint | str:

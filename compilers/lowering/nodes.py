@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
-from attrs import define, field
+from attrs import define, field, frozen
 
 from ...dsl.errors import RecordingError
 from ...dsl.locations import Location
 from ...dsl.options import Options
-from ...dsl.promises import Promise, has_promise, promises_in
-from ...dsl.recording import Call, Group, Recording
-from ...dsl.signatures import NO_DEFAULT, Input, Outputs, type_name
+from ...dsl.promises import ATOMS, Promise, has_promise, promises_in
+from ...dsl.recording import Call, Group, RecordableStep, Recording
+from ...dsl.signatures import NO_DEFAULT, Hint, Input, Outputs, type_name
 from ...dsl.steps import innermost_function, leaked
 from ..compatibility import coerce, fits
 from ..errors import TypeMismatch
@@ -24,6 +24,7 @@ from ..graph import (
     Binding,
     Collection,
     Environment,
+    FunctionRef,
     Graph,
     Literal,
     Node,
@@ -40,9 +41,9 @@ from ..naming import Names, label_namesakes
 from ..rendering import render_binding
 from ..roots import posix, relative_to_root
 from ..schemas import schema_of
-from ..values import PATH, is_plain
+from ..values import PATH, is_plain, is_short
 from ..verification import verify
-from .checks import check_arguments, check_something_is_used, shown
+from .checks import check_argument, check_arguments, check_something_is_used, shown
 from .functions import FunctionTable, definition_of, module_name
 
 
@@ -50,13 +51,14 @@ def lower(recording: Recording, root: Path) -> Graph:
     """Turn a recording into a verified graph whose paths are relative to ``root``."""
     lowering = _Lowering(recording, root)
     groups = tuple(map(lowering.group, recording.groups))  # first: their arguments were given before the steps' were
-    nodes = label_namesakes(tuple(map(lowering.node, recording.calls)))
+    drafts = tuple(map(lowering.draft, recording.calls))
+    labels = label_namesakes(drafts)
     check_something_is_used(recording)
     pipeline = recording.pipeline
     where = definition_of(pipeline)
     graph = Graph(
         name=recording.name,
-        nodes=nodes,
+        nodes=tuple(lowering.node(draft, labels[draft.id]) for draft in drafts),
         parameters=tuple(map(lowering.parameter, recording.parameters.values())),
         output=lowering.bind(recording.result, where),
         groups=groups,
@@ -65,6 +67,29 @@ def lower(recording: Recording, root: Path) -> Graph:
         attachments=lowering.attachments,
     )
     return verify(graph)
+
+
+@frozen(eq=False)
+class Form:
+    """What all calls of one step have in common."""
+
+    hints: Mapping[str, Hint]
+    function: FunctionRef
+    outputs: tuple[Output, ...]
+    options: NodeOptions
+    doc: str
+
+
+@frozen(eq=False)
+class Draft:
+    """A node before it has its label, for which the others must be known."""
+
+    id: str
+    name: str
+    group: str | None
+    inputs: Mapping[str, Binding]
+    call: Call
+    form: Form
 
 
 @define
@@ -78,35 +103,49 @@ class _Lowering:
     _ids: dict[int, str] = field(factory=dict)
     _attached: dict[int, Attached] = field(factory=dict)
     _functions: FunctionTable = field(init=False)
+    _forms: dict[int, Form] = field(factory=dict)
     _files: dict[str, str] = field(factory=dict)
+    _sources: dict[Location, Source] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self._names = Names(chosen_names(self.recording.calls))
         self._functions = FunctionTable(self.attachments)
 
-    def node(self, call: Call) -> Node:
+    def draft(self, call: Call) -> Draft:
+        """Name a call, check its arguments and bind them."""
+        step, group = call.step, call.group.id if call.group else None
+        named = f"{group}/{step.name}" if group else step.name
+        node_id = self._ids[id(call)] = named if step.explicit_name else self._names.next(named)
+        form = self._forms.get(id(step)) or self._form(step)
+        inputs = {name: self._input(call, form, node_id, name, value) for name, value in call.arguments.items()}
+        return Draft(node_id, step.name, group, inputs, call, form)
+
+    def node(self, draft: Draft, label: str) -> Node:
         """Turn a call into a node."""
-        step, signature = call.step, call.step.signature
-        prefix = f"{call.group.id}/" if call.group else ""
-        node_id = prefix + step.name if step.explicit_name else self._names.next(prefix + step.name)
-        self._ids[id(call)] = node_id
-        check_arguments(step, call.arguments, call.location)
-        inputs = {
-            name: self.bind(coerce(value, signature.inputs[name].hint), call.location, f"{node_id}.{name}")
-            for name, value in call.arguments.items()
-        }
+        call, form = draft.call, draft.form
         return Node(
-            id=node_id,
-            name=step.name,
-            function=self._functions.refer(step),
-            inputs=inputs,
-            outputs=outputs(signature.outputs),
-            after=self._after(call),
-            options=self._options(step.settings, signature.outputs),
-            group=call.group.id if call.group else None,
-            doc=first_line(step.function),
-            source=self.source(call.location),
+            draft.id, draft.name, form.function, draft.inputs, form.outputs, self._after(call), form.options,
+            None, draft.group, label, form.doc, self.source(call.location),
+        )  # fmt: skip
+
+    def _form(self, step: RecordableStep) -> Form:
+        signature = step.signature
+        form = self._forms[id(step)] = Form(
+            {name: given.hint for name, given in signature.inputs.items()},
+            self._functions.refer(step),
+            outputs(signature.outputs),
+            self._options(step.settings, signature.outputs),
+            first_line(step.function),
         )
+        return form
+
+    def _input(self, call: Call, form: Form, node_id: str, name: str, value: object) -> Binding:
+        """Check an argument of a call and bind it; most are short and of the very type that is asked for."""
+        hint = form.hints[name]
+        if type(value) is hint and is_short(value):
+            return Literal(value)
+        check_argument(call.step, name, value, call.location)
+        return self.bind(coerce(value, hint), call.location, f"{node_id}.{name}")
 
     def bind(self, value: object, where: Location, key: str = "result") -> Binding:
         """Turn a value into a binding. ``where`` is for the error that a misplaced promise gives."""
@@ -174,10 +213,10 @@ class _Lowering:
 
     def _after(self, call: Call) -> tuple[str, ...]:
         """Collect the nodes that a call waits for without taking data from them."""
-        waits: list[object] = [call.after, *effects(call.arguments.values())]
+        waits: list[object] = [*call.after, *effects(call.arguments.values())]
         group = call.group
         while group is not None:
-            waits.append(group.after)
+            waits += group.after
             group = group.parent
         found: dict[str, None] = {}
         for promise in promises_in(waits):
@@ -208,9 +247,11 @@ class _Lowering:
 
     def source(self, where: Location) -> Source:
         """Turn a location into a place relative to the root."""
-        if where.file not in self._files:
-            self._files[where.file] = posix(Path(where.file), self.root)
-        return Source(self._files[where.file], where.line)
+        if where not in self._sources:
+            if where.file not in self._files:
+                self._files[where.file] = posix(Path(where.file), self.root)
+            self._sources[where] = Source(self._files[where.file], where.line)
+        return self._sources[where]
 
 
 def chosen_names(calls: Iterable[Call]) -> Iterator[str]:
@@ -231,7 +272,7 @@ def chosen_names(calls: Iterable[Call]) -> Iterator[str]:
 
 def effects(values: Iterable[object]) -> list[Promise]:
     """Find the promises of steps that return None: passing one is a wish for order."""
-    found = [promise for value in values for promise in promises_in(value)]
+    found = [promise for value in values if type(value) not in ATOMS for promise in promises_in(value)]
     return [
         promise
         for promise in found

@@ -14,13 +14,19 @@ from ..bases import Basis
 from ..reuse import Earlier
 from .connections import Connection, Row
 from .sessions import Session
-from .tables import ARTIFACTS, DEFINITIONS, METRICS, RESULTS, ArtifactRow, MetricRow, Table
+from .tables import DEFINITIONS, METRICS, MetricRow, Table, plain
 
 _AT_A_TIME = 500
 """Keys in one question; SQLite takes 999 parameters before version 3.32."""
 
 Place: TypeAlias = tuple[str, str]
 """The run and the id of a step run."""
+
+_RESULTS = "SELECT key, run, step, ended, duration, metrics, outputs FROM results"
+
+_LAST_BASES = (
+    "SELECT latest.step, results.basis FROM latest JOIN results ON results.key = latest.key WHERE latest.pipeline = ?"
+)
 
 _FIELDS = tuple(attribute.name for attribute in attrs.fields(Basis))
 
@@ -43,7 +49,7 @@ class ResultCache:
     def last_bases(self, pipeline: str) -> Mapping[str, Basis]:
         """Return what the latest completed run of each step of a pipeline was based on. Raises HistoryError."""
         with self._session.connection() as connection:
-            rows = connection.rows("SELECT step, document FROM bases WHERE pipeline = ?", (pipeline,))
+            rows = connection.rows(_LAST_BASES, (pipeline,))
         return {step: basis_from(document) for step, document in rows}
 
     def manifest(self, fingerprint: str) -> Manifest | None:
@@ -66,22 +72,12 @@ class ResultCache:
 
 def _find(connection: Connection, keys: Sequence[str]) -> dict[str, Earlier]:
     wanted = ", ".join("?" * len(keys))
-    rows = connection.rows(RESULTS.select(f"WHERE key IN ({wanted}) ORDER BY ended"), keys)
-    newest = {key: (run, step, duration) for key, run, step, _, duration in rows}
-    places = {(run, step) for run, step, _ in newest.values()}
-    outputs, metrics = _outputs(connection, places), _metrics(connection, places)
+    rows = connection.rows(f"{_RESULTS} WHERE key IN ({wanted}) ORDER BY ended", keys)
+    logged = _metrics(connection, {(run, step) for _, run, step, _, _, metrics, _ in rows if metrics})
     return {
-        key: Earlier(run, step, outputs.get((run, step), {}), duration, tuple(metrics.get((run, step), ())))
-        for key, (run, step, duration) in newest.items()
+        key: Earlier(run, step, outputs_from(outputs), duration, tuple(logged.get((run, step), ())), ended)
+        for key, run, step, ended, duration, _, outputs in rows
     }
-
-
-def _outputs(connection: Connection, places: Iterable[Place]) -> dict[Place, dict[str, Artifact]]:
-    found: dict[Place, dict[str, Artifact]] = {}
-    for row in _rows(connection, ARTIFACTS, places, "ORDER BY step, position"):
-        kept = ArtifactRow(*row)
-        found.setdefault((kept.run, kept.step), {})[kept.name] = kept.artifact()
-    return found
 
 
 def _metrics(connection: Connection, places: Iterable[Place]) -> dict[Place, list[tuple[str, float, float | None]]]:
@@ -116,3 +112,25 @@ def basis_from(text: str) -> Basis:
     fields = json.loads(text)
     inputs = {name: (identity, summary) for name, (identity, summary) in fields["inputs"].items()}
     return Basis(**{**fields, "inputs": inputs})
+
+
+def outputs_text(outputs: Mapping[str, Artifact]) -> str:
+    """Write the outputs of a step run as JSON. Bytes that are carried along become text, one character each."""
+    return json.dumps(
+        [
+            [name, one.digest, one.codec, one.size, plain(one.type), plain(one.summary), _carried(one.inline)]
+            for name, one in outputs.items()
+        ]
+    )
+
+
+def outputs_from(text: str) -> dict[str, Artifact]:
+    """Read what :func:`outputs_text` wrote."""
+    return {
+        name: Artifact(digest, codec, size, kind, summary, None if carried is None else carried.encode("latin-1"))
+        for name, digest, codec, size, kind, summary, carried in json.loads(text)
+    }
+
+
+def _carried(inline: bytes | None) -> str | None:
+    return None if inline is None else inline.decode("latin-1")

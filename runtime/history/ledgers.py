@@ -6,7 +6,6 @@ loses nothing: what was not written stays marked.
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 from collections import Counter
@@ -20,25 +19,23 @@ from ...compilers.graph import Graph, Node
 from ...compilers.serialisation import digest, to_json
 from .. import events
 from ..artifacts import Artifact
-from ..bases import Basis
-from ..events import Event
 from ..states import State
 from . import processes
-from .cache import basis_text
+from .cache import basis_text, outputs_text
+from .connections import Row
 from .tables import (
     ARTIFACTS,
     ATTEMPTS,
-    BASES,
     DEFINITIONS,
     FILES,
     FINGERPRINTS,
     GRAPHS,
+    LATEST,
     METRICS,
     PACKAGES,
     RESULTS,
     RUNS,
     STEPS,
-    ArtifactRow,
     AttemptRow,
     FileRow,
     MetricRow,
@@ -46,7 +43,6 @@ from .tables import (
     StepRow,
     Table,
     artifact_row,
-    failure_text,
     plain,
     values_of,
 )  # fmt: skip
@@ -66,12 +62,13 @@ class Ledger:
     changed: set[str] = field(factory=set)
     attempts: dict[str, AttemptRow] = field(factory=dict)
     changed_attempts: dict[tuple[str, int], AttemptRow] = field(factory=dict)
-    artifacts: list[ArtifactRow] = field(factory=list)
+    artifacts: list[Row] = field(factory=list)
     metrics: list[MetricRow] = field(factory=list)
+    metric_counts: Counter[str] = field(factory=Counter)
     files: list[FileRow] = field(factory=list)
     documents: list[tuple[Table, str, str]] = field(factory=list)
-    results: list[tuple[str, str, str, float, float]] = field(factory=list)
-    bases: list[tuple[str, str, str]] = field(factory=list)
+    results: list[Row] = field(factory=list)
+    latest: list[Row] = field(factory=list)
     manifests: dict[str, Manifest] = field(factory=dict)
     logged: int = 0
 
@@ -96,11 +93,11 @@ class Ledger:
             (RUNS, _values(RUNS, [self.run])),
             (STEPS, _values(STEPS, steps)),
             (ATTEMPTS, _values(ATTEMPTS, self.changed_attempts.values())),
-            (ARTIFACTS, _values(ARTIFACTS, self.artifacts)),
+            (ARTIFACTS, self.artifacts),
             (METRICS, _values(METRICS, self.metrics)),
             (FILES, _values(FILES, self.files)),
             (RESULTS, self.results),
-            (BASES, self.bases),
+            (LATEST, self.latest),
         ]
 
     def mark_written(self) -> None:
@@ -109,7 +106,7 @@ class Ledger:
         for written in (self.changed, self.changed_attempts, self.artifacts, self.metrics, self.files, self.documents):
             written.clear()
         self.results.clear()
-        self.bases.clear()
+        self.latest.clear()
 
     def change(self, step: str, time: float, state: State | None = None, **values: object) -> StepRow:
         """Change the row of a step, made when the graph has no such node (an item of a mapped call)."""
@@ -131,17 +128,20 @@ class Ledger:
             for position, (name, artifact) in enumerate(outputs.items())
         ]
 
-    def keep_basis(self, step: str, basis: Basis | None) -> None:
-        """Keep what the latest step run was based on: the next one is compared with it."""
-        if basis is not None and basis.key is not None:
-            self.bases.append((self.run.pipeline, step, basis_text(basis)))
+    def keep_latest(self, step: str, key: str | None) -> None:
+        """Keep the key of the latest step run: the next one is compared with it."""
+        if key is not None:
+            self.latest.append((self.run.pipeline, step, key))
 
     def keep_result(self, event: events.StepCompleted) -> None:
-        """Keep the key of a result, which finds the outputs again, and what its fingerprint covers."""
+        """Keep a result under its key, which finds it again, and what its fingerprint covers."""
         basis = event.basis
         if basis is None or basis.key is None:
             return
-        self.results.append((basis.key, self.run.id, event.step, event.time, event.duration))
+        metrics = self.metric_counts[event.step]
+        outputs, based_on = outputs_text(event.outputs), basis_text(basis)
+        self.results.append((basis.key, self.run.id, event.step, event.time, event.duration, metrics, outputs, based_on))
+        self.keep_latest(event.step, basis.key)
         manifest = self.manifests.pop(basis.fingerprint or "", None)
         if manifest is not None:
             index, definitions = manifest.split()
@@ -178,8 +178,21 @@ class Ledger:
         for row in [row for row in self.steps.values() if not State(row.state).ended]:
             ending = State.FAILED if row.state == State.RUNNING.value else State.CANCELLED
             self.change(row.id, seen, ending, ended=seen, reason=problem)
-            _end_attempt(self, row.id, seen)
-        absorb(events.RunEnded(self.run.id, seen, state, problem), self)
+            self.end_attempt(row.id, seen)
+        self.end(seen, state, problem)
+
+    def end(self, time: float, state: State, problem: str) -> None:
+        """End the run."""
+        self.run.state, self.run.ended, self.run.problem = state.value, time, plain(problem)
+        self.beat(time)
+
+    def end_attempt(self, step: str, time: float, failure: str | None = None) -> None:
+        """End the attempt that a step is at, if it has begun one."""
+        attempt = self.attempts.pop(step, None)
+        if attempt is None:
+            return
+        attempt.ended, attempt.failure = time, failure
+        self.changed_attempts[step, attempt.number] = attempt
 
     def _item(self, step: str) -> StepRow:
         """Make the row of a step that is no node of the graph, placed beside the node that it belongs to."""
@@ -211,87 +224,6 @@ def add_graph(ledger: Ledger, graph: Graph) -> None:
     ledger.run.graph_digest = digest(graph)
     ledger.run.graph = ledger.add_document(GRAPHS, to_json(graph))
     ledger.run_changed = True
-
-
-@functools.singledispatch
-def absorb(event: Event, ledger: Ledger) -> None:
-    """Change the rows as an event tells. Events that leave nothing behind (progress) are passed over."""
-
-
-@absorb.register
-def _step_started(event: events.StepStarted, ledger: Ledger) -> None:
-    row = ledger.change(event.step, event.time, State.RUNNING, attempts=event.attempt, pid=event.pid, log=event.log)
-    row.reason = plain(event.reason)
-    row.started = event.time if row.started is None else row.started
-    attempt = AttemptRow(ledger.run.id, event.step, event.attempt, event.time, None, event.pid, event.log)
-    ledger.attempts[event.step] = attempt
-    ledger.changed_attempts[event.step, event.attempt] = attempt
-
-
-@absorb.register
-def _step_completed(event: events.StepCompleted, ledger: Ledger) -> None:
-    ledger.change(event.step, event.time, State.COMPLETED, ended=event.time, duration=event.duration)
-    ledger.keep(event.step, event.outputs)
-    ledger.keep_basis(event.step, event.basis)
-    ledger.keep_result(event)
-    _end_attempt(ledger, event.step, event.time)
-
-
-@absorb.register
-def _step_reused(event: events.StepReused, ledger: Ledger) -> None:
-    row = ledger.change(
-        event.step, event.time, State.REUSED, ended=event.time, reused_from=event.run, saved=event.saved
-    )
-    row.started = event.time if row.started is None else row.started
-    ledger.keep(event.step, event.outputs)
-    ledger.keep_basis(event.step, event.basis)
-
-
-@absorb.register
-def _step_retried(event: events.StepRetried, ledger: Ledger) -> None:
-    failure = failure_text(event.failure)
-    ledger.change(event.step, event.time, failure=failure)
-    _end_attempt(ledger, event.step, event.time, failure)
-
-
-@absorb.register
-def _step_failed(event: events.StepFailed, ledger: Ledger) -> None:
-    failure = failure_text(event.failure)
-    ledger.change(event.step, event.time, State.FAILED, ended=event.time, duration=event.duration, failure=failure)
-    _end_attempt(ledger, event.step, event.time, failure)
-
-
-@absorb.register
-def _step_skipped(event: events.StepSkipped, ledger: Ledger) -> None:
-    ledger.change(event.step, event.time, event.state, ended=event.time, reason=plain(event.reason))
-
-
-@absorb.register
-def _metric_logged(event: events.MetricLogged, ledger: Ledger) -> None:
-    axis = None if event.index is None else float(event.index)
-    row = MetricRow(ledger.run.id, event.step, ledger.count(), plain(event.name), event.value, axis, event.time)
-    ledger.metrics.append(row)
-
-
-@absorb.register
-def _file_logged(event: events.FileLogged, ledger: Ledger) -> None:
-    row = FileRow(ledger.run.id, event.step, ledger.count(), plain(event.name), plain(event.path), event.time)
-    ledger.files.append(row)
-
-
-@absorb.register
-def _run_ended(event: events.RunEnded, ledger: Ledger) -> None:
-    run = ledger.run
-    run.state, run.ended, run.problem = event.state.value, event.time, plain(event.problem)
-    ledger.beat(event.time)
-
-
-def _end_attempt(ledger: Ledger, step: str, time: float, failure: str | None = None) -> None:
-    attempt = ledger.attempts.pop(step, None)
-    if attempt is None:
-        return
-    attempt.ended, attempt.failure = time, failure
-    ledger.changed_attempts[step, attempt.number] = attempt
 
 
 def _run_row(event: events.RunStarted) -> RunRow:

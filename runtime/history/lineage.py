@@ -12,7 +12,7 @@ from ...compilers.traversal import leaves
 from ..artifacts import Artifact
 from .connections import Connection
 from .sessions import Session
-from .tables import ARTIFACTS, ArtifactRow
+from .tables import ARTIFACTS, artifact_from
 
 
 @frozen
@@ -56,8 +56,7 @@ def outputs(connection: Connection, run_id: str) -> dict[str, dict[str, Artifact
     """Return the outputs of a run's steps, by step and name; an empty step holds what was given to the run."""
     found: dict[str, dict[str, Artifact]] = {}
     for row in connection.rows(ARTIFACTS.select("WHERE run = ? ORDER BY step, position"), (run_id,)):
-        kept = ArtifactRow(*row)
-        found.setdefault(kept.step, {})[kept.name] = kept.artifact()
+        found.setdefault(row[1], {})[row[2]] = artifact_from(row)
     return found
 
 

@@ -22,8 +22,9 @@ from ...compilers.errors import PenstockError
 from ..errors import HistoryBusy
 from ..events import Event, RunEnded, RunStarted
 from ..states import State
+from .absorption import absorb
 from .connections import Connect, Connection
-from .ledgers import Ledger, absorb, add_graph, open_ledger, writable
+from .ledgers import Ledger, add_graph, open_ledger, writable
 from .liveness import HEARTBEAT
 
 INTERVAL = 0.05
@@ -189,7 +190,9 @@ class Recorder:
         ledger = open_ledger(event)
         self._ledgers.append(ledger)
         self._guarded(add_graph, ledger, event.graph)
+        later, ledger.changed = ledger.changed, set()  # the steps: most change at once, and are written when they have
         self._write()
+        ledger.changed |= later
         facts, packages = self._collect
         ledger.add_facts(facts(), packages())
 

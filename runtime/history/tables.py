@@ -15,17 +15,22 @@ from attrs import define, field, frozen
 from ..artifacts import Artifact
 from ..failures import Failure
 from ..states import State
+from .connections import Row
 from .records import FileRecord, MetricRecord, RunRecord, StepRecord
 
 
 @frozen
 class Table:
-    """A table's columns, of which the first ``keys`` identify a row; ``kept`` are never changed once written."""
+    """A table's columns, of which the first ``keys`` identify a row; ``kept`` are never changed once written.
+
+    A row that is there already and is the same in the column ``compared`` is not written again.
+    """
 
     name: str
     columns: tuple[str, ...]
     keys: int
     kept: frozenset[str] = frozenset()
+    compared: str | None = None
 
     def select(self, clauses: str) -> str:
         """Return the statement that selects all columns, with ``clauses`` after the table's name."""
@@ -37,6 +42,8 @@ class Table:
         values = ", ".join("?" * len(self.columns))
         changes = ", ".join(f"{name} = excluded.{name}" for name in self.columns[self.keys :] if name not in self.kept)
         action = f"DO UPDATE SET {changes}" if changes else "DO NOTHING"
+        if self.compared:
+            action += f" WHERE {self.name}.{self.compared} <> excluded.{self.compared}"
         keys = ", ".join(self.columns[: self.keys])
         columns = ", ".join(self.columns)
         return f"INSERT INTO {self.name} ({columns}) VALUES ({values}) ON CONFLICT ({keys}) {action}"  # noqa: S608 -- as above
@@ -137,27 +144,6 @@ class AttemptRow:
         return Attempt(self.number, self.started, self.ended, self.pid, self.log, failure_from(self.failure))
 
 
-@frozen
-class ArtifactRow:
-    """One row of ``artifacts``; an empty ``step`` means an input of the run."""
-
-    run: str
-    step: str
-    name: str
-    position: int
-    digest: str
-    codec: str
-    size: int
-    type: str
-    summary: str
-    content: bytes | None
-
-    def artifact(self) -> Artifact:
-        """Return what the runtime hands around."""
-        content = None if self.content is None else bytes(self.content)
-        return Artifact(self.digest, self.codec, self.size, self.type, self.summary, content)
-
-
 def _kept_number(value: float | None) -> float | None:
     """Return a number as both engines keep it. SQLite has no NaN, so it is NULL in both."""
     return None if value is None or math.isnan(value) else float(value)
@@ -205,11 +191,15 @@ def _table(name: str, row: type, keys: int, kept: frozenset[str] = frozenset()) 
 RUNS = _table("runs", RunRow, 1, frozenset({"tags"}))
 STEPS = _table("steps", StepRow, 2)
 ATTEMPTS = _table("attempts", AttemptRow, 3)
-ARTIFACTS = _table("artifacts", ArtifactRow, 3)
+ARTIFACTS = Table(
+    "artifacts",
+    ("run", "step", "name", "position", "digest", "codec", "size", "type", "summary", "content"),
+    3,
+)
 METRICS = _table("metrics", MetricRow, 3)
 FILES = _table("files", FileRow, 3)
-RESULTS = Table("results", ("key", "run", "step", "ended", "duration"), 3)
-BASES = Table("bases", ("pipeline", "step", "document"), 2)
+RESULTS = Table("results", ("key", "run", "step", "ended", "duration", "metrics", "outputs", "basis"), 3)
+LATEST = Table("latest", ("pipeline", "step", "key"), 2, compared="key")
 FINGERPRINTS = Table("fingerprints", ("digest", "document"), 1, frozenset({"document"}))
 DEFINITIONS = Table("definitions", ("digest", "document"), 1, frozenset({"document"}))
 GRAPHS = Table("graphs", ("digest", "document"), 1, frozenset({"document"}))
@@ -222,12 +212,18 @@ def values_of(table: Table) -> Any:
     return attrgetter(*table.columns)
 
 
-def artifact_row(run: str, step: str, position: int, name: str, artifact: Artifact) -> ArtifactRow:
+def artifact_row(run: str, step: str, position: int, name: str, artifact: Artifact) -> Row:
     """Return the row of an output, or of the run's input where ``step`` is empty."""
-    return ArtifactRow(
+    return (
         run, step, name, position, artifact.digest, artifact.codec, artifact.size, plain(artifact.type),
         plain(artifact.summary), artifact.inline,
     )  # fmt: skip
+
+
+def artifact_from(row: Row) -> Artifact:
+    """Return the artifact of a row of ``artifacts``."""
+    _run, _step, _name, _position, digest, codec, size, kind, summary, content = row
+    return Artifact(digest, codec, size, kind, summary, None if content is None else bytes(content))
 
 
 def failure_text(failure: Failure) -> str:

@@ -12,7 +12,7 @@ def fit(node_id: str, group: str | None = None, **inputs: object) -> Node:
 
 
 def labels(*nodes: Node) -> list[str]:
-    return [node.label for node in label_namesakes(nodes)]
+    return list(label_namesakes(nodes).values())
 
 
 def test_a_name_that_is_taken_is_numbered():

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.runtime import events as e
-from penstock.runtime.history.ledgers import absorb, open_ledger, writable
+from penstock.runtime.history.absorption import absorb
+from penstock.runtime.history.ledgers import open_ledger, writable
 from penstock.runtime.history.tables import plain
 from penstock.runtime.states import State
 

@@ -1,0 +1,81 @@
+"""Take the events of a run into its account: which rows change, and how."""
+
+from __future__ import annotations
+
+import functools
+
+from .. import events
+from ..events import Event
+from ..states import State
+from .ledgers import Ledger
+from .tables import AttemptRow, FileRow, MetricRow, failure_text, plain
+
+
+@functools.singledispatch
+def absorb(event: Event, ledger: Ledger) -> None:
+    """Change the rows as an event tells. Events that leave nothing behind (progress) are passed over."""
+
+
+@absorb.register
+def _step_started(event: events.StepStarted, ledger: Ledger) -> None:
+    row = ledger.change(event.step, event.time, State.RUNNING, attempts=event.attempt, pid=event.pid, log=event.log)
+    row.reason = plain(event.reason)
+    row.started = event.time if row.started is None else row.started
+    attempt = AttemptRow(ledger.run.id, event.step, event.attempt, event.time, None, event.pid, event.log)
+    ledger.attempts[event.step] = attempt
+    ledger.changed_attempts[event.step, event.attempt] = attempt
+
+
+@absorb.register
+def _step_completed(event: events.StepCompleted, ledger: Ledger) -> None:
+    ledger.change(event.step, event.time, State.COMPLETED, ended=event.time, duration=event.duration)
+    ledger.keep(event.step, event.outputs)
+    ledger.keep_result(event)
+    ledger.end_attempt(event.step, event.time)
+
+
+@absorb.register
+def _step_reused(event: events.StepReused, ledger: Ledger) -> None:
+    row = ledger.change(event.step, event.time, State.REUSED)
+    row.started = event.time if row.started is None else row.started
+    row.ended, row.reused_from, row.saved = event.time, event.run, event.saved
+    ledger.keep(event.step, event.outputs)
+    ledger.keep_latest(event.step, event.key)
+
+
+@absorb.register
+def _step_retried(event: events.StepRetried, ledger: Ledger) -> None:
+    failure = failure_text(event.failure)
+    ledger.change(event.step, event.time, failure=failure)
+    ledger.end_attempt(event.step, event.time, failure)
+
+
+@absorb.register
+def _step_failed(event: events.StepFailed, ledger: Ledger) -> None:
+    failure = failure_text(event.failure)
+    ledger.change(event.step, event.time, State.FAILED, ended=event.time, duration=event.duration, failure=failure)
+    ledger.end_attempt(event.step, event.time, failure)
+
+
+@absorb.register
+def _step_skipped(event: events.StepSkipped, ledger: Ledger) -> None:
+    ledger.change(event.step, event.time, event.state, ended=event.time, reason=plain(event.reason))
+
+
+@absorb.register
+def _metric_logged(event: events.MetricLogged, ledger: Ledger) -> None:
+    axis = None if event.index is None else float(event.index)
+    row = MetricRow(ledger.run.id, event.step, ledger.count(), plain(event.name), event.value, axis, event.time)
+    ledger.metrics.append(row)
+    ledger.metric_counts[event.step] += 1
+
+
+@absorb.register
+def _file_logged(event: events.FileLogged, ledger: Ledger) -> None:
+    row = FileRow(ledger.run.id, event.step, ledger.count(), plain(event.name), plain(event.path), event.time)
+    ledger.files.append(row)
+
+
+@absorb.register
+def _run_ended(event: events.RunEnded, ledger: Ledger) -> None:
+    ledger.end(event.time, event.state, event.problem)

@@ -7,13 +7,19 @@ options, so those are written once.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, final
 
 from .documents import BINDING, NODE
 from .forms import Form
 from .graph import Binding, Literal, Node, NodeOptions
 from .values import Json
+
+DESCRIPTIVE = frozenset({"source", "doc", "label"})
+"""The fields that only describe."""
+
+RESULT_OPTIONS = frozenset({"version", "hash_paths", "env", "environment"})
+"""The options that can change a result; the others say how to run."""
 
 _SHARED = frozenset({"function", "outputs", "options", "source"})
 
@@ -30,43 +36,40 @@ _QUICK: Mapping[type, Callable[[Any], str]] = {
 
 @final
 class NodeLines:
-    """Writes nodes, without the fields in ``skipped``; of the options only those in ``options``, where given."""
+    """Writes nodes, each as a whole and as what of it can change a result."""
 
-    def __init__(self, skipped: Collection[str] = (), options: Collection[str] | None = None) -> None:
-        self._fields = [field for field in NODE.fields if field[0] not in skipped]
-        self._options = options
-        self._shared: dict[int, tuple[object, str]] = {}
+    def __init__(self) -> None:
+        self._shared: dict[int, tuple[object, str, str]] = {}
 
-    def line(self, node: Node) -> str:
-        """Return a node as an object on one line."""
-        text = f"{{{', '.join(self._parts(node))}}}"
-        return text if text.isascii() or _is_unicode(text) else json.dumps(json.loads(text))
-
-    def _parts(self, node: Node) -> Iterator[str]:
-        for field, name, form, default in self._fields:
+    def both(self, node: Node) -> tuple[str, str]:
+        """Return a node as an object on one line; and the same without what only describes it or says how to run it."""
+        whole, deciding = [], []
+        for field, name, form, default in NODE.fields:
             value = getattr(node, field)
             if field in _SHARED:
-                text = self._once(value, name, form, default)
-                if text:
-                    yield text
+                text, decides = self._once(value, name, form, default)
             elif field == "inputs":
-                yield f'"{name}": {{{", ".join(_input(name, binding) for name, binding in value.items())}}}'
-            elif value != default:
-                yield f'"{name}": {_quoted(value) if type(value) is str else _dumped(form.write(value))}'
+                text = decides = f'"{name}": {{{", ".join([_input(*given) for given in value.items()])}}}'
+            else:
+                text = decides = "" if value == default else f'"{name}": {_written(value, form)}'
+            if text:
+                whole.append(text)
+            if decides and field not in DESCRIPTIVE:
+                deciding.append(decides)
+        line = f"{{{', '.join(whole)}}}"
+        return line if line.isascii() or _is_unicode(line) else json.dumps(json.loads(line)), ", ".join(deciding)
 
-    def _once(self, value: object, name: str, form: Form, default: object) -> str:
+    def _once(self, value: object, name: str, form: Form, default: object) -> tuple[str, str]:
         """Write a field whose value other nodes have too; nothing where it is the default."""
         known = self._shared.get(id(value))
         if known is None:
-            data = None if value == default else self._kept(value, form.write(value))
-            text = "" if data is None or data == {} else f'"{name}": {_dumped(data)}'
-            known = self._shared[id(value)] = value, text  # holding the value keeps its id its own
-        return known[1]
-
-    def _kept(self, value: object, data: Json) -> Json:
-        if self._options is None or not isinstance(value, NodeOptions):
-            return data
-        return {name: item for name, item in data.items() if name in self._options}
+            data = None if value == default else form.write(value)
+            text = "" if data is None else f'"{name}": {_dumped(data)}'
+            if isinstance(value, NodeOptions) and data is not None:
+                data = {option: item for option, item in data.items() if option in RESULT_OPTIONS} or None
+            decides = "" if data is None else f'"{name}": {_dumped(data)}'
+            known = self._shared[id(value)] = value, text, decides  # holding the value keeps its id its own
+        return known[1:]
 
 
 def _input(name: str, binding: Binding) -> str:
@@ -74,6 +77,10 @@ def _input(name: str, binding: Binding) -> str:
     if quick is not None:
         return f'{_quoted(name)}: {{"value": {quick(binding.value)}}}'  # type: ignore[union-attr]
     return f"{_quoted(name)}: {_dumped(BINDING.write(binding))}"
+
+
+def _written(value: object, form: Form) -> str:
+    return _quoted(value) if type(value) is str else _dumped(form.write(value))
 
 
 def _dumped(data: Json) -> str:

@@ -15,7 +15,7 @@ from .documents import GRAPH
 from .errors import GraphFormatError
 from .forms import Record, Tagged
 from .graph import Graph
-from .lines import NodeLines
+from .lines import DESCRIPTIVE, NodeLines
 from .values import Json
 from .verification import verify
 
@@ -23,8 +23,6 @@ SCHEMA = 1
 """The version of the document. It grows when an older Penstock could misread a newer document."""
 
 _DOCUMENT = "urn:penstock:graph:1"
-_DESCRIPTIVE = frozenset({"source", "doc", "label"})
-_RESULT_OPTIONS = frozenset({"version", "hash_paths", "env", "environment"})
 
 
 def to_dict(graph: Graph) -> dict[str, Json]:
@@ -34,12 +32,37 @@ def to_dict(graph: Graph) -> dict[str, Json]:
 
 def to_json(graph: Graph) -> str:
     """Return the document as text: one line a field, and one line a node."""
+    return _written(graph)[0]
+
+
+def digest(graph: Graph) -> str:
+    """Return the blake3, in hex, of all that can change a result.
+
+    Left out: positions in the source, docstrings, labels, and the options that say only how to run.
+    """
+    return document_and_digest(graph)[1]
+
+
+def document_and_digest(graph: Graph) -> tuple[str, str]:
+    """Return the document as text, and the digest; quicker than one after the other."""
+    from blake3 import blake3  # compiled; documents are written and read without it
+
+    document, deciding = _written(graph)
+    return document, blake3(deciding.encode(errors="surrogatepass")).hexdigest()
+
+
+def _written(graph: Graph) -> tuple[str, str]:
+    """Return the document, and the text of all in it that can change a result."""
     lines = NodeLines()
-    nodes = ",\n".join(map(lines.line, graph))
-    rows = [f"{_text(key)}: {_text(value)}" for key, value in _without_nodes(graph).items()]
-    position = next(index for index, row in enumerate(rows) if row.startswith('"nodes"'))
-    rows[position] = f'"nodes": [\n{nodes}\n]'
-    return "{\n" + ",\n".join(rows) + "\n}\n"
+    nodes = [lines.both(node) for node in graph]
+    head = _without_nodes(graph)
+    rows = {key: _text(value) for key, value in head.items()}
+    rows["nodes"] = "[\n" + ",\n".join(whole for whole, _ in nodes) + "\n]"
+    for part in (head, *head.get("groups", [])):
+        for field in DESCRIPTIVE:
+            part.pop(field, None)
+    document = "{\n" + ",\n".join(f"{_text(key)}: {text}" for key, text in rows.items()) + "\n}\n"
+    return document, "\n".join([json.dumps(head), *(decides for _, decides in nodes)])
 
 
 def _without_nodes(graph: Graph) -> dict[str, Json]:
@@ -80,22 +103,6 @@ def from_dict(document: Json) -> Graph:
         )
     graph: Graph = GRAPH.read({key: value for key, value in document.items() if key != "schema"}, "$")
     return verify(graph)
-
-
-def digest(graph: Graph) -> str:
-    """Return the blake3, in hex, of all that can change a result.
-
-    Left out: positions in the source, docstrings, labels, and the options that say only how to run.
-    """
-    from blake3 import blake3  # compiled; documents are written and read without it
-
-    document = _without_nodes(graph)
-    for part in (document, *document.get("groups", [])):
-        for field in _DESCRIPTIVE:
-            part.pop(field, None)
-    lines = NodeLines(_DESCRIPTIVE, _RESULT_OPTIONS)
-    text = "\n".join([json.dumps(document), *map(lines.line, graph)])
-    return blake3(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def json_schema() -> dict[str, Json]:

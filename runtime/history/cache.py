@@ -74,9 +74,10 @@ def _find(connection: Connection, keys: Sequence[str]) -> dict[str, Earlier]:
     wanted = ", ".join("?" * len(keys))
     rows = connection.rows(f"{_RESULTS} WHERE key IN ({wanted}) ORDER BY ended", keys)
     logged = _metrics(connection, {(run, step) for _, run, step, _, _, metrics, _ in rows if metrics})
+    documents = json.loads(f"[{','.join(row[-1] for row in rows)}]")  # at once: half the time of one by one
     return {
-        key: Earlier(run, step, outputs_from(outputs), duration, tuple(logged.get((run, step), ())), ended)
-        for key, run, step, ended, duration, _, outputs in rows
+        key: Earlier(run, step, _outputs(document), duration, tuple(logged.get((run, step), ())), ended)
+        for (key, run, step, ended, duration, _, _), document in zip(rows, documents, strict=True)
     }
 
 
@@ -124,11 +125,11 @@ def outputs_text(outputs: Mapping[str, Artifact]) -> str:
     )
 
 
-def outputs_from(text: str) -> dict[str, Artifact]:
+def _outputs(document: list[list[Any]]) -> dict[str, Artifact]:
     """Read what :func:`outputs_text` wrote."""
     return {
         name: Artifact(digest, codec, size, kind, summary, None if carried is None else carried.encode("latin-1"))
-        for name, digest, codec, size, kind, summary, carried in json.loads(text)
+        for name, digest, codec, size, kind, summary, carried in document
     }
 
 

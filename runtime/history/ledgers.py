@@ -16,7 +16,7 @@ from blake3 import blake3
 
 from ...compilers.fingerprints import Manifest
 from ...compilers.graph import Graph, Node
-from ...compilers.serialisation import digest, to_json
+from ...compilers.serialisation import document_and_digest
 from .. import events
 from ..artifacts import Artifact
 from ..states import State
@@ -221,8 +221,8 @@ def open_ledger(event: events.RunStarted) -> Ledger:
 
 def add_graph(ledger: Ledger, graph: Graph) -> None:
     """Keep the graph's document. Graphs that differ in comments only share a digest, but have documents of their own."""
-    ledger.run.graph_digest = digest(graph)
-    ledger.run.graph = ledger.add_document(GRAPHS, to_json(graph))
+    document, ledger.run.graph_digest = document_and_digest(graph)
+    ledger.run.graph = ledger.add_document(GRAPHS, document)
     ledger.run_changed = True
 
 

@@ -15,7 +15,7 @@ from .codecs.registry import codec_named, codecs_for
 from .space import explaining_full_disk
 from .staging import staged
 from .summaries import summarise, type_of
-from .trees import digest_of, entry_of
+from .trees import digest_of_file
 
 INLINE_LIMIT = 4096
 """Bytes; a value that needs no more is carried in its artifact and not written to the store."""
@@ -82,7 +82,7 @@ def _stored(value: object, codec: Codec, store: ArtifactStore) -> tuple[str, int
         packed = compact.pack(value) if compact else None
         if compact and packed and packed.keys() == {compact.filename} and _size(packed) <= INLINE_LIMIT:
             inline = b"".join(packed[compact.filename])
-            return digest_of({compact.filename: entry_of(inline)}), len(inline), inline
+            return digest_of_file(compact.filename, inline), len(inline), inline
         return *_put(value, codec, packed, store), None
     except (StoreError, OSError, MemoryError):
         raise
@@ -110,6 +110,6 @@ def _unpacked(artifact: Artifact, codec: Codec) -> object:
     compact = in_memory(codec)
     if compact is None:
         raise StoreError(f"{_name(artifact)} came without its files, and the codec {codec.name!r} reads nothing else")
-    if digest_of({compact.filename: entry_of(data)}) != artifact.digest:
+    if digest_of_file(compact.filename, data) != artifact.digest:
         raise CorruptArtifact(artifact.digest, "the bytes that it carries do not add up to its digest")
     return compact.unpack({compact.filename: memoryview(bytearray(data))})

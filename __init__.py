@@ -17,6 +17,7 @@ from .dsl import (
     PromiseUsedAsValue,
     RecordingError,
     Resources,
+    Retries,
     Static,
     Step,
     pipeline,
@@ -24,21 +25,38 @@ from .dsl import (
 )
 
 if TYPE_CHECKING:
+    from .compilers.datapaths import DataPath
     from .compilers.errors import CompileError, InvalidGraph, TypeMismatch, UnsupportedByTarget
     from .compilers.graph import Graph
+    from .runtime.comparisons import Comparison, compare
     from .runtime.context import current_step
-    from .runtime.errors import MissingInput, RunCancelled, RunError, RunFailed, StoreError, WorkspaceError
+    from .runtime.datastores import Datastore, copy_files, materialise
+    from .runtime.errors import (
+        DatastoreError,
+        MissingInput,
+        RunCancelled,
+        RunError,
+        RunFailed,
+        StoreError,
+        WorkspaceError,
+    )
     from .runtime.launching import compile, run
     from .runtime.reporting import log_figure, log_metric, log_text, progress
+    from .runtime.runners.checking import check
     from .runtime.runners.explaining import explain
     from .runtime.runners.local import Local
+    from .runtime.runners.replaying import Replay, replay
     from .runtime.runs import Run, StepRun
     from .runtime.states import State
     from .runtime.store import register_codec
     from .runtime.workspace import Workspace
 
 __all__ = [
+    "Comparison",
     "CompileError",
+    "DataPath",
+    "Datastore",
+    "DatastoreError",
     "DefinitionError",
     "Environment",
     "Graph",
@@ -50,7 +68,9 @@ __all__ = [
     "Promise",
     "PromiseUsedAsValue",
     "RecordingError",
+    "Replay",
     "Resources",
+    "Retries",
     "Run",
     "RunCancelled",
     "RunError",
@@ -64,25 +84,35 @@ __all__ = [
     "UnsupportedByTarget",
     "Workspace",
     "WorkspaceError",
+    "check",
+    "compare",
     "compile",
+    "copy_files",
     "current_step",
     "explain",
     "log_figure",
     "log_metric",
     "log_text",
+    "materialise",
     "pipeline",
     "progress",
     "register_codec",
+    "replay",
     "run",
     "step",
 ]
 
 _LOADED_ON_FIRST_USE = {
+    "Comparison": "runtime.comparisons",
     "CompileError": "compilers.errors",
+    "DataPath": "compilers.datapaths",
+    "Datastore": "runtime.datastores",
+    "DatastoreError": "runtime.errors",
     "Graph": "compilers.graph",
     "InvalidGraph": "compilers.errors",
     "Local": "runtime.runners.local",
     "MissingInput": "runtime.errors",
+    "Replay": "runtime.runners.replaying",
     "Run": "runtime.runs",
     "RunCancelled": "runtime.errors",
     "RunError": "runtime.errors",
@@ -94,14 +124,19 @@ _LOADED_ON_FIRST_USE = {
     "UnsupportedByTarget": "compilers.errors",
     "Workspace": "runtime.workspace",
     "WorkspaceError": "runtime.errors",
+    "check": "runtime.runners.checking",
+    "compare": "runtime.comparisons",
     "compile": "runtime.launching",
+    "copy_files": "runtime.datastores",
     "current_step": "runtime.context",
     "explain": "runtime.runners.explaining",
     "log_figure": "runtime.reporting",
     "log_metric": "runtime.reporting",
     "log_text": "runtime.reporting",
+    "materialise": "runtime.datastores",
     "progress": "runtime.reporting",
     "register_codec": "runtime.store",
+    "replay": "runtime.runners.replaying",
     "run": "runtime.launching",
 }
 

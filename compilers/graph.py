@@ -121,6 +121,19 @@ class Resources:
 
 
 @frozen
+class Retry:
+    """When a failed node is tried again: ``delay`` seconds later, then ``factor`` times as long, at most ``longest``.
+
+    ``on`` are the classes of exceptions that are followed by another attempt, as ``module:qualname``; empty means any.
+    """
+
+    delay: float = 0.5
+    factor: float = 2.0
+    longest: float = 60.0
+    on: tuple[str, ...] = ()
+
+
+@frozen
 class Environment:
     """What must be installed and set where a step runs."""
 
@@ -131,14 +144,16 @@ class Environment:
 
 @frozen
 class NodeOptions:
-    """How a node is run and reused. ``timeout`` is in seconds and holds for one attempt.
+    """How a node is run and reused. ``timeout`` is in seconds and holds for one attempt; ``max_age`` is in seconds.
 
     ``hash_paths`` are relative to the project's root where they lie under it; ``env`` are names of variables.
     """
 
     allow_reuse: bool = True
     retries: int = 0
+    retry: Retry = Retry()
     timeout: float | None = None
+    max_age: float | None = None
     resources: Resources = Resources()
     compute: str | None = None
     environment: Environment | None = None

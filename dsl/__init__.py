@@ -1,7 +1,7 @@
 """What people write: steps, pipelines and their options, and the recorder that listens while a pipeline is called."""
 
 from .errors import DefinitionError, PenstockError, PromiseUsedAsValue, RecordingError
-from .options import Environment, Options, Resources, Static
+from .options import Environment, Options, Resources, Retries, Static
 from .pipelines import Pipeline, as_pipeline, pipeline
 from .promises import Promise
 from .recording import Recording, record
@@ -18,6 +18,7 @@ __all__ = [
     "Recording",
     "RecordingError",
     "Resources",
+    "Retries",
     "Static",
     "Step",
     "as_pipeline",

@@ -41,7 +41,7 @@ class DataPath:
             raise InvalidDataPath(
                 datastore, "a datastore's name is 2 to 64 letters, digits, '_' and '-', and begins with a letter"
             )
-        self.__attrs_init__(datastore, normalised(path))  # type: ignore[attr-defined]  # attrs makes it
+        self.__attrs_init__(datastore, normalised(path))
 
     @classmethod
     def from_url(cls, url: str) -> DataPath:
@@ -50,7 +50,7 @@ class DataPath:
         Raises InvalidDataPath for what is no URL, and for a URL with a password or a signature in it: it would be
         written into graphs and into the history.
         """
-        if not isinstance(url, str) or not _URL.fullmatch(url):
+        if not _is_url(url):
             raise InvalidDataPath(
                 str(url), "expected a URL as in 'https://host/file.csv'; for a file here, pass a Path"
             )
@@ -59,7 +59,7 @@ class DataPath:
             return cls(parts.netloc, url.partition("://")[2].partition("/")[2])
         _refuse_secrets(url)
         path: DataPath = cls.__new__(cls)
-        path.__attrs_init__("", url.rstrip("/"))  # type: ignore[attr-defined]  # attrs makes it
+        path.__attrs_init__("", url.rstrip("/"))
         return path
 
     @property
@@ -73,7 +73,7 @@ class DataPath:
         if self.datastore:
             return self.path.rpartition("/")[2] or self.datastore
         parts = urlsplit(self.path)
-        return unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.netloc or parts.scheme
+        return unquote(parts.path.rstrip("/")).rpartition("/")[2] or parts.netloc or parts.scheme
 
     def __truediv__(self, path: str) -> DataPath:
         """Return what lies below."""
@@ -94,6 +94,10 @@ class DataPath:
 def is_store_name(name: str) -> bool:
     """Say whether a datastore may have that name: at least two characters, so that none looks like a drive letter."""
     return bool(_STORE.fullmatch(name))
+
+
+def _is_url(text: object) -> bool:
+    return isinstance(text, str) and bool(_URL.fullmatch(text))
 
 
 def normalised(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import math
 import os
@@ -35,6 +36,8 @@ Static: TypeAlias = Annotated[T, StaticMarker()]
 _UNITS = {"": 1, "B": 1}
 _UNITS |= {f"{prefix}B": 1000**power for power, prefix in enumerate("kMGT", start=1)}
 _UNITS |= {f"{prefix}iB": 1024**power for power, prefix in enumerate("KMGT", start=1)}
+_SECONDS = {"s": 1.0, "min": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
+_AGE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*")
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
@@ -55,6 +58,20 @@ def _to_bytes(memory: int | str | None) -> int | None:
     if size == 0:
         raise _wrong(f"memory={memory!r} is less than one byte; expected an amount above 0")
     return size
+
+
+def _to_seconds(age: float | str | datetime.timedelta | None) -> float | None:
+    if age is None:
+        return None
+    match = _AGE.fullmatch(age) if isinstance(age, str) else None
+    seconds: object = age.total_seconds() if isinstance(age, datetime.timedelta) else age
+    if match is not None and match[2] in _SECONDS:
+        seconds = float(match[1]) * _SECONDS[match[2]]
+    if not _is_number(seconds) or seconds <= 0:  # type: ignore[operator]  # it is a number
+        raise _wrong(
+            f"max_age={age!r} is no age; write seconds, a timedelta, or text like '12h' or '7d' ({', '.join(_SECONDS)})"
+        )
+    return float(seconds)  # type: ignore[arg-type]  # as above
 
 
 def _check(expected: str, accepts: Callable[[Any], bool]) -> Callable[[object, attrs.Attribute[Any], Any], None]:
@@ -110,6 +127,45 @@ class Resources:
     nodes: int = field(default=1, validator=_check("a whole number from 1", lambda n: _is_whole(n) and n >= 1))
 
 
+def _exceptions(kinds: Any) -> tuple[type[BaseException], ...]:
+    """Accept one or several classes of exceptions."""
+    several = tuple(kinds) if isinstance(kinds, list | tuple | set | frozenset) else (kinds,)
+    if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in several):
+        raise _wrong(
+            f"on={kinds!r} is wrong; expected a class of exceptions such as ConnectionError, or a list of them"
+        )
+    return several
+
+
+@frozen
+class Retries:
+    """How often a step is tried again after it failed, and when.
+
+    ``times`` further attempts follow the first, ``delay`` seconds after it; each later wait is ``factor`` times as long
+    as the one before, and none is longer than ``longest``. Only a failure of a class in ``on`` is followed by another
+    attempt; that a worker died or a time-out passed are penstock.errors.WorkerDied and StepTimedOut. An empty ``on``
+    means any failure.
+    """
+
+    times: int = field(validator=_count)
+    delay: float = field(
+        default=0.5, validator=_check("seconds, from 0", lambda value: _is_number(value) and value >= 0)
+    )
+    factor: float = field(
+        default=2.0, validator=_check("a number from 1", lambda value: _is_number(value) and value >= 1)
+    )
+    longest: float = field(default=60.0, validator=_positive)
+    on: tuple[type[BaseException], ...] = field(default=(), converter=_exceptions)
+
+
+def _to_retries(retries: Any) -> Retries:
+    if isinstance(retries, Retries):
+        return retries
+    if not _is_whole(retries) or retries < 0:
+        raise _wrong(f"retries={retries!r} is wrong; expected a whole number from 0, or Retries(...)")
+    return Retries(retries)
+
+
 @frozen
 class Environment:
     """What must be installed and set where a step runs.
@@ -131,7 +187,8 @@ def _instance_of(kind: type) -> Callable[[object, attrs.Attribute[Any], Any], No
 class Options:
     """The options of a step; None means that the step leaves it to the default.
 
-    ``timeout`` is in seconds for one attempt. ``retries`` is how many further attempts follow a failed one.
+    ``timeout`` is in seconds for one attempt. ``retries`` is how many further attempts follow a failed one, or a
+    :class:`Retries`. A result older than ``max_age`` (seconds, a timedelta, or text like ``"7d"``) is not reused.
     ``version``, ``hash_paths`` (files and folders, by content) and ``env`` (names of environment variables, by value) are
     part of what identifies a result, ``modules`` narrows what a computed import may reach; the other options never count.
     """
@@ -146,11 +203,12 @@ class Options:
     resources: Resources | None = field(default=None, validator=_instance_of(Resources))
     compute: str | None = field(default=None, validator=_text)
     environment: Environment | None = field(default=None, validator=_instance_of(Environment))
-    retries: int = field(default=0, validator=_count)
+    retries: Retries = field(default=0, converter=_to_retries)
     timeout: float | None = field(default=None, validator=_positive)
     allow_reuse: bool | None = field(
         default=None, validator=_check("True or False", lambda value: value is None or isinstance(value, bool))
     )
+    max_age: float | None = field(default=None, converter=_to_seconds)
     version: str | None = field(default=None, validator=_text)
     hash_paths: tuple[str, ...] = field(default=(), converter=_strings)
     env: tuple[str, ...] = field(default=(), converter=_strings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import datetime
 import functools
 import inspect
 import itertools
@@ -14,7 +15,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypedDict, Ty
 
 from .errors import DefinitionError, RecordingError
 from .locations import Location, caller
-from .options import Environment, Options, Resources
+from .options import Environment, Options, Resources, Retries
 from .promises import Promise
 from .recording import active
 from .signatures import Signature, read_signature
@@ -122,9 +123,10 @@ class OptionChanges(TypedDict, total=False):
     resources: Resources
     compute: str
     environment: Environment
-    retries: int
+    retries: int | Retries
     timeout: float
     allow_reuse: bool
+    max_age: float | str | datetime.timedelta
     version: str
     hash_paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
     env: str | Sequence[str]

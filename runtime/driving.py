@@ -19,23 +19,19 @@ import attrs
 from attrs import field, frozen
 
 from ..compilers.graph import Graph, Node
+from .admission import Admission, Machine, this_machine
 from .calls import Calls
 from .events import Event, MetricLogged, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
 from .executors import Executor
 from .failures import Failure
 from .resolution import Values
 from .resolved import Stored
+from .retrying import delay_after, is_retried
 from .reuse import Earlier, Reuse
 from .scheduling import Scheduler
 from .states import State
 from .store import open_store
 from .tasks import Completed, Failed, Outcome, Task
-
-FIRST_DELAY = 0.5
-"""Seconds before the first further attempt; it doubles with each."""
-
-LONGEST_DELAY = 60.0
-"""The most seconds between two attempts."""
 
 
 @frozen
@@ -50,6 +46,7 @@ class Plan:
     payloads: Mapping[str, Stored] = field(factory=dict)
     continue_on_failure: bool = False
     reuse: Reuse | None = None
+    machine: Machine | None = None
 
 
 @frozen
@@ -78,6 +75,7 @@ class Drive:
         self._attempts: dict[str, int] = {}
         self._waiting: list[tuple[float, str, Failed]] = []
         self._busy = 0
+        self._admission = Admission(plan.machine or this_machine(plan.graph))
         self._calls = Calls(plan.run, plan.root, open_store(plan.store), values, plan.reuse)
         self._thread = 0
         self.problem = ""
@@ -117,13 +115,16 @@ class Drive:
     def _start_ready(self, executor: Executor) -> None:
         now = time.monotonic()
         while self._busy < executor.capacity:
-            if self._waiting and self._waiting[0][0] <= now:
+            if self._waiting and self._waiting[0][0] <= now and self._fits(self._waiting[0][1]):
                 step: str | None = heapq.heappop(self._waiting)[1]
             else:
-                step = self._scheduler.take()
+                step = self._scheduler.take(self._fits)
             if step is None:
                 return
             self._start(self._plan.graph[step], executor)
+
+    def _fits(self, step: str) -> bool:
+        return self._admission.fits(self._plan.graph[step].options.resources)
 
     def _reuse_what_can_be(self) -> None:
         """Take over earlier results, wave by wave, before anything is started: no worker is needed for them."""
@@ -150,7 +151,7 @@ class Drive:
 
     def _submit(self, node: Node, executor: Executor) -> None:
         attempt = self._attempts[node.id] = self._attempts.get(node.id, 0) + 1
-        task = self._task(node, attempt)
+        task = self._task(node, attempt, self._admission.take(node.id, node.options.resources))
         self._busy += 1
         self._emit(StepStarted(node.id, time.time(), attempt, log=task.log, reason=self._calls.why(node)))
         executor.submit(task).add_done_callback(lambda done: self._note(node.id, done))
@@ -158,7 +159,7 @@ class Drive:
     def _note(self, step: str, done: Future[Outcome]) -> None:
         self._messages.put(_Ended(step, _outcome(step, done)))
 
-    def _task(self, node: Node, attempt: int) -> Task:
+    def _task(self, node: Node, attempt: int, gpus: tuple[str, ...]) -> Task:
         plan, attached = self._plan, node.function.attached
         return Task(
             run=plan.run,
@@ -173,6 +174,7 @@ class Drive:
             payload=plan.payloads[attached.key].artifact if attached else None,
             attempt=attempt,
             options=node.options,
+            gpus=gpus,
         )
 
     def _next_message(self) -> _Message | None:
@@ -190,6 +192,7 @@ class Drive:
             self._emit(message)
             return
         self._busy -= 1
+        self._admission.give_back(message.step)
         if self._scheduler.states[message.step] is not State.RUNNING:
             return  # it was cancelled meanwhile
         if isinstance(message.outcome, Completed):
@@ -210,8 +213,8 @@ class Drive:
         attempt = self._attempts[node.id]
         failure = attrs.evolve(outcome.failure, attempts=attempt)
         outcome = attrs.evolve(outcome, failure=failure)
-        if attempt <= node.options.retries and self._may_retry():
-            self._retry(node.id, attempt, outcome)
+        if attempt <= node.options.retries and self._may_retry() and is_retried(failure, node.options.retry):
+            self._retry(node, attempt, outcome)
             return
         self._give_up(node.id, outcome)
         while self._waiting and not self._may_retry():  # what waited for its next attempt has had its last
@@ -227,10 +230,10 @@ class Drive:
     def _may_retry(self) -> bool:
         return self._plan.continue_on_failure or State.FAILED not in self._scheduler.states.values()
 
-    def _retry(self, step: str, attempt: int, outcome: Failed) -> None:
-        delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
-        heapq.heappush(self._waiting, (time.monotonic() + delay, step, outcome))
-        self._emit(StepRetried(step, time.time(), attempt, outcome.failure, delay))
+    def _retry(self, node: Node, attempt: int, outcome: Failed) -> None:
+        delay = delay_after(attempt, node.options.retry)
+        heapq.heappush(self._waiting, (time.monotonic() + delay, node.id, outcome))
+        self._emit(StepRetried(node.id, time.time(), attempt, outcome.failure, delay))
 
     def _cancel(self, executor: Executor, reason: str) -> None:
         self.problem = reason

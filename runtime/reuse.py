@@ -7,6 +7,7 @@ or corrupt is no result: the step runs again and puts it right.
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol, final
 
@@ -19,6 +20,7 @@ from .bases import Basis
 from .errors import CorruptArtifact, HistoryError, StoreError
 from .explanations import EFFECT, explain
 from .store import ArtifactStore
+from .terminal.amounts import duration
 
 
 class ReuseWarning(UserWarning):
@@ -78,6 +80,7 @@ class Reuse:
         self._regenerate = regenerate if isinstance(regenerate, bool) else frozenset(regenerate)
         self._pipeline = pipeline
         self._broken: dict[str, str] = {}
+        self._stale: dict[str, str] = {}
         self._problem = ""
 
     def find(self, wanted: Sequence[tuple[Node, str | None]]) -> dict[str, Earlier]:
@@ -89,7 +92,11 @@ class Reuse:
             self._problem = str(error)
             return {}
         usable = {key: earlier for key, earlier in found.items() if self._is_whole(key, earlier)}
-        return {node: usable[key] for node, key in keys.items() if key in usable}
+        return {
+            node.id: usable[keys[node.id]]
+            for node, _ in wanted
+            if keys.get(node.id) in usable and self._is_fresh(node, usable[keys[node.id]])
+        }
 
     def why(self, node: Node, basis: Basis) -> str:
         """Say why a step runs, by the name of what changed."""
@@ -99,7 +106,8 @@ class Reuse:
             return f"it cannot be reused: {basis.problem}"
         if not self._may_reuse(node):
             return "its regeneration was asked for"
-        return self._broken.get(basis.key) or self._problem or self._explain(node, basis)
+        told = self._broken.get(basis.key) or self._stale.get(node.id) or self._problem
+        return told or self._explain(node, basis)
 
     def _explain(self, node: Node, basis: Basis) -> str:
         try:
@@ -120,6 +128,15 @@ class Reuse:
         else:
             asked = node.id in self._regenerate or node.name in self._regenerate
         return node.options.allow_reuse and not asked
+
+    def _is_fresh(self, node: Node, earlier: Earlier) -> bool:
+        limit, age = node.options.max_age, time.time() - earlier.ended
+        if limit is None or age <= limit:
+            return True
+        self._stale[node.id] = (
+            f"its result of run {earlier.run} is {duration(age)} old, and max_age is {duration(limit)}"
+        )
+        return False
 
     def _is_whole(self, key: str, earlier: Earlier) -> bool:
         return all(self._is_there(key, earlier, artifact) for artifact in earlier.outputs.values())

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
-from typing import final
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, final
 
 from ..compilers.graph import Graph
 from ..compilers.traversal import consumers, dependencies
 from .states import State
+
+_LOOK_AHEAD: Final = 100
+"""How many ready nodes are looked at for one that fits."""
+
+_PATIENCE: Final = 20
+"""How many nodes may start before a ready one that does not fit."""
+
+
+def remaining(graph: Graph, consumers: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Return, for each node, how many nodes the longest chain has that starts with it."""
+    longest: dict[str, int] = {}
+    for node in reversed(graph.nodes):  # a node stands after those that it needs
+        longest[node.id] = 1 + max((longest[consumer] for consumer in consumers[node.id]), default=0)
+    return longest
 
 
 @final
 class Scheduler:
     """The states of a graph's nodes while it runs.
 
-    A node is pending until all that it waits for has succeeded, then ready until it is taken. Ready nodes are given in
-    call order. After a failure nothing new starts, unless ``continue_on_failure``: then only what needs the failed
+    A node is pending until all that it waits for has succeeded, then ready until it is taken. Of the ready nodes that one
+    is given first from which the longest chain of nodes follows, and of several such the first in call order. After a failure nothing new starts, unless ``continue_on_failure``: then only what needs the failed
     node is skipped.
     """
 
@@ -27,7 +42,9 @@ class Scheduler:
         self._consumers = consumers(graph)
         self._waits_for = {node.id: len(dependencies(node)) for node in graph}
         self._position = {node.id: index for index, node in enumerate(graph)}
-        self._ready: list[tuple[int, str]] = []
+        self._remaining = remaining(graph, self._consumers)
+        self._ready: list[tuple[int, int, str]] = []
+        self._passed: Counter[str] = Counter()
         self._fresh: list[str] = []
         self._unfinished = len(self.states)
         self._push(node for node, count in self._waits_for.items() if count == 0)
@@ -46,14 +63,29 @@ class Scheduler:
         """Call a ready node running, whatever its turn."""
         self.states[node] = State.RUNNING
 
-    def take(self) -> str | None:
-        """Return the next ready node and call it running; None where nothing is ready."""
-        while self._ready:
-            _, node = heapq.heappop(self._ready)
-            if self.states[node] is State.PENDING:
+    def take(self, fits: Callable[[str], bool] = lambda _: True) -> str | None:
+        """Return the next ready node that fits and call it running; None where there is none.
+
+        A node that does not fit lets others pass, but not for ever: then nothing starts before it.
+        """
+        passed: list[tuple[int, int, str]] = []
+        found = None
+        while self._ready and found is None and len(passed) < _LOOK_AHEAD:
+            entry = heapq.heappop(self._ready)
+            node = entry[-1]
+            if self.states[node] is not State.PENDING:
+                continue
+            if fits(node):
+                found = node
                 self.states[node] = State.RUNNING
-                return node
-        return None
+            else:
+                passed.append(entry)
+                if self._passed[node] >= _PATIENCE:
+                    break
+        for entry in passed:
+            heapq.heappush(self._ready, entry)
+            self._passed[entry[-1]] += found is not None
+        return found
 
     def succeed(self, node: str, state: State = State.COMPLETED) -> None:
         """Note that a running node has its outputs; what waited for it alone becomes ready."""
@@ -92,7 +124,7 @@ class Scheduler:
 
     def _push(self, nodes: Iterable[str]) -> None:
         for node in nodes:
-            heapq.heappush(self._ready, (self._position[node], node))
+            heapq.heappush(self._ready, (-self._remaining[node], self._position[node], node))
             self._fresh.append(node)
 
     def _end(self, node: str, state: State, reason: str = "") -> None:

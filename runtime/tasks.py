@@ -33,6 +33,12 @@ class Task:
     payload: Artifact | None = None
     attempt: int = 1
     options: NodeOptions = NodeOptions()
+    gpus: tuple[str, ...] = ()
+    """The GPUs that are this task's own, by their names for CUDA."""
+    audit: bool = False
+    """Whether to watch what the step reads undeclared: see :mod:`.auditing`."""
+    covered: tuple[str, ...] = ()
+    """The project's files that the step's fingerprint covers, relative to ``root``; empty where nobody says."""
 
     @property
     def log(self) -> str:
@@ -47,6 +53,8 @@ class Completed:
     outputs: Mapping[str, Artifact]
     duration: float
     pid: int | None = None
+    undeclared: tuple[str, ...] = ()
+    """What the step read that is not declared, in sentences, where that was asked for."""
 
 
 @frozen

@@ -34,6 +34,7 @@ from ..graph import (
     Parameter,
     ParameterRef,
     Resources,
+    Retry,
     Source,
 )
 from ..graph import Group as NodeGroup
@@ -204,7 +205,11 @@ class _Lowering:
 
     def _options(self, settings: Options, outputs: Outputs) -> NodeOptions:
         """Fill in what a step left open. One without output exists for its effect: not reused unless it says so."""
-        given = {attribute.name: getattr(settings, attribute.name) for attribute in attrs.fields(NodeOptions)}
+        names = {attribute.name for attribute in attrs.fields(NodeOptions)} - {"retry"}
+        given = {name: getattr(settings, name) for name in names}
+        retries = settings.retries
+        on = tuple(f"{kind.__module__}:{kind.__qualname__}" for kind in retries.on)
+        given |= {"retries": retries.times, "retry": Retry(retries.delay, retries.factor, retries.longest, on)}
         given["allow_reuse"] = outputs.kind != "none" if settings.allow_reuse is None else settings.allow_reuse
         given["resources"] = Resources(**attrs.asdict(settings.resources)) if settings.resources else Resources()
         given["environment"] = Environment(**attrs.asdict(settings.environment)) if settings.environment else None

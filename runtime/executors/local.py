@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import Future
-from typing import Any
 
+from ..admission import processors
 from ..tasks import Outcome, Task
 from .slots import Slot
 
@@ -48,12 +48,6 @@ class LocalExecutor:
         """Stop every worker, and the processes that it started."""
         for slot in self._slots:
             slot.stop()
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    available: Any = getattr(os, "sched_getaffinity", None)  # Linux alone has it
-    return len(available(0)) if available else os.cpu_count() or 1
 
 
 def _environment(threads: int) -> dict[str, str]:

@@ -7,11 +7,12 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 from ...compilers.lowering import Compiled
+from ..admission import refuse, shortages, this_machine
 from ..channels import ReportsListener
 from ..driving import Drive, Plan
 from ..errors import RunError
@@ -55,6 +56,14 @@ class Config(Protocol):
     def display(self) -> Display: ...
     @property
     def listeners(self) -> Sequence[Listener]: ...
+    @property
+    def strict_resources(self) -> bool: ...
+    @property
+    def on_end(self) -> Callable[[Run], object] | None: ...
+
+
+class ResourcesWarning(UserWarning):
+    """A step asks for more than this machine has, and is given what there is. ``Local(strict_resources=True)`` refuses."""
 
 
 class Execution:
@@ -91,6 +100,13 @@ class Execution:
     def prepare(cls, config: Config, compiled: Compiled) -> Execution:
         """Make the run's folder and store the values that are not in the graph. Raises MissingInput."""
         check_not_importing()
+        machine = this_machine(compiled.graph)
+        missing = shortages(compiled.graph, machine)
+        if config.strict_resources:
+            refuse(missing)
+        for name, what in missing.items():
+            told = f"step {name!r} asks for {what}; it gets what there is"
+            warnings.warn(told, ResourcesWarning, stacklevel=2)
         prepared = prepare(compiled, config.workspace, config.regenerate_outputs)
         run_id = prepared.workspace.new_run()
         plan = Plan(
@@ -102,6 +118,7 @@ class Execution:
             payloads=prepared.given.attached,
             continue_on_failure=config.continue_on_failure,
             reuse=prepared.reuse,
+            machine=machine,
         )
         return cls(config, plan, prepared)
 
@@ -127,8 +144,19 @@ class Execution:
                 state, problem = self._drive_to_end(closing), self._drive.problem
             except BaseException as error:
                 self._emit(RunEnded(plan.run, time.time(), State.CANCELLED, _why(error)))
+                self._notify()
                 raise
             self._emit(RunEnded(plan.run, time.time(), state, problem))
+        self._notify()
+
+    def _notify(self) -> None:
+        """Tell whoever wants to know of the end. What goes wrong there is said, and changes nothing."""
+        if self._config.on_end is None:
+            return
+        try:
+            self._config.on_end(self.run)
+        except Exception as error:
+            warnings.warn(f"on_end={self._config.on_end!r} failed: {error!r}", RuntimeWarning, stacklevel=2)
 
     def start(self) -> None:
         """Run to the end in a thread of its own. When the main program ends before, the interpreter waits for it."""

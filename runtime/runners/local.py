@@ -16,6 +16,7 @@ from ..interruptions import stopped_by_sigterm
 from ..runs import Run
 from ..workspace import Workspace
 from .execution import Display, Execution, ExecutorName
+from .portions import regenerated_from, run_alone, run_until
 
 
 def _expect(expected: str, accepts: Callable[[Any], bool]) -> Callable[[object, attrs.Attribute[Any], Any], None]:
@@ -47,7 +48,16 @@ def _is_boolean_or_names(value: object) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(name, str) for name in value)
 
 
+def _named_steps(value: str | Sequence[str] | None) -> tuple[str, ...]:
+    return () if value is None else (value,) if isinstance(value, str) else tuple(value)
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(name, str) and name for name in value)
+
+
 _boolean = _expect("True or False", lambda value: isinstance(value, bool))
+_names = _expect("the name of a step, or a list of them", _is_names)
 
 
 @frozen(kw_only=True)
@@ -58,7 +68,14 @@ class Local:
     process a slot, or ``"inline"``, one after the other in this process, which debuggers like. ``workspace`` is a
     workspace or the folder of one. With ``continue_on_failure`` what does not need a failed step still runs;
     ``raise_on_failure=False`` returns a failed run instead of raising RunFailed. ``regenerate_outputs`` runs every step,
-    or the named ones, whatever results are kept; later runs then take the new ones. Raises RunError for a wrong setting.
+    or the named ones, whatever results are kept; later runs then take the new ones. ``audit`` watches what steps read
+    while they run, and warns of what is neither an input nor declared. A step that asks for more resources than this
+    machine has gets what there is, with a warning; ``strict_resources`` refuses it. ``on_end`` is called with the run when
+    it has ended, however it did.
+
+    A part of a pipeline is chosen by step, or by several: ``until`` runs the named steps and all that they need, ``only``
+    those steps with their inputs taken from earlier results, and ``regenerate_from`` runs them and all that needs them
+    again. The result of ``until`` and ``only`` is what the named steps return. Raises RunError for a wrong setting.
     """
 
     jobs: int | None = field(
@@ -74,6 +91,14 @@ class Local:
     raise_on_failure: bool = field(default=True, validator=_boolean)
     regenerate_outputs: bool | Sequence[str] = field(
         default=False, validator=_expect("True, False, or a list of step names", _is_boolean_or_names)
+    )
+    until: Sequence[str] | str | None = field(default=None, converter=_named_steps, validator=_names)
+    only: Sequence[str] | str | None = field(default=None, converter=_named_steps, validator=_names)
+    regenerate_from: Sequence[str] | str | None = field(default=None, converter=_named_steps, validator=_names)
+    audit: bool = field(default=False, validator=_boolean)
+    strict_resources: bool = field(default=False, validator=_boolean)
+    on_end: Callable[[Run], object] | None = field(
+        default=None, validator=_expect("a callable, or None", lambda value: value is None or callable(value))
     )
     tags: Mapping[str, str] = field(factory=dict, validator=_expect("a dict of text to text", _is_text_map))
     display: Display = field(default="auto", validator=_one_of(Display))
@@ -97,13 +122,40 @@ class Local:
 
     def run_compiled(self, compiled: Compiled) -> Run:
         """Run a graph to its end in this thread."""
-        execution = Execution.prepare(self, compiled)
+        execution = self._prepared(compiled)
         with stopped_by_sigterm():
             execution.execute()
         return execution.run.check() if self.raise_on_failure else execution.run
 
     def start(self, compiled: Compiled) -> Run:
         """Start a graph in a thread of its own."""
-        execution = Execution.prepare(self, compiled)
+        execution = self._prepared(compiled)
         execution.start()
         return execution.run
+
+    def __attrs_post_init__(self) -> None:
+        if self.only and (self.until or self.regenerate_from):
+            raise RunError(
+                f"Local(only={self.only[0]!r}) runs nothing else, so until and regenerate_from cannot be set"
+            )
+
+    def _prepared(self, compiled: Compiled) -> Execution:
+        """Make a run of the part of a pipeline that was asked for. Raises StepNotFound, RunError and MissingInput."""
+        config = self
+        if self.regenerate_from and self.regenerate_outputs is not True:
+            forced = regenerated_from(compiled.graph, self.regenerate_from)
+            asked = self.regenerate_outputs or ()
+            config = attrs.evolve(self, regenerate_outputs=(*asked, *forced))
+        if self.until or self.only:
+            compiled = self._portion(compiled)
+            part = f"{'only' if self.only else 'until'} {', '.join(self.only or self.until or ())}"
+            config = attrs.evolve(config, tags={"part": part, **self.tags})
+        execution = Execution.prepare(config, compiled)
+        execution.run.keep_inputs()
+        return execution
+
+    def _portion(self, compiled: Compiled) -> Compiled:
+        workspace = self.workspace if isinstance(self.workspace, Workspace) else Workspace.open(self.workspace)
+        if self.only:
+            return run_alone(compiled, self.only, workspace, self.regenerate_outputs)
+        return run_until(compiled, self.until or (), workspace)

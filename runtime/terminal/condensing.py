@@ -159,7 +159,7 @@ def option_notes(options: NodeOptions) -> str:
     ]
     notes += [
         f"{name}={getattr(options, name)}"
-        for name in ("retries", "timeout", "compute")
+        for name in ("retries", "timeout", "max_age", "compute")
         if getattr(options, name) != getattr(usual, name)
     ]
     return ", ".join(notes)

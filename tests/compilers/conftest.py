@@ -26,6 +26,7 @@ from penstock.compilers.graph import (
     Parameter,
     ParameterRef,
     Resources,
+    Retry,
     Source,
 )
 from penstock.runtime.states import State
@@ -62,7 +63,7 @@ OPTIONS = st.builds(
     tags=st.dictionaries(NAMES, NAMES, max_size=2),
 )  # fmt: skip
 SOME_OPTIONS = st.sampled_from(
-    [NodeOptions(), NodeOptions(False, 3, 0.5, Resources(gpus=1), "gpu", Environment(("x",)), "v1", ("a",))]
+    [NodeOptions(), NodeOptions(False, 3, Retry(1.0, on=("m:E",)), 0.5, 60.0, Resources(gpus=1), "gpu", Environment(("x",)), "v1", ("a",))]
 )
 SOURCES = st.none() | st.builds(Source, NAMES.map("{}.py".format), st.integers(1, 999))
 GROUPS = st.sampled_from([(), (Group("g", "g"),), (Group("g", "g"), Group("g/h", "h", "g", Source("p.py", 3)))])
@@ -173,7 +174,8 @@ def rich() -> Graph:
         "g/h/train", "train", FunctionRef("steps", "train", Attached("function:steps:train")),
         {"values": Literal(values), "mixed": mixed, "model": Attached("train.model", "abc")}, (Output("a", "int"), Output("b")),
         ("load",), NodeOptions(
-            allow_reuse=False, retries=2, timeout=1.5, resources=Resources(2, 1024, 1, 2), compute="gpu",
+            allow_reuse=False, retries=2, retry=Retry(1.0, 3.0, 9.0, ("m:E",)), timeout=1.5, max_age=60.0,
+            resources=Resources(2, 1024, 1, 2), compute="gpu",
             environment=Environment(("numpy",), "image", {"A": "b"}), version="v1", hash_paths=("data",), env=("SEED",),
             tags={"team": "a"},
         ), "feed", "g/h", "train", "Train.", Source("steps.py", 9),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import math
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from penstock import DefinitionError, Environment, Resources, step
+from penstock import DefinitionError, Environment, Resources, Retries, step
 from penstock.dsl import Options
 
 
@@ -111,4 +112,29 @@ def test_hash_paths_that_do_not_exist_are_refused():
 
 def test_options_start_empty():
     empty = Options()
-    assert (empty.name, empty.retries, empty.allow_reuse, empty.hash_paths) == (None, 0, None, ())
+    assert (empty.name, empty.retries.times, empty.allow_reuse, empty.hash_paths) == (None, 0, None, ())
+
+
+@pytest.mark.parametrize(
+    ("age", "seconds"), [(90, 90.0), ("12h", 43_200.0), ("1.5d", 129_600.0), (timedelta(weeks=1), 604_800.0)]
+)
+def test_an_age_is_seconds_a_timedelta_or_text(age, seconds):
+    assert Options(max_age=age).max_age == seconds
+
+
+@pytest.mark.parametrize("age", [0, -1, "soon", "7 dogs", "", True, [1]])
+def test_what_is_no_age_is_refused(age):
+    with pytest.raises(DefinitionError, match="is no age; write seconds, a timedelta, or text like '12h'"):
+        Options(max_age=age)
+
+
+def test_a_number_of_retries_leaves_the_rest_to_the_defaults():
+    assert Options(retries=3).retries == Retries(3)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"delay": -1}, {"factor": 0.5}, {"longest": 0}, {"on": ["ConnectionError"]}, {"on": int}]
+)
+def test_wrong_retries_are_refused(wrong):
+    with pytest.raises(DefinitionError, match=f"{next(iter(wrong))}=.* is wrong; expected"):
+        Retries(3, **wrong)

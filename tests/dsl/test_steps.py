@@ -218,14 +218,14 @@ def test_an_async_generator_is_refused():
 
 def test_options_make_a_new_step_and_leave_the_old_one():
     other = double.options(name="twice", retries=2, resources=Resources(gpus=1))
-    assert (other.name, other.settings.retries, other.settings.resources.gpus) == ("twice", 2, 1)
-    assert (double.name, double.settings.retries, double.settings.resources) == ("double", 0, None)
+    assert (other.name, other.settings.retries.times, other.settings.resources.gpus) == ("twice", 2, 1)
+    assert (double.name, double.settings.retries.times, double.settings.resources) == ("double", 0, None)
     assert other(4) == 8
 
 
 def test_options_add_to_earlier_options():
     changed = double.options(retries=2).options(tags={"a": "b"})
-    assert changed.settings.retries == 2
+    assert changed.settings.retries.times == 2
     assert changed.settings.tags == {"a": "b"}
 
 
@@ -235,7 +235,7 @@ def test_step_with_options_decorates():
         return 1
 
     assert isinstance(f, Step)
-    assert (f.name, f.settings.retries, f()) == ("renamed", 1, 1)
+    assert (f.name, f.settings.retries.times, f()) == ("renamed", 1, 1)
 
 
 def test_after_outside_a_pipeline_calls_through():

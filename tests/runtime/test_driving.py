@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import threading
 from collections.abc import Callable
@@ -12,8 +13,8 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from penstock.compilers.graph import FunctionRef, Graph, Node, NodeOptions, OutputRef
-from penstock.runtime import driving
+from penstock.compilers.graph import FunctionRef, Graph, Node, NodeOptions, OutputRef, Resources, Retry
+from penstock.runtime.admission import Machine
 from penstock.runtime.artifacts import Artifact
 from penstock.runtime.driving import Drive, Plan
 from penstock.runtime.events import MetricLogged, StepCompleted, StepFailed, StepRetried, StepSkipped, StepStarted
@@ -43,12 +44,14 @@ class Scripted:
         self.waiting: list[tuple[Task, Future[Outcome]]] = []
         self.tasks: list[Task] = []
         self.closed = False
+        self.most = 0
 
     def submit(self, task: Task) -> Future[Outcome]:
         assert len(self.waiting) < self.capacity
         done: Future[Outcome] = Future()
         self.tasks.append(task)
         self.waiting.append((task, done))
+        self.most = max(self.most, len(self.waiting))
         return done
 
     def finish_one(self) -> None:
@@ -87,11 +90,6 @@ def drive(made: Graph, executor: Scripted, **changes: object) -> tuple[State, li
     return driven.run(executor), events, driven
 
 
-@pytest.fixture(autouse=True)
-def no_delay(monkeypatch):
-    monkeypatch.setattr(driving, "FIRST_DELAY", 0.0)
-
-
 def told(events: list[object]) -> list[tuple[str, str]]:
     return [(type(event).__name__.removeprefix("Step"), event.step) for event in events]
 
@@ -119,35 +117,33 @@ def test_no_more_tasks_are_given_than_there_is_place_for():
 
 def test_a_step_is_tried_again_as_often_as_it_says():
     executor = Scripted(bad)
-    state, events, _ = drive(graph({"a": ""}, retries=2), executor)
+    state, events, _ = drive(graph({"a": ""}, retries=2, retry=Retry(0.0)), executor)
     assert state is State.FAILED and [task.attempt for task in executor.tasks] == [1, 2, 3]
     assert [type(event) for event in events] == [StepStarted, StepRetried] * 2 + [StepStarted, StepFailed]
     assert events[-1].failure.attempts == 3
 
 
 def test_a_further_attempt_may_succeed():
-    state, events, _ = drive(graph({"a": ""}, retries=1), Scripted(lambda t: bad(t) if t.attempt == 1 else good(t)))
+    state, events, _ = drive(
+        graph({"a": ""}, retries=1, retry=Retry(0.0)), Scripted(lambda t: bad(t) if t.attempt == 1 else good(t))
+    )
     assert state is State.COMPLETED and isinstance(events[-1], StepCompleted)
 
 
-def test_the_delay_doubles_up_to_a_limit(monkeypatch):
-    monkeypatch.setattr(driving, "FIRST_DELAY", 0.001)
-    monkeypatch.setattr(driving, "LONGEST_DELAY", 0.003)
-    _, events, _ = drive(graph({"a": ""}, retries=3), Scripted(bad))
+def test_the_delay_doubles_up_to_a_limit():
+    _, events, _ = drive(graph({"a": ""}, retries=3, retry=Retry(0.001, longest=0.003)), Scripted(bad))
     assert [event.delay for event in events if isinstance(event, StepRetried)] == [0.001, 0.002, 0.003]
 
 
-def test_other_steps_run_while_one_waits_for_its_next_attempt(monkeypatch):
-    monkeypatch.setattr(driving, "FIRST_DELAY", 0.02)
-    made = Graph("g", (*graph({"a": ""}, retries=1).nodes, *graph({"b": "", "c": "b"}).nodes))
+def test_other_steps_run_while_one_waits_for_its_next_attempt():
+    made = Graph("g", (*graph({"a": ""}, retries=1, retry=Retry(0.02)).nodes, *graph({"b": "", "c": "b"}).nodes))
     perform = lambda task: bad(task) if (task.step, task.attempt) == ("a", 1) else good(task)  # noqa: E731
     _, events, _ = drive(made, Scripted(perform))
     assert [step for kind, step in told(events) if kind == "Completed"] == ["b", "c", "a"]
 
 
-def test_a_step_that_waits_for_its_next_attempt_has_had_its_last_when_another_fails(monkeypatch):
-    monkeypatch.setattr(driving, "FIRST_DELAY", 60.0)
-    made = Graph("g", (*graph({"a": ""}, retries=5).nodes, *graph({"b": ""}).nodes))
+def test_a_step_that_waits_for_its_next_attempt_has_had_its_last_when_another_fails():
+    made = Graph("g", (*graph({"a": ""}, retries=5, retry=Retry(60.0)).nodes, *graph({"b": ""}).nodes))
     state, events, _ = drive(made, Scripted(bad))
     assert state is State.FAILED
     assert told(events)[-3:] == [("Started", "b"), ("Failed", "b"), ("Failed", "a")]
@@ -268,3 +264,24 @@ def test_every_step_is_told_to_start_and_end_once_whatever_the_order(data, capac
     ends = [event.step for event in events if isinstance(event, StepCompleted | StepFailed | StepSkipped)]
     assert sorted(ends) == sorted(names)
     assert [step for kind, step in told(events) if kind == "Started"] == [task.step for task in executor.tasks]
+
+
+def test_only_a_failure_of_a_class_that_is_named_is_tried_again():
+    executor = Scripted(bad)
+    drive(graph({"a": ""}, retries=2, retry=Retry(0.0, on=("builtins:ConnectionError",))), executor)
+    assert [task.attempt for task in executor.tasks] == [1]
+
+
+def test_a_failure_of_a_subclass_of_a_class_that_is_named_is_tried_again():
+    executor = Scripted(lambda task: Failed(Failure(task.step, "ValueError", "no", pickled=pickle.dumps(ValueError()))))
+    drive(graph({"a": ""}, retries=2, retry=Retry(0.0, on=("builtins:Exception",))), executor)
+    assert [task.attempt for task in executor.tasks] == [1, 2, 3]
+
+
+def test_steps_run_together_only_as_far_as_the_machine_has_what_they_ask_for():
+    executor = Scripted(capacity=4)
+    asked = Resources(gpus=1)
+    drive(
+        graph({f"n{index}": "" for index in range(6)}, resources=asked), executor, machine=Machine(4, None, ("0", "1"))
+    )
+    assert executor.most == 2 and {task.gpus for task in executor.tasks} == {("0",), ("1",)}

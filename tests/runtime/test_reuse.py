@@ -1,6 +1,7 @@
 """Reuse: a result is taken again exactly when nothing that it follows from has changed."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -115,11 +116,26 @@ def test_an_equal_call_after_a_failed_one_does_not_wait_for_it(tmp_path):
 
     @pipeline
     def again() -> list[int]:
-        return [fragile(1), fragile.after(double(4))(1)]
+        return [double(double(fragile(1))), fragile.after(double(4))(1)]  # what has more to follow starts first
 
     how = Local(workspace=tmp_path, executor="inline", display="none", continue_on_failure=True, raise_on_failure=False)
     assert set(how.run(again).failures) == {"fragile", "fragile-2"}
     assert noted() == "fdf"
+
+
+def test_a_result_older_than_its_step_allows_is_not_reused(run, monkeypatch):
+    aged = double.options(max_age="1h")
+
+    @pipeline
+    def once() -> int:
+        return aged(4)
+
+    run(once), run(once)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 7_200)
+    last = run(once)
+    assert noted() == "dd"
+    assert "is 2h 00m old, and max_age is 1h 00m" in last.steps["double"].reason
 
 
 def test_allow_reuse_false_executes_each_call_each_time(run):

@@ -41,8 +41,18 @@ def test_an_empty_graph_is_finished():
     assert scheduler.finished and scheduler.take() is None and scheduler.outcome() is DONE
 
 
-def test_ready_steps_are_given_in_call_order():
-    assert taken(Scheduler(graph(b="", a="", d="a", c=""))) == ["b", "a", "c"]
+def test_ready_steps_are_given_by_how_much_follows_then_in_call_order():
+    assert taken(Scheduler(graph(b="", a="", d="a", c=""))) == ["a", "b", "c"]
+
+
+def test_a_step_that_does_not_fit_lets_others_pass():
+    assert Scheduler(graph(a="", b="", c="")).take(lambda step: step == "b") == "b"
+
+
+def test_a_step_that_does_not_fit_is_not_passed_for_ever():
+    scheduler = Scheduler(graph(big="", **{f"small{number}": "" for number in range(100)}))
+    started = list(iter(lambda: scheduler.take(lambda step: step != "big"), None))
+    assert len(started) < 30 and scheduler.take() == "big"
 
 
 def test_a_step_starts_when_its_last_input_is_there():
@@ -101,8 +111,8 @@ def test_a_skipped_step_is_told_by_which_of_its_own_inputs():
 def test_what_a_failure_cancels_is_told_by_which_step():
     scheduler = Scheduler(graph(a="", b="", c="b"))
     scheduler.take()
-    scheduler.fail("a")
-    assert scheduler.reasons == {"b": "step 'a' failed", "c": "step 'a' failed"}
+    scheduler.fail("b")
+    assert scheduler.reasons == {"a": "step 'b' failed", "c": "step 'b' failed"}
 
 
 def test_stopping_cancels_what_has_not_started():

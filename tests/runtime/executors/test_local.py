@@ -19,7 +19,8 @@ from penstock import Local, Run, State, Static, Workspace, pipeline, step
 from penstock.compilers.graph import FunctionRef, NodeOptions
 from penstock.runtime.channels import ReportsListener
 from penstock.runtime.errors import RunCancelled, StepFailed, StepTimedOut, WorkerDied
-from penstock.runtime.executors.local import LocalExecutor, processors
+from penstock.runtime.admission import processors
+from penstock.runtime.executors.local import LocalExecutor
 from penstock.runtime.tasks import Completed, Failed, Task
 
 MANY = 200_000

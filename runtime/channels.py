@@ -1,4 +1,4 @@
-"""Carry what running steps report from worker processes to the driver, in order."""
+"""Carry tasks to worker processes, and what they report back, in order: one connection a worker."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ import threading
 from collections.abc import Callable
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
-from typing import Final
-
-from .events import Event
+from typing import Final, TypeAlias, final
 
 _SEPARATOR: Final = "|"
 
@@ -21,16 +19,20 @@ _LONGEST_ADDRESS: Final = 100
 _PATIENCE: Final = 1.0
 """Seconds that closing waits for somebody who connected and says nothing."""
 
+Converse: TypeAlias = Callable[[Connection], None]
+"""Talks to a worker until it hangs up. It has a thread of its own."""
 
-class ReportsListener:
-    """The driver's end: gives every event that a worker sends to ``receive``, one worker's events in their order."""
 
-    def __init__(self, receive: Callable[[Event], None]) -> None:
-        self._receive = receive
+@final
+class WorkerListener:
+    """The driver's end. Each worker that connects says its name, by which it is known who talks to it."""
+
+    def __init__(self) -> None:
         self._key = os.urandom(16)
         self._closed = False
+        self._expected: dict[str, Converse] = {}
         self._listener = Listener(_new_address(), backlog=64, authkey=self._key)
-        self._thread = threading.Thread(target=self._accept, name="penstock-reports", daemon=True)
+        self._thread = threading.Thread(target=self._accept, name="penstock-workers", daemon=True)
         self._thread.start()
 
     @property
@@ -38,8 +40,14 @@ class ReportsListener:
         """What a worker needs to connect."""
         return f"{self._listener.address}{_SEPARATOR}{self._key.hex()}"
 
+    def expect(self, name: str, converse: Converse) -> None:
+        """Say who talks to the worker of that name, once."""
+        self._expected[name] = converse
+
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening. Conversations go on until a worker hangs up. Closing twice is harmless."""
+        if self._closed:
+            return
         self._closed = True
         with contextlib.suppress(OSError):
             Client(self._listener.address).close()  # closing a socket does not wake who waits at it
@@ -52,19 +60,16 @@ class ReportsListener:
                 connection = self._listener.accept()
             except (OSError, EOFError, AuthenticationError):  # a worker that died while it connected, or a stranger
                 continue
-            threading.Thread(target=self._read, args=(connection,), name="penstock-reports", daemon=True).start()
+            threading.Thread(target=self._greet, args=(connection,), name="penstock-worker", daemon=True).start()
 
-    def _read(self, connection: Connection) -> None:
+    def _greet(self, connection: Connection) -> None:
         with connection:
-            while True:
-                try:
-                    event = connection.recv()
-                    if event is None:
-                        connection.send(None)
-                    else:
-                        self._receive(event)
-                except (EOFError, OSError):
-                    return
+            try:
+                converse = self._expected.pop(connection.recv(), None)
+            except (EOFError, OSError):
+                return
+            if converse is not None:
+                converse(connection)
 
 
 def _new_address() -> str | None:
@@ -77,41 +82,24 @@ def _new_address() -> str | None:
     return path
 
 
-class Reports:
-    """A worker's end, connected by the first report. Where the driver is gone, reports are dropped: no step fails for it."""
+@final
+class DriverLink:
+    """A worker's end. Where the driver is gone, what is sent is dropped: no step fails for it."""
 
-    def __init__(self, address: str) -> None:
-        self._path, _, key = address.rpartition(_SEPARATOR)
-        self._key = bytes.fromhex(key)
-        self._connection: Connection | None = None
+    def __init__(self, address: str, name: str) -> None:
+        path, _, key = address.rpartition(_SEPARATOR)
+        self._connection = Client(path, authkey=bytes.fromhex(key))
+        self._connection.send(name)
         self._lock = threading.Lock()
-        self._pending = False
-        self._lost = False
 
-    def send(self, event: Event) -> None:
-        """Send an event."""
-        with self._lock:
-            self._talk(lambda connection: connection.send(event))
-            self._pending = True
+    def send(self, message: object) -> None:
+        """Send a message; callable from any thread. Raises what pickling raises."""
+        with self._lock, contextlib.suppress(OSError):
+            self._connection.send(message)
 
-    def flush(self) -> None:
-        """Wait until the driver has received all that was sent."""
-        with self._lock:
-            if self._pending:
-                self._talk(_ask_for_receipt)
-            self._pending = False
-
-    def _talk(self, act: Callable[[Connection], object]) -> None:
-        if self._lost:
-            return
+    def receive(self) -> bytes | None:
+        """Wait for what the driver sends; None when it has hung up."""
         try:
-            if self._connection is None:
-                self._connection = Client(self._path, authkey=self._key)
-            act(self._connection)
-        except (EOFError, OSError, AuthenticationError):
-            self._lost = True
-
-
-def _ask_for_receipt(connection: Connection) -> None:
-    connection.send(None)
-    connection.recv()
+            return self._connection.recv_bytes()
+        except (EOFError, OSError):
+            return None

@@ -16,29 +16,36 @@ from typing import Any
 
 from ..compilers.graph import Collection, FunctionRef, Literal
 from .artifacts import Artifact
+from .auditing import audited
 from .capture import process_output
-from .channels import Reports
-from .context import StepContext, entered
+from .context import _RUNNING, StepContext, entered
 from .errors import RunError
 from .events import Event
 from .failures import describe
 from .functions import find_function, importing
 from .interruptions import Terminated
+from .offspring import end_children, forks_ended
 from .resolved import Gathered, Resolved, Stored
 from .store import ArtifactStore, decode, encode_all, open_store
 from .surroundings import surroundings
 from .tasks import Completed, Failed, Outcome, Task
 
 
-def perform(task: Task, address: str) -> Outcome:
-    """Run a task in a worker process: its output goes to its log, its reports to the driver at ``address``."""
-    reports = _reports(address)
+def perform(task: Task, send: Callable[[Event], None]) -> Outcome:
+    """Run a task in a worker process: its output goes to its log, its reports to the driver through ``send``."""
     try:
-        outcome = invoke(task, process_output, reports.send)
+        outcome = invoke(task, process_output, send)
     except (KeyboardInterrupt, SystemExit) as error:  # nobody interrupts a worker: the step raised it itself
         outcome = Failed(describe(error, task), pid=os.getpid())
-    reports.flush()
+    end_children()
     return outcome
+
+
+def abandon() -> None:
+    """Remove the folders of the steps that run in this process, which is about to end without waiting for them."""
+    for context in tuple(_RUNNING):
+        if context.has_folder:
+            shutil.rmtree(context.folder, ignore_errors=True)
 
 
 def invoke(
@@ -69,12 +76,13 @@ def _invoke(task: Task, context: StepContext) -> Completed:
         function = _function(task, store)
         arguments = {name: load(value, store, Path(task.root)) for name, value in task.inputs.items()}
     started = time.perf_counter()
-    result = call(function, arguments)
+    with forks_ended(task.step), audited(task, arguments) as undeclared:
+        result = call(function, arguments)
     duration = time.perf_counter() - started
     scratch = context.folder if context.has_folder else None
     parts = split_outputs(task, result)
     outputs = dict(zip(parts, encode_all(parts.values(), store, scratch=scratch), strict=True))
-    return Completed(outputs, duration, os.getpid())
+    return Completed(outputs, duration, os.getpid(), tuple(undeclared))
 
 
 def load(value: Resolved, store: ArtifactStore, root: Path) -> object:
@@ -138,11 +146,6 @@ def _unpacked(payload: Artifact, store: ArtifactStore) -> Callable[..., Any]:
 @functools.lru_cache(maxsize=8)
 def _store(location: str) -> ArtifactStore:
     return open_store(location)
-
-
-@functools.lru_cache(maxsize=1)
-def _reports(address: str) -> Reports:
-    return Reports(address)
 
 
 def _localised(value: Any, root: Path) -> Any:

@@ -6,39 +6,50 @@ A shared pool fails every pending task when one worker dies; with a pool a slot,
 from __future__ import annotations
 
 import os
-import threading
+from collections.abc import Callable
 from concurrent.futures import Future
+from typing import Final
 
+from ...compilers.graph import FunctionRef
 from ..admission import processors
-from ..tasks import Outcome, Task
+from ..channels import WorkerListener
+from ..events import Event
+from ..tasks import Completed, Outcome, Task
 from .slots import Slot
+
+_TINY: Final = 0.005
+"""Seconds; a step that took no longer is not worth waiting for with the next one."""
 
 
 class LocalExecutor:
     """Performs up to ``jobs`` tasks at a time, each in a process of its own that is kept for the next task.
 
-    ``reports`` is the address that steps send their metrics and progress to.
+    ``report`` gets the events that running steps send; it is called from any thread. While a slot performs a step that
+    is known to take next to no time, one more task is taken for it, unless ``ahead`` is False: tasks that have GPUs of
+    their own need a process that is free.
     """
 
-    def __init__(self, jobs: int | None, reports: str) -> None:
+    def __init__(self, jobs: int | None, report: Callable[[Event], None], *, ahead: bool = True) -> None:
         cpus = processors()
-        self.capacity = jobs or cpus
-        threads = max(1, cpus // self.capacity)
-        self._slots = [Slot(reports, _environment(threads)) for _ in range(self.capacity)]
-        self._free = list(reversed(self._slots))
-        self._lock = threading.Lock()
+        self._listener = WorkerListener()
+        environment = _environment(max(1, cpus // (jobs or cpus)))
+        self._slots = [Slot(self._listener, environment, report) for _ in range(jobs or cpus)]
+        self._ahead = ahead
+        self._seconds: dict[FunctionRef, float] = {}
+
+    @property
+    def capacity(self) -> int:
+        """How many tasks may be here now."""
+        return len(self._slots) + sum(map(self._has_room, self._slots))
 
     def submit(self, task: Task) -> Future[Outcome]:
         """Start a task in a free slot. Raises RuntimeError when there is none."""
-        with self._lock:
-            if not self._free:
-                raise RuntimeError(f"all {self.capacity} slots are taken")
-            slot = self._free.pop()
+        slot = self._choose()
         outcome: Future[Outcome] = Future()
 
         def finish(result: Outcome) -> None:
-            with self._lock:
-                self._free.append(slot)
+            if isinstance(result, Completed):
+                self._seconds[task.function] = result.duration
             outcome.set_result(result)
 
         slot.start(task, finish)
@@ -48,6 +59,21 @@ class LocalExecutor:
         """Stop every worker, and the processes that it started."""
         for slot in self._slots:
             slot.stop()
+        self._listener.close()
+
+    def _choose(self) -> Slot:
+        for slot in self._slots:
+            if slot.load == 0:
+                return slot
+        for slot in self._slots:
+            if self._has_room(slot):
+                return slot
+        raise RuntimeError(f"all {len(self._slots)} slots are taken")
+
+    def _has_room(self, slot: Slot) -> bool:
+        """Say whether a slot takes a second task: its first ends in a moment."""
+        current = slot.current if self._ahead else None
+        return current is not None and slot.load == 1 and self._seconds.get(current.function, _TINY) < _TINY
 
 
 def _environment(threads: int) -> dict[str, str]:

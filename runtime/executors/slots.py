@@ -1,145 +1,278 @@
-"""Keep one worker process a slot: start it, time its tasks, replace it when it dies, and stop all that it started."""
+"""Keep one worker process a slot: start it, give it tasks, time them, replace it when it dies, and stop all that it started.
+
+A task that is sent while another one runs waits in the worker, so that the worker need not wait for the driver.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import glob
 import os
 import re
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import Any
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
 
 from attrs import define, field
 
+from ..channels import WorkerListener
 from ..errors import StepFailed, StepTimedOut, WorkerDied
+from ..events import Event
 from ..failures import describe_end
-from ..invocation import perform
-from ..tasks import Failed, Outcome, Task
+from ..offspring import MARK, end_marked
+from ..store.staging import remove_tree
+from ..tasks import Completed, Failed, Outcome, Task
+from .packing import Unreadable, pack
 from .pools import alive, start_pool
-from .workers import nothing
+
+_LAST_WORDS: Final = 1.0
+"""Seconds to wait for what a worker has sent before it died."""
 
 
 @define(eq=False)
 class Slot:
-    """A place for one worker process. Tasks are started and the slot is stopped from one thread, the run's."""
+    """A place for one worker process. Tasks are started and the slot is stopped from one thread, the run's.
 
-    reports: str
+    ``report`` gets the events that running steps send.
+    """
+
+    listener: WorkerListener
     environment: Mapping[str, str]
-    _pool: Any = None
-    _attempt: _Attempt | None = None
-    _killing: threading.Lock = field(factory=threading.Lock)
+    report: Callable[[Event], None]
+    _worker: _Worker | None = None
+    _attempts: deque[_Attempt] = field(factory=deque)
+    _lock: threading.RLock = field(factory=threading.RLock)
+
+    @property
+    def current(self) -> Task | None:
+        """The task that is performed now."""
+        with self._lock:
+            return self._attempts[0].task if self._attempts else None
+
+    @property
+    def load(self) -> int:
+        """How many tasks are performed or wait here."""
+        return len(self._attempts)
 
     def start(self, task: Task, finish: Callable[[Outcome], None]) -> None:
-        """Start a task; ``finish`` is called once, from some thread, with how it ended."""
-        attempt = self._attempt = _Attempt(task, self, finish)
-        if self._pool is not None and alive(self._pool):
-            try:
-                self._submit(self._pool, attempt)
-                return
-            except RuntimeError:  # the worker died between two tasks
-                pass
-        self._pool = start_pool(self.environment)
-        self._submit(self._pool, attempt)
-
-    def _submit(self, pool: Any, attempt: _Attempt) -> None:
-        task = attempt.task
-        if task.options.timeout is not None:
-            # The clock starts when the worker is up: an empty task goes first.
-            pool.submit(nothing).add_done_callback(lambda _: attempt.start_timer())
-        future = pool.submit(perform, task, self.reports)
-        attempt.pid = next(iter(pool._processes), None)
-        future.add_done_callback(attempt.end)
+        """Start a task, after those that are here; ``finish`` is called once, from some thread, with how it ended."""
+        try:
+            attempt = _Attempt(task, pack(task), finish)
+        except Exception as error:  # whatever cannot be pickled, in its own way
+            finish(_failed(WorkerDied(task.step, _cause_of_death(error, task)), task))
+            return
+        self._retire_unsuitable(task)
+        with self._lock:
+            self._attempts.append(attempt)
+            worker = self._worker or self._begin(task.gpus)
+            self._send(worker, attempt)
 
     def stop(self) -> None:
-        """Kill the worker and its children, and return when they are gone."""
-        if self._attempt is not None:
-            self._attempt.stop_timer()
-        self.kill()
+        """Kill the worker and its children, and return when they are gone. What it had to do fails."""
+        with self._lock:
+            attempts, worker = self._taken(), self._worker
+            self._worker = None
+        if worker is not None:
+            worker.kill()
+        for attempt in attempts:
+            _remove_scratch(attempt.task)
+            attempt.finish(_failed(WorkerDied(attempt.task.step, "it was stopped with its run"), attempt.task))
+
+    def _taken(self) -> list[_Attempt]:
+        """Take all attempts out of the slot, their clocks stopped."""
+        attempts = list(self._attempts)
+        self._attempts.clear()
+        for attempt in attempts:
+            attempt.stop_clock()
+        return attempts
+
+    def _retire_unsuitable(self, task: Task) -> None:
+        """Let go a worker that has died between two tasks, or that has other GPUs than the task is given."""
+        with self._lock:
+            worker = self._worker
+            if worker is None or self._attempts or (worker.alive and (not task.gpus or worker.gpus == task.gpus)):
+                return
+            self._worker = None
+        worker.kill()
+
+    def _begin(self, gpus: tuple[str, ...]) -> _Worker:
+        """Start a worker; a library that uses GPUs looks once in a process which there are."""
+        worker = self._worker = _Worker(gpus=gpus)
+        own = {"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {}
+        self.listener.expect(worker.name, functools.partial(self._converse, worker))
+        pool, ended = start_pool(self.listener.address, worker.name, {**self.environment, **own, MARK: worker.name})
+        worker.pool, worker.pid = pool, next(iter(pool._processes), None)
+        ended.add_done_callback(functools.partial(self._mourn, worker))
+        return worker
+
+    def _converse(self, worker: _Worker, connection: Connection) -> None:
+        """Talk to a worker that has connected, until it hangs up."""
+        with self._lock:
+            worker.connection = connection
+            if worker is self._worker:
+                for attempt in self._attempts:
+                    self._send(worker, attempt)
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                self._take(worker, connection.recv())
+        worker.silent.set()
+
+    def _send(self, worker: _Worker, attempt: _Attempt) -> None:
+        if worker.connection is None:
+            return  # it is sent when the worker has connected
+        with contextlib.suppress(OSError):  # it has just died, and is mourned in a moment
+            worker.connection.send_bytes(attempt.data)
+        if attempt is self._attempts[0]:
+            attempt.start_clock(self._time_out)
+
+    def _take(self, worker: _Worker, message: object) -> None:
+        """Take in what a worker has sent: the outcome of its task, or an event."""
+        if isinstance(message, Completed | Failed | Unreadable):
+            attempt = self._next(worker)
+            if attempt is not None:
+                attempt.finish(_outcome(message, attempt.task))
+        elif worker is self._worker:
+            self.report(message)  # type: ignore[arg-type]  # workers send nothing else
+
+    def _next(self, worker: _Worker) -> _Attempt | None:
+        """Take the attempt out that has ended, and start the clock of the one after it."""
+        with self._lock:
+            if worker is not self._worker:
+                return None
+            attempt = self._attempts.popleft()
+            attempt.stop_clock()
+            if self._attempts:
+                self._attempts[0].start_clock(self._time_out)
+            return attempt
+
+    def _mourn(self, worker: _Worker, ended: Future[None]) -> None:
+        """Take in that a worker is gone: the task that it was at fails, and those behind it go to another one."""
+        if worker is not self._worker:
+            return
+        worker.bury()
+        if worker.connection is not None:
+            worker.silent.wait(_LAST_WORDS)
+        with self._lock:
+            if worker is not self._worker:
+                return
+            self._worker = None
+            attempts = self._taken()
+            self._attempts.extend(attempts[1:])
+            if self._attempts:
+                self._begin(self._attempts[0].task.gpus)
+        if attempts:
+            lost = attempts[0]
+            _remove_scratch(lost.task)
+            cause = _cause_of_death(ended.exception() or EOFError("it ended"), lost.task)
+            lost.finish(_failed(WorkerDied(lost.task.step, cause), lost.task))
+
+    def _time_out(self, attempt: _Attempt) -> None:
+        with self._lock:
+            worker = self._worker
+            if worker is None or not self._attempts or self._attempts[0] is not attempt:
+                return  # it has just ended
+            self._worker = None
+            rest = self._taken()[1:]
+        worker.kill()
+        with self._lock:
+            self._attempts.extend(rest)
+            if rest and self._worker is None:
+                self._begin(rest[0].task.gpus)
+        task = attempt.task
+        _remove_scratch(task)
+        limit = f"{task.options.timeout:g} s"
+        problem = f"it took longer than its time-out of {limit} and was stopped"
+        attempt.finish(_failed(StepTimedOut(task.step, problem), task))
+
+
+@define(eq=False)
+class _Worker:
+    """One process, and what leads to it. It is ``silent`` when nothing more comes from it."""
+
+    gpus: tuple[str, ...] = ()
+    name: str = field(factory=lambda: os.urandom(8).hex())
+    pool: Any = None
+    pid: int | None = None
+    connection: Connection | None = None
+    silent: threading.Event = field(factory=threading.Event)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is there."""
+        return alive(self.pool)
 
     def kill(self) -> None:
-        """Kill the worker and its children; the task that it has fails. Not to be called by a callback of the pool."""
-        with self._killing:
-            pool, self._pool = self._pool, None
-            if pool is not None:
-                pool.shutdown(wait=True, kill_workers=True)
+        """End the process and its children. Not to be called by a callback of its pool."""
+        self.pool.shutdown(wait=True, kill_workers=True)
+
+    def bury(self) -> None:
+        """Kill what the process has left behind: its process group, and who left that but bears its mark."""
+        if self.pid is not None and hasattr(os, "killpg"):
+            with contextlib.suppress(OSError):  # nothing is left
+                os.killpg(self.pid, signal.SIGKILL)
+        end_marked(self.name)
 
 
 @define(eq=False)
 class _Attempt:
-    """One task in one worker. It ends once: by its result, by the death of its worker, or by its time-out."""
+    """One task in one slot, and the clock of its time-out."""
 
     task: Task
-    slot: Slot
+    data: bytes
     finish: Callable[[Outcome], None]
-    pid: int | None = None
-    _timer: threading.Timer | None = None
-    _over: bool = False
-    _ending: threading.Lock = field(factory=threading.Lock)
+    _clock: threading.Timer | None = None
 
-    def start_timer(self) -> None:
-        """Start the clock, unless the task has ended."""
-        if self._over or self._timer is not None:
+    def start_clock(self, time_out: Callable[[_Attempt], None]) -> None:
+        """Start the clock, where the task has a time-out."""
+        if self.task.options.timeout is None or self._clock is not None:
             return
-        self._timer = threading.Timer(self.task.options.timeout or 0, self._time_out)
-        self._timer.daemon = True
-        self._timer.start()
+        self._clock = threading.Timer(self.task.options.timeout, time_out, [self])
+        self._clock.daemon = True
+        self._clock.start()
 
-    def stop_timer(self) -> None:
+    def stop_clock(self) -> None:
         """Stop the clock."""
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._clock is not None:
+            self._clock.cancel()
 
-    def end(self, done: Future[Outcome]) -> None:
-        """Take in what the pool says about the task."""
-        if not self._first():
-            return
-        self.stop_timer()
-        error = done.exception()
-        if error is None:
-            self.finish(done.result())
-            return
-        _kill_group(self.pid)
-        self.finish(_failed(WorkerDied(self.task.step, _cause_of_death(error)), self.task))
 
-    def _time_out(self) -> None:
-        if not self._first():
-            return
-        self.slot.kill()
-        limit = f"{self.task.options.timeout:g} s"
-        self.finish(
-            _failed(
-                StepTimedOut(self.task.step, f"it took longer than its time-out of {limit} and was stopped"), self.task
-            )
-        )
-
-    def _first(self) -> bool:
-        """Say whether nothing has ended the attempt before."""
-        with self._ending:
-            over, self._over = self._over, True
-            return not over
+def _outcome(message: Outcome | Unreadable, task: Task) -> Outcome:
+    if isinstance(message, Unreadable):
+        return _failed(WorkerDied(task.step, _cause_of_death(RuntimeError(message.problem), task)), task)
+    return message
 
 
 def _failed(error: StepFailed, task: Task) -> Failed:
     return Failed(describe_end(error, task))
 
 
-def _kill_group(pid: int | None) -> None:
-    """Kill what a dead worker has left behind: it leads a process group of its own."""
-    if pid is not None and hasattr(os, "killpg"):
-        with contextlib.suppress(OSError):  # nothing is left
-            os.killpg(pid, signal.SIGKILL)
+def _remove_scratch(task: Task) -> None:
+    """Remove the folder of its own (see :class:`..context.StepContext`) that a step had when its process was killed."""
+    name = glob.escape(task.step.replace("/", "."))
+    for folder in Path(task.run_folder, "scratch").glob(f"{name}-{'?' * 8}"):
+        with contextlib.suppress(OSError):
+            remove_tree(folder)
 
 
-def _cause_of_death(error: BaseException) -> str:
+def _cause_of_death(error: BaseException, task: Task) -> str:
     """Say how a worker ended, by the exit code that loky reports."""
     codes = re.search(r"exit codes of the workers are \{(.*?)\}", str(error), re.DOTALL)
     code = codes[1] if codes else ""
     if "SIGKILL" in code:
-        return f"its process was killed ({code}): by the system when memory ran out, or by somebody"
+        return (
+            f"its process was killed ({code}): by the system when memory ran out, or by somebody. If it was memory, give "
+            "the step less at a time, or run fewer steps at once (jobs)"
+        )
     if re.search("SIGSEGV|SIGBUS|SIGILL|SIGFPE|SIGABRT", code):
-        return f"its process crashed in native code ({code}); its log shows where"
+        return f"its process crashed in native code ({code}); its log shows where: penstock logs {task.run} {task.step}"
+    if "SIG" in code:
+        return f"its process was ended by a signal ({code}), sent by somebody or by the step itself"
     if code:
         return f"its process ended before the step returned ({code}): did it call os._exit()?"
     return f"its process could not take the task or give back the result: {error}"

@@ -8,6 +8,12 @@ import signal
 import threading
 import time
 
+from ..channels import DriverLink
+from ..invocation import abandon, perform
+from ..offspring import adopt_orphans, end
+from ..tasks import Outcome, Task
+from .packing import Unreadable, unpack
+
 _WATCH = 1.0
 """Seconds between two looks of a worker whether its driver is still there."""
 
@@ -25,11 +31,23 @@ def begin(driver: int) -> None:
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # the driver blocked it while we started
     _detach()
+    adopt_orphans()
     threading.Thread(target=_watch, args=(driver,), name="penstock-watch", daemon=True).start()
 
 
-def nothing() -> None:
-    """Show that a worker is up."""
+def serve(address: str, name: str) -> None:
+    """Perform the tasks that the driver at ``address`` sends, one after the other, until it hangs up."""
+    link = DriverLink(address, name)
+    while (data := link.receive()) is not None:
+        task = unpack(data)
+        _answer(link, perform(task, link.send) if isinstance(task, Task) else task)
+
+
+def _answer(link: DriverLink, outcome: Outcome | Unreadable) -> None:
+    try:
+        link.send(outcome)
+    except Exception as error:  # whatever cannot be pickled, in its own way
+        link.send(Unreadable(f"{type(error).__name__}: {error}"))
 
 
 def _detach() -> None:
@@ -45,7 +63,6 @@ def _watch(driver: int) -> None:
         time.sleep(_WATCH)
     import psutil
 
-    for child in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            child.kill()
+    end(psutil.Process().children(recursive=True))
+    abandon()
     os._exit(1)

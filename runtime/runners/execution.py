@@ -13,7 +13,6 @@ from typing import Literal, Protocol, TypeAlias
 
 from ...compilers.lowering import Compiled
 from ..admission import refuse, shortages, this_machine
-from ..channels import ReportsListener
 from ..driving import Drive, Plan
 from ..errors import RunError
 from ..events import Event, Listener, RunEnded, RunStarted
@@ -205,9 +204,8 @@ class Execution:
     def _executor(self, closing: contextlib.ExitStack) -> Executor:
         if self._config.executor == "inline":
             return InlineExecutor(self._drive.report)
-        reports = ReportsListener(self._drive.report)
-        closing.callback(reports.close)
-        executor = LocalExecutor(self._config.jobs, reports.address)
+        ahead = not any(node.options.resources.gpus for node in self._plan.graph)
+        executor = LocalExecutor(self._config.jobs, self._drive.report, ahead=ahead)
         closing.callback(executor.close)
         return executor
 

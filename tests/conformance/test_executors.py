@@ -20,6 +20,7 @@ from typing import NamedTuple, TypedDict
 import numpy as np
 import pytest
 from penstock import (
+    Retries,
     Environment,
     Local,
     Run,
@@ -32,7 +33,6 @@ from penstock import (
     progress,
     step,
 )
-from penstock.runtime import driving
 from penstock.runtime.errors import RunFailed, StepTimedOut, WorkerDied
 from penstock.runtime.events import (
     FileLogged,
@@ -249,7 +249,7 @@ def scaled(x: int, by: int) -> int:
     return x * by
 
 
-@step(retries=3)
+@step(retries=Retries(3, delay=0.01))
 def flaky(folder: str) -> int:
     attempts = len(list(Path(folder).iterdir()))
     Path(folder, str(attempts)).touch()
@@ -258,7 +258,7 @@ def flaky(folder: str) -> int:
     return attempts + 1
 
 
-@step(retries=1)
+@step(retries=Retries(1, delay=0.01))
 def hopeless() -> int:
     print("trying", current_step().attempt)
     raise ValueError("never")
@@ -385,7 +385,6 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     )
     with pytest.MonkeyPatch.context() as patched, warnings.catch_warnings():
         warnings.simplefilter("default")
-        patched.setattr(driving, "FIRST_DELAY", 0.01)
         patched.setattr(warnings, "showwarning", show_warning)  # as without pytest
         before = str(Path.cwd()), dict(os.environ)
         run = local.run(pipeline(everything), folder / "in.txt", str(folder / "elsewhere"))

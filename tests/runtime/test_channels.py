@@ -1,83 +1,113 @@
-"""How reports get from workers to their driver."""
+"""How tasks get to workers, and what they report gets to their driver."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
 
-from penstock.runtime.channels import Reports, ReportsListener
-from penstock.runtime.events import MetricLogged
+import pytest
+
+from penstock.runtime.channels import DriverLink, WorkerListener
 
 
-def metric(number: int, step: str = "s") -> MetricLogged:
-    return MetricLogged(step, 0.0, "n", float(number))
+class Heard:
+    """A driver that writes down what its workers say, by name."""
+
+    def __init__(self) -> None:
+        self.listener = WorkerListener()
+        self.said: dict[str, list[object]] = {}
+        self.gone = threading.Semaphore(0)
+
+    def expect(self, name: str) -> DriverLink:
+        self.listener.expect(name, lambda connection: self._listen(name, connection))
+        return DriverLink(self.listener.address, name)
+
+    def _listen(self, name, connection):
+        said = self.said.setdefault(name, [])
+        try:
+            while True:
+                said.append(connection.recv())
+        except EOFError:
+            self.gone.release()
 
 
-def test_reports_arrive_in_order_and_flushing_waits_for_them():
-    heard: list[MetricLogged] = []
-    listener = ReportsListener(heard.append)
-    reports = Reports(listener.address)
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    driver = Heard()
+    yield driver
+    driver.listener.close()
+
+
+def hang_up(*links: DriverLink) -> None:
+    for link in links:
+        link._connection.close()
+
+
+def test_what_a_worker_says_arrives_in_order(heard):
+    link = heard.expect("a")
     for number in range(100):
-        reports.send(metric(number))
-    reports.flush()
-    listener.close()
-    assert heard == [metric(number) for number in range(100)]
+        link.send(number)
+    hang_up(link)
+    assert heard.gone.acquire(timeout=10) and heard.said["a"] == list(range(100))
 
 
-def test_several_workers_and_threads_report_at_once():
-    heard: list[MetricLogged] = []
-    listener = ReportsListener(heard.append)
-    workers = [Reports(listener.address) for _ in range(3)]
-
-    def report(worker: Reports, name: str) -> None:
-        for number in range(50):
-            worker.send(metric(number, name))
-        worker.flush()
-
-    threads = [threading.Thread(target=report, args=(workers[i % 3], str(i))) for i in range(6)]
+def test_several_workers_and_threads_talk_at_once(heard):
+    links = [heard.expect(name) for name in "abc"]
+    threads = [
+        threading.Thread(target=lambda link: [link.send(number) for number in range(50)], args=(link,))
+        for link in links * 2
+    ]
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
-    listener.close()
-    assert all(
-        [event for event in heard if event.step == name] == [metric(n, name) for n in range(50)] for name in "012345"
-    )
+    hang_up(*links)
+    assert all(heard.gone.acquire(timeout=10) for _ in links)
+    assert all(sorted(heard.said[name]) == sorted([*range(50)] * 2) for name in "abc")
 
 
-def test_nothing_is_connected_before_the_first_report():
-    reports = Reports("/nowhere.sock|00")
-    reports.flush()
-    assert reports._connection is None
+def test_a_worker_receives_what_its_driver_sends(heard):
+    heard.listener.expect("a", lambda connection: connection.send_bytes(b"task"))
+    link = DriverLink(heard.listener.address, "a")
+    assert (link.receive(), link.receive()) == (b"task", None)
 
 
-def test_reports_to_a_driver_that_is_gone_are_dropped():
-    listener = ReportsListener(lambda event: None)
-    connected, late = Reports(listener.address), Reports(listener.address)
-    connected.send(metric(1))
-    connected.flush()
-    listener.close()
-    for reports in (connected, late):
-        reports.send(metric(2))
-    late.flush()
+def test_words_to_a_driver_that_is_gone_are_dropped(heard):
+    heard.listener.expect("a", lambda connection: None)
+    link = DriverLink(heard.listener.address, "a")
+    assert link.receive() is None
+    for _ in range(3):
+        link.send("still there?")
 
 
-def test_a_stranger_is_turned_away_and_the_others_are_heard():
-    heard: list[MetricLogged] = []
-    listener = ReportsListener(heard.append)
-    stranger = Reports(listener.address.rpartition("|")[0] + "|" + "00" * 16)
-    stranger.send(metric(1))
-    impatient = Client(listener._listener.address)
-    impatient.close()
-    reports = Reports(listener.address)
-    reports.send(metric(2))
-    reports.flush()
-    listener.close()
-    assert heard == [metric(2)]
+def test_what_cannot_be_pickled_is_told_to_the_sender_and_the_next_word_arrives(heard):
+    link = heard.expect("a")
+    with pytest.raises(TypeError, match="pickle"):
+        link.send(number for number in range(3))
+    link.send("fine")
+    hang_up(link)
+    assert heard.gone.acquire(timeout=10) and heard.said["a"] == ["fine"]
 
 
-def test_closing_ends_the_thread_and_removes_the_socket(tmp_path):
-    listener = ReportsListener(lambda event: None)
+def test_a_stranger_is_turned_away_and_the_others_are_heard(heard):
+    with pytest.raises((AuthenticationError, OSError, EOFError)):
+        DriverLink(heard.listener.address.rpartition("|")[0] + "|" + "00" * 16, "a")
+    Client(heard.listener._listener.address).close()  # one who says nothing
+    link = heard.expect("a")
+    link.send(1)
+    hang_up(link)
+    assert heard.gone.acquire(timeout=10) and heard.said["a"] == [1]
+
+
+def test_a_worker_that_nobody_expects_is_hung_up_on(heard):
+    assert DriverLink(heard.listener.address, "nobody").receive() is None
+
+
+def test_closing_ends_the_thread_and_removes_the_socket():
+    listener = WorkerListener()
     started = time.monotonic()
+    listener.close()
     listener.close()
     assert not listener._thread.is_alive() and time.monotonic() - started < 5
 
@@ -86,10 +116,7 @@ def test_a_long_temporary_folder_is_no_trouble(tmp_path, monkeypatch):
     deep = tmp_path / ("d" * 120)
     deep.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(deep))
-    heard: list[MetricLogged] = []
-    listener = ReportsListener(heard.append)
-    reports = Reports(listener.address)
-    reports.send(metric(1))
-    reports.flush()
+    listener = WorkerListener()
+    listener.expect("a", lambda connection: connection.send_bytes(b"x"))
+    assert DriverLink(listener.address, "a").receive() == b"x"
     listener.close()
-    assert heard == [metric(1)]

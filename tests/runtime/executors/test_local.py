@@ -17,7 +17,6 @@ import psutil
 import pytest
 from penstock import Local, Run, State, Static, Workspace, pipeline, step
 from penstock.compilers.graph import FunctionRef, NodeOptions
-from penstock.runtime.channels import ReportsListener
 from penstock.runtime.errors import RunCancelled, StepFailed, StepTimedOut, WorkerDied
 from penstock.runtime.admission import processors
 from penstock.runtime.executors.local import LocalExecutor
@@ -230,11 +229,9 @@ def test_the_drivers_output_is_untouched(run, capfd_of_module):
 
 @pytest.fixture
 def executor() -> Iterator[LocalExecutor]:
-    reports = ReportsListener(lambda event: None)
-    made = LocalExecutor(1, reports.address)
+    made = LocalExecutor(1, lambda event: None)
     yield made
     made.close()
-    reports.close()
 
 
 def task(folder: Path, function: str, timeout: float | None = None) -> Task:

@@ -1,0 +1,30 @@
+"""Write tasks as bytes for another process, and read them there."""
+
+from __future__ import annotations
+
+import pickle
+
+from attrs import frozen
+
+from ..tasks import Task
+
+
+@frozen
+class Unreadable:
+    """What a worker answers where it cannot read its task, or cannot write how it ended. ``problem`` says why."""
+
+    problem: str
+
+
+def pack(task: Task) -> bytes:
+    """Write a task. Raises what pickling raises for a plain value of a class that nobody can import."""
+    return pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def unpack(data: bytes) -> Task | Unreadable:
+    """Read a task."""
+    try:
+        task: Task = pickle.loads(data)
+    except Exception as error:  # importing the module of a class runs the user's code
+        return Unreadable(f"{type(error).__name__}: {error}")
+    return task

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePath
+from types import FunctionType
 from typing import Any
 
 from ..compilers.graph import Collection, FunctionRef, Literal
@@ -103,13 +104,26 @@ def load(value: Resolved, store: ArtifactStore, root: Path) -> object:
 
 def call(function: Callable[..., Any], arguments: Mapping[str, object]) -> object:
     """Call a function with every parameter given by name; a coroutine is awaited, a generator is listed."""
-    bound = inspect.BoundArguments(inspect.signature(function), dict(arguments))
-    result = function(*bound.args, **bound.kwargs)
+    is_plain = type(function) is FunctionType and not hasattr(function, "__wrapped__")
+    by_name = is_plain and _takes_names(function)
+    result = function(**arguments) if by_name else _called_by_place(function, arguments)
     if inspect.iscoroutine(result):
         import asyncio
 
         return asyncio.run(result)
     return list(result) if inspect.isgenerator(result) else result
+
+
+@functools.lru_cache(maxsize=1024)
+def _takes_names(function: Callable[..., Any]) -> bool:
+    """Say whether every parameter of a plain function can be given by name."""
+    kinds = {parameter.kind for parameter in inspect.signature(function).parameters.values()}
+    return kinds <= {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
+
+
+def _called_by_place(function: Callable[..., Any], arguments: Mapping[str, object]) -> Any:
+    bound = inspect.BoundArguments(inspect.signature(function), dict(arguments))
+    return function(*bound.args, **bound.kwargs)
 
 
 def split_outputs(task: Task, result: Any) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from attrs import frozen
 
 from ..compilers.graph import Attached, Graph, Literal, Parameter
+from ..compilers.traversal import attachments
 from ..compilers.values import is_plain
 from .artifacts import Artifact
 from .functions import packed_with_modules
@@ -45,9 +46,13 @@ class Given:
 
 def take_in(graph: Graph, inputs: Mapping[str, object], store: ArtifactStore, identify: Identify) -> Given:
     """Store what was given with a graph. ``identify`` says what identifies a value. Raises NoCodec and StoreError."""
+    known = {one.key: one.digest for one in attachments(graph)}
     values = list(graph.attachments.values())
     with packed_with_modules(values) if values else contextlib.nullcontext():
-        attached = {key: _stored(value, store, identify) for key, value in graph.attachments.items()}
+        attached = {
+            key: Stored(encode(value, store), (), known.get(key) or identify(value))
+            for key, value in graph.attachments.items()
+        }
     defaults = {parameter.name: _default(parameter, attached) for parameter in graph.parameters if parameter.default}
     return Given(defaults | {name: _given(value, store, identify) for name, value in inputs.items()}, attached)
 

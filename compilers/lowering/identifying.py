@@ -8,8 +8,9 @@ import attrs
 from attrs import frozen
 
 from ...dsl.recording import RecordableStep, Recording
+from ..attaching import with_digests
 from ..errors import FingerprintError
-from ..fingerprints import Fingerprint, Fingerprinter, Manifest
+from ..fingerprints import Fingerprint, Fingerprinter, Manifest, digest_value
 from ..graph import Graph, Node
 
 
@@ -23,7 +24,7 @@ class Identified:
 
 
 def identify(graph: Graph, recording: Recording, fingerprinter: Fingerprinter) -> Identified:
-    """Fingerprint every function of a graph. A node whose code cannot be identified gets none and is never reused."""
+    """Fingerprint every function of a graph, and identify every value that is attached to it. A node whose code cannot be identified gets none and is never reused."""
     manifests: dict[str, Manifest] = {}
     warnings: dict[str, None] = {}
     known: dict[tuple[object, ...], Fingerprint | str] = {}
@@ -39,7 +40,9 @@ def identify(graph: Graph, recording: Recording, fingerprinter: Fingerprinter) -
             continue
         manifests[found.digest] = found.manifest
         nodes.append(_with_fingerprint(node, found.digest) if found.reusable else node)
-    return Identified(attrs.evolve(graph, nodes=tuple(nodes)), manifests, tuple(warnings))
+    digests = {key: digest_value(value, fingerprinter) for key, value in graph.attachments.items()}
+    identified = with_digests(attrs.evolve(graph, nodes=tuple(nodes)), digests)
+    return Identified(identified, manifests, tuple(warnings))
 
 
 def _warnings(node: Node, found: Fingerprint | str) -> Iterator[str]:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import threading
+import time
 from collections.abc import Iterator
-from typing import final
+from typing import Final, final
 
 from ..errors import HistoryError, RunNotFound
 from .connections import Connect, Connection
+
+
+_OFTEN: Final = 0.05
+"""Seconds for which a file is taken to be the one that it was."""
 
 
 @final
@@ -24,6 +30,7 @@ class Session:
         self._lock = threading.RLock()
         self._connection: Connection | None = None
         self._process = 0
+        self._looked = -math.inf
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -45,8 +52,16 @@ class Session:
                 connection.close()
 
     def _opened(self) -> Connection:
-        if self._process != os.getpid() or self._connection is None or not self._connection.current():
+        if self._process != os.getpid() or self._connection is None or not self._is_current(self._connection):
             self.close()
             self._connection = self._connect()
             self._process = os.getpid()
         return self._connection
+
+    def _is_current(self, connection: Connection) -> bool:
+        """Ask the file system whether the file is still the same; a run that looks up step after step, not each time."""
+        now = time.monotonic()
+        if now - self._looked > _OFTEN:
+            self._looked = now
+            return connection.current()
+        return True

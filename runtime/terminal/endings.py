@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from .. import amounts
 from ..failures import Failure
 from ..history.records import StepRecord
 from ..states import State
-from . import amounts
 from .marks import Marks
 from .rows import Piece, first_line
 from .standings import Standing

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import IO, Any, final
 
+from .. import amounts
 from ..events import Event, RunStarted, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
 from ..history.records import StepRecord
 from ..states import State
-from . import amounts
 from .endings import ending, plain
 from .marks import encoding_of, marks_for, showable
 from .rows import first_line, metric_notes, remarkable_reason

@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
+from .. import amounts
 from ..explanations import EXPECTED
 from ..history.records import StepRecord
 from ..states import State
-from . import amounts
 from .marks import Marks
 from .outlines import Entry
 from .standings import Standing, summed

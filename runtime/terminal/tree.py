@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING, Any, final
 
+from .. import amounts
 from ..events import Event
 from ..states import State
-from . import amounts
 from .endings import Line, ending
 from .marks import Marks, encoding_of, marks_for, showable
 from .outlines import Entry, outline

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.runtime.terminal import amounts
+from penstock.runtime import amounts
 
 
 @pytest.mark.parametrize(

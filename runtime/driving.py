@@ -44,6 +44,7 @@ class Plan:
     folder: Path
     store: str
     payloads: Mapping[str, Stored] = field(factory=dict)
+    cache: Path = Path()
     continue_on_failure: bool = False
     reuse: Reuse | None = None
     machine: Machine | None = None
@@ -76,7 +77,7 @@ class Drive:
         self._waiting: list[tuple[float, str, Failed]] = []
         self._busy = 0
         self._admission = Admission(plan.machine or this_machine(plan.graph))
-        self._calls = Calls(plan.run, plan.root, open_store(plan.store), values, plan.reuse)
+        self._calls = Calls(plan.run, plan.root, open_store(plan.store, plan.cache), values, plan.reuse)
         self._thread = 0
         self.problem = ""
 
@@ -170,6 +171,7 @@ class Drive:
             outputs=tuple(output.name for output in node.outputs),
             root=str(plan.root),
             store=plan.store,
+            cache=str(plan.cache),
             run_folder=str(plan.folder),
             payload=plan.payloads[attached.key].artifact if attached else None,
             attempt=attempt,

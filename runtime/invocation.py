@@ -72,7 +72,7 @@ def invoke(
 
 
 def _invoke(task: Task, context: StepContext) -> Completed:
-    store = _store(task.store)
+    store = _store(task.store, task.cache)
     with importing(f"step {task.step!r}"):
         function = _function(task, store)
         arguments = {name: load(value, store, Path(task.root)) for name, value in task.inputs.items()}
@@ -158,8 +158,8 @@ def _unpacked(payload: Artifact, store: ArtifactStore) -> Callable[..., Any]:
 
 
 @functools.lru_cache(maxsize=8)
-def _store(location: str) -> ArtifactStore:
-    return open_store(location)
+def _store(location: str, cache: str) -> ArtifactStore:
+    return open_store(location, Path(cache))
 
 
 def _localised(value: Any, root: Path) -> Any:

@@ -8,11 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, final
 
+import attrs
+
 from ..compilers.graph import Binding, Collection, Graph
 from .errors import RunCancelled, RunError, RunFailed
 from .failures import Failure
 from .history import History
 from .history.records import FileRecord, MetricRecord, RunRecord, StepRecord
+from .inputs import keep_inputs, kept_inputs
 from .invocation import load
 from .resolution import Values
 from .states import State
@@ -36,27 +39,27 @@ class Records(Protocol):
 
 
 class HistoryRecords:
-    """The records of a run out of the history; they are read again each time, since the run may be going on elsewhere."""
+    """The records of a run out of the ``history``; they are read again each time, since the run may be going on elsewhere."""
 
     def __init__(self, history: History, run_id: str) -> None:
-        self._history = history
+        self.history = history
         self._run = run_id
 
     def record(self) -> RunRecord:
         """Return the run's record."""
-        return self._history.run(self._run)
+        return self.history.run(self._run)
 
     def steps(self) -> Sequence[StepRecord]:
         """Return the step runs in call order."""
-        return self._history.steps(self._run)
+        return self.history.steps(self._run)
 
     def metrics(self) -> Sequence[MetricRecord]:
         """Return all metrics so far."""
-        return self._history.metrics(self._run)
+        return self.history.metrics(self._run)
 
     def files(self) -> Sequence[FileRecord]:
         """Return all logged files so far."""
-        return self._history.files(self._run)
+        return self.history.files(self._run)
 
 
 class Progressing(Protocol):
@@ -176,7 +179,7 @@ class Run:
         self.records = records
         self.store = store
         self.folder = folder
-        self._root = root
+        self.root = root
         self._values = values
         self._progressing = progressing
 
@@ -188,13 +191,16 @@ class Run:
         """
         workspace = workspace or Workspace.open()
         run_id = workspace.history.run(reference).id
+        folder = workspace.run_folder(run_id)
+        kept = kept_inputs(folder)
         return cls(
             run_id,
             workspace.history.graph(run_id),
             HistoryRecords(workspace.history, run_id),
-            open_store(workspace.store_location),
-            workspace.run_folder(run_id),
-            root=workspace.root,
+            open_store(workspace.store_location, workspace.cache_folder),
+            folder,
+            root=kept.root if kept else workspace.root,
+            values=kept.values() if kept else None,
         )
 
     @property
@@ -257,13 +263,20 @@ class Run:
 
     @functools.cached_property
     def _result(self) -> object:
-        values = self._values or Values({}, {}, {})
-        for record in self.records.steps():
-            values.outputs.setdefault(record.id, record.outputs)
         try:
-            return load(values.resolve(self.graph.output), self.store, self._root)
+            return load(self.values().resolve(self.graph.output), self.store, self.root)
         except KeyError as error:
             raise RunError(f"the result of run {self.id} cannot be put together here: {error} was not kept") from error
+
+    def values(self) -> Values:
+        """Return what went through the run so far: parameters, attached values, and the outputs of steps that have some."""
+        values = self._values or Values({}, {}, {})
+        made = {record.id: record.outputs for record in self.records.steps() if record.state.succeeded}
+        return attrs.evolve(values, outputs=made | values.outputs)
+
+    def keep_inputs(self) -> None:
+        """Write what the run was given into its folder, so that one of its steps can be run again later."""
+        keep_inputs(self.folder, self.root, self.values())
 
     def check(self) -> Run:
         """Return the run if it completed. Raises RunFailed or RunCancelled otherwise."""
@@ -296,8 +309,9 @@ class Run:
         if self._progressing is not None:
             self._progressing.cancel(reason)
         elif not self.status.ended:
-            process = self.record.facts.get("pid", "unknown")
-            raise RunError(f"run {self.id} goes on in another process (pid {process}); stop it there")
+            raise RunError(
+                f"run {self.id} goes on in another process; `penstock stop {self.id}` asks that one to stop it"
+            )
 
     def __repr__(self) -> str:
         return f"<run {self.id} of {self.graph.name}: {self.status}>"

@@ -30,6 +30,8 @@ class Task:
     root: str
     store: str
     run_folder: str
+    cache: str = ""
+    """Where artifacts are kept that were read from a store elsewhere."""
     payload: Artifact | None = None
     attempt: int = 1
     options: NodeOptions = NodeOptions()

@@ -8,16 +8,25 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from attrs import field, frozen
 
 from ..compilers.roots import project_root
+from . import datastores as data
 from . import facts
+from .cleaned import Cleaned
+from .cleaning import GRACE, Progress, clean, silent
+from .cleaning import Settings as Cleaning
 from .configuration import FOLDER, OWN_FILE, SHARED_FILE, Settings, settings_in, settings_upward
 from .errors import WorkspaceError, WorkspaceNotFound
 from .history import History, Recorder, connect, connect_to_read, new_run_id
+from .retention import Retention
+
+if TYPE_CHECKING:
+    from .datastores import Datastore, Datastores
 
 VARIABLE = "PENSTOCK_WORKSPACE"
 """The environment variable that names the root where the code names none."""
@@ -80,6 +89,11 @@ class Workspace:
         return self._location(self.settings.store, "store")
 
     @property
+    def cache_folder(self) -> Path:
+        """Where artifacts are kept that were read from a store elsewhere."""
+        return self.folder / "cache"
+
+    @property
     def history_location(self) -> str | Path:
         """Where the history is kept: the path of an SQLite file, or a URL."""
         return self._location(self.settings.history, "history.db")
@@ -88,6 +102,25 @@ class Workspace:
     def history(self) -> History:
         """The runs of this workspace. Reading them makes no file."""
         return History(functools.partial(connect_to_read, self.history_location))
+
+    @property
+    def datastores(self) -> Datastores:
+        """The named locations of data, by name; each workspace has one in its folder, called ``workspace``."""
+        return data.Datastores(self)
+
+    def register_datastore(
+        self, name: str, url: str | os.PathLike[str], *, overwrite: bool = False, **options: object
+    ) -> Datastore:
+        """Keep a datastore in this workspace and return it; see :meth:`Datastores.register`."""
+        return self.datastores.register(name, url, overwrite=overwrite, **options)
+
+    def get_default_datastore(self) -> Datastore:
+        """Return the datastore to use where none is named."""
+        return self.datastores.default
+
+    def set_default_datastore(self, name: str) -> None:
+        """Choose the datastore to use where none is named. Raises DatastoreNotFound."""
+        self.datastores.set_default(name)
 
     def recorder(self) -> Recorder:
         """Return a listener that writes one run after another into the history, with facts about code and machine."""
@@ -120,6 +153,29 @@ class Workspace:
         if (made or self.folder.name == FOLDER) and not ignore.exists():
             with self._writing(ignore):
                 ignore.write_text("*\n", encoding="ascii")
+
+    def clean(
+        self,
+        *,
+        keep_runs: int | None = None,
+        older_than: float | timedelta | None = None,
+        grace: float | timedelta = GRACE,
+        dry_run: bool = False,
+        sole_user: bool = False,
+        progress: Progress = silent,
+    ) -> Cleaned:
+        """Remove what no kept run needs, and never what a running run holds; say what was removed.
+
+        All runs are kept unless ``keep_runs`` or ``older_than`` say otherwise: the first keeps the newest completed runs
+        of each pipeline and whatever began after them, the second what ended within that time (seconds, or a timedelta);
+        with both, a run that either keeps stays. What was used within ``grace`` seconds stays, for runs that are about
+        to begin. ``dry_run`` removes nothing. ``sole_user`` says that no history but this one uses the store, which must
+        be said where only the store lies outside of the project. ``progress`` hears what is done, and how much of it.
+
+        Raises HistoryError, StoreError, and WorkspaceError for a wrong value.
+        """
+        retention = Retention(keep_runs, older_than)
+        return clean(self, Cleaning(retention, grace, dry_run, sole_user, progress))
 
     def _location(self, setting: str | None, default: str) -> str | Path:
         if setting is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -44,7 +44,7 @@ _PROBLEMS: Mapping[int, tuple[type[HistoryError], str]] = {
     sqlite3.SQLITE_BUSY: (HistoryBusy, f"is locked by another process, for longer than {BUSY_TIMEOUT:g} seconds"),
     sqlite3.SQLITE_LOCKED: (HistoryBusy, "is locked by another statement"),
     sqlite3.SQLITE_FULL: (HistoryBusy, "cannot grow: the disk is full"),
-    sqlite3.SQLITE_IOERR: (HistoryBusy, "cannot be read or written"),
+    sqlite3.SQLITE_IOERR: (HistoryBusy, "cannot be read or written: is its disk full, or gone?"),
     sqlite3.SQLITE_READONLY: (HistoryError, "is read-only; allow writing to it and to its folder"),
     sqlite3.SQLITE_CANTOPEN: (HistoryError, "cannot be opened; it needs a folder that exists and can be written"),
     sqlite3.SQLITE_CORRUPT: (HistoryError, _CORRUPT),
@@ -52,11 +52,25 @@ _PROBLEMS: Mapping[int, tuple[type[HistoryError], str]] = {
 }
 
 
+_IMMUTABLE = ("?mode=ro&immutable=1", ())
+_WITHOUT_SHARED_MEMORY: Mapping[int, tuple[str, tuple[str, ...]]] = {
+    sqlite3.SQLITE_CANTOPEN: _IMMUTABLE,
+    sqlite3.SQLITE_READONLY: _IMMUTABLE,
+    sqlite3.SQLITE_IOERR: ("", ("PRAGMA locking_mode = EXCLUSIVE",)),
+}
+"""How to read where the journal's shared memory cannot be made: nobody writes in a read-only folder, and on a full disk
+the memory of this process does as well as long as no other uses the file."""
+
+
 def explain(error: Exception, location: str) -> HistoryError:
     """Say what SQLite's error means for the history, and what to do."""
-    code = getattr(error, "sqlite_errorcode", None) or 0
-    kind, problem = _PROBLEMS.get(code & 0xFF, (HistoryError, "cannot be used"))
+    kind, problem = _PROBLEMS.get(_code(error), (HistoryError, "cannot be used"))
     return kind(f"the history {location} {problem} (SQLite says: {error})")
+
+
+def _code(error: BaseException | None) -> int:
+    """Return SQLite's number for the kind of an error, 0 where it has none."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
 
 
 SQLITE = Engine(
@@ -86,10 +100,10 @@ def open_sqlite_to_read(path: Path) -> Connection:
     try:
         return _opened(path)
     except HistoryError as error:
-        if not _may_be_read_only(error):
+        otherwise = _WITHOUT_SHARED_MEMORY.get(_code(error.__cause__))
+        if otherwise is None:
             raise
-    # The journal's shared memory cannot be made in a read-only folder. Nobody writes there, so do without.
-    return _opened(path, "?mode=ro&immutable=1")
+    return _opened(path, *otherwise)
 
 
 def _make_folder(path: Path, prepare: Callable[[], object] | None) -> None:
@@ -97,14 +111,16 @@ def _make_folder(path: Path, prepare: Callable[[], object] | None) -> None:
         if prepare is not None:
             prepare()
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()  # SQLite itself would let nobody else write, whatever the mask of new files says
     except OSError as error:
         raise HistoryError(f"the folder of the history {path} cannot be made: {error}") from error
 
 
-def _opened(path: Path, options: str = "") -> Connection:
+def _opened(path: Path, options: str = "", settings: Sequence[str] = ()) -> Connection:
     connection = _connection(f"file:{quote(str(path.absolute()))}{options}", str(path))
     try:
-        connection.execute("PRAGMA foreign_keys = ON")
+        for setting in (*settings, "PRAGMA foreign_keys = ON"):
+            connection.execute(setting)
         bring_up_to_date(
             connection, f"sqlite:///{quote(quote(str(path.absolute())))}", lambda: _use_journal(connection, path)
         )
@@ -144,11 +160,6 @@ def _inode(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def _may_be_read_only(error: HistoryError) -> bool:
-    code = getattr(error.__cause__, "sqlite_errorcode", None) or 0
-    return code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 
 def _use_journal(connection: Connection, path: Path) -> None:

@@ -44,7 +44,7 @@ def prepare(
     compiled = compiled.identified(fingerprinter)
     for warning in compiled.warnings:
         warnings.warn(warning, ReuseWarning, stacklevel=2)
-    store = open_store(workspace.store_location)
+    store = open_store(workspace.store_location, workspace.cache_folder)
     given = take_in(compiled.graph, compiled.inputs, store, lambda value: digest_value(value, fingerprinter))
     reuse = Reuse(workspace.history.cache, store, compiled.graph.name, compiled.manifests, regenerate)
     return Prepared(workspace, compiled, given, store, reuse)

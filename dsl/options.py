@@ -203,7 +203,7 @@ class Options:
     resources: Resources | None = field(default=None, validator=_instance_of(Resources))
     compute: str | None = field(default=None, validator=_text)
     environment: Environment | None = field(default=None, validator=_instance_of(Environment))
-    retries: Retries = field(default=0, converter=_to_retries)
+    retries: Retries = field(default=Retries(0), converter=_to_retries)
     timeout: float | None = field(default=None, validator=_positive)
     allow_reuse: bool | None = field(
         default=None, validator=_check("True or False", lambda value: value is None or isinstance(value, bool))

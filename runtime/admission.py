@@ -12,7 +12,7 @@ from attrs import frozen
 
 from ..compilers.graph import Graph, Resources
 from .errors import RunError
-from .terminal.amounts import size
+from .amounts import size
 
 _CGROUP_LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 _DRIVER: Final = "/proc/driver/nvidia/gpus"

@@ -8,19 +8,31 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, Final, TextIO
+
+from .trimming import LogLimit
 
 if TYPE_CHECKING:
     import logging
 
     from _typeshed import SupportsWrite
 
+_OFTEN: Final = 1024 * 1024
+"""Characters after which Python's own output is looked at for its size."""
+
+_LIMIT: Final = LogLimit()
+
 
 @contextmanager
 def process_output(path: Path) -> Iterator[None]:
-    """Send this process's standard output and error to a file: also what C code, a crash and child processes write."""
+    """Send this process's standard output and error to a file: also what C code, a crash and child processes write.
+
+    The file is held to a size; see :mod:`.trimming`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    log = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    _LIMIT.begin(log)
+    _LIMIT.watch()
     kept = [os.dup(1), os.dup(2)]
     _flush()
     os.dup2(log, 1)
@@ -35,21 +47,29 @@ def process_output(path: Path) -> Iterator[None]:
         for descriptor, original in zip((1, 2), kept, strict=True):
             os.dup2(original, descriptor)
             os.close(original)
+        _LIMIT.end()
         os.close(log)
 
 
 @contextmanager
 def python_output(path: Path) -> Iterator[None]:
-    """Copy what Python prints in this process to a file, and still show it: for steps that run in the driver."""
+    """Copy what Python prints in this process to a file, and still show it: for steps that run in the driver.
+
+    The file is held to a size; see :mod:`.trimming`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
+    limit = LogLimit()
+    with path.open("a+", encoding="utf-8", errors="backslashreplace") as log:
+        limit.begin(log.fileno())
         streams = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = (_Both(stream, log) for stream in streams)
+        sys.stdout, sys.stderr = (_Both(stream, log, limit) for stream in streams)
         try:
             with logging_copied(log), logging_shown(sys.stderr):
                 yield
         finally:
             sys.stdout, sys.stderr = streams
+            log.flush()
+            limit.end()
 
 
 @contextmanager
@@ -98,16 +118,23 @@ def _handler(stream: SupportsWrite[str]) -> logging.Handler:
 
 
 class _Both(io.TextIOBase):
-    """A text stream that writes to two others."""
+    """A text stream that writes to two others, of which the second is a log of limited size."""
 
-    def __init__(self, shown: TextIO, log: TextIO) -> None:
+    def __init__(self, shown: TextIO, log: TextIO, limit: LogLimit) -> None:
         self._shown = shown
         self._log = log
+        self._limit = limit
+        self._written = 0
 
     def write(self, text: str) -> int:
         self._log.write(text)
+        self._written += len(text)
         if "\n" in text:
             self._log.flush()
+        if self._written > _OFTEN:
+            self._log.flush()
+            self._limit.look()
+            self._written = 0
         return self._shown.write(text)
 
     def flush(self) -> None:

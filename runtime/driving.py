@@ -48,6 +48,9 @@ class Plan:
     continue_on_failure: bool = False
     reuse: Reuse | None = None
     machine: Machine | None = None
+    audit: bool = False
+    covered: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    """For an audit: the files that each fingerprint covers."""
 
 
 @frozen
@@ -80,6 +83,7 @@ class Drive:
         self._calls = Calls(plan.run, plan.root, open_store(plan.store, plan.cache), values, plan.reuse)
         self._thread = 0
         self.problem = ""
+        self.undeclared: dict[str, tuple[str, ...]] = {}
 
     def report(self, event: Event) -> None:
         """Take an event from a running step; callable from any thread."""
@@ -177,6 +181,8 @@ class Drive:
             attempt=attempt,
             options=node.options,
             gpus=gpus,
+            audit=plan.audit,
+            covered=plan.covered.get(node.fingerprint or "", ()),
         )
 
     def _next_message(self) -> _Message | None:
@@ -203,6 +209,8 @@ class Drive:
             self._fail(self._plan.graph[message.step], message.outcome)
 
     def _complete(self, step: str, outcome: Completed) -> None:
+        if outcome.undeclared:
+            self.undeclared[step] = outcome.undeclared
         self._values.outputs[step] = outcome.outputs
         basis = self._calls.basis(self._plan.graph[step])
         self._emit(StepCompleted(step, time.time(), outcome.outputs, outcome.duration, basis))

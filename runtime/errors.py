@@ -8,6 +8,7 @@
         StepTimedOut (TimeoutError)  an attempt took longer than its time-out
         WorkerDied                   the process of a step ended before the step did
       RunCancelled                   somebody asked the run to stop
+      StepNotFound (KeyError)        a run or pipeline has no step of that name
       MissingInput (ValueError)      a parameter or an attached value was not given
     StoreError
       ArtifactNotFound (KeyError)    the store does not hold that digest
@@ -18,6 +19,11 @@
       RunNotFound (KeyError)         no run of that id or prefix
     WorkspaceError
       WorkspaceNotFound              no configuration upward of a folder
+    DatastoreError                   a datastore is set up wrongly, or refuses what was asked of it
+      DatastoreNotFound (KeyError)   no datastore of that name
+      DataNotFound (FileNotFoundError)  nothing is there under that path
+      DataExists (FileExistsError)   something else is there, and overwriting was not asked for
+      TransferFailed (ConnectionError)  the connection broke, or the data did not arrive whole
 """
 
 from __future__ import annotations
@@ -28,6 +34,9 @@ from ..compilers.errors import PenstockError
 
 if TYPE_CHECKING:
     from .failures import Failure
+
+_LISTED = 12
+"""How many names a message lists."""
 
 
 class RunError(PenstockError):
@@ -77,6 +86,25 @@ class RunCancelled(RunError):
 
     def __str__(self) -> str:
         return f"run {self.run_id} was cancelled"
+
+
+class StepNotFound(RunError, KeyError):
+    """A run or a pipeline has no step of that name. ``known`` are the names that it has."""
+
+    def __init__(self, step: str, where: str, known: tuple[str, ...]) -> None:
+        super().__init__(step, where, known)
+        self.step = step
+        self.where = where
+        self.known = known
+
+    def __str__(self) -> str:
+        import difflib  # only a mistyped name needs it
+
+        near = difflib.get_close_matches(self.step, self.known, 1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        listed = ", ".join(self.known[:_LISTED]) or "none"
+        more = f" and {len(self.known) - _LISTED} more" if len(self.known) > _LISTED else ""
+        return f"{self.where} has no step {self.step!r}; {hint}it has {listed}{more}"
 
 
 class MissingInput(RunError, ValueError):
@@ -161,3 +189,61 @@ class WorkspaceNotFound(WorkspaceError):
             f"no penstock.toml and no [tool.penstock] in pyproject.toml was found in {self.start} or above it; "
             "`penstock init` writes one, and Workspace.open() works without"
         )
+
+
+class DatastoreError(PenstockError):
+    """A datastore is set up wrongly, cannot be used here, or refuses what was asked of it."""
+
+
+class DatastoreNotFound(DatastoreError, KeyError):
+    """No datastore has that name; ``known`` are the ones there are."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(name, known)
+        self.name = name
+        self.known = known
+
+    def __str__(self) -> str:
+        return (
+            f"there is no datastore {self.name!r}; there are: {', '.join(self.known)}. Register one with "
+            f"workspace.register_datastore({self.name!r}, URL), or set it in penstock.toml as [datastores.{self.name}]"
+        )
+
+
+class DataNotFound(DatastoreError, FileNotFoundError):
+    """Neither a file nor a folder is there. ``place`` says where it was looked for."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(place)
+        self.place = place
+
+    def __str__(self) -> str:
+        return f"there is no file and no folder {self.place}; `penstock data list` shows what is there"
+
+
+class DataExists(DatastoreError, FileExistsError):
+    """Files with other contents are in the way, and overwriting was not asked for. Nothing was written."""
+
+    def __init__(self, places: tuple[str, ...]) -> None:
+        super().__init__(places)
+        self.places = places
+
+    def __str__(self) -> str:
+        shown = ", ".join(self.places[:5]) + (f" and {len(self.places) - 5} more" if len(self.places) > 5 else "")
+        return (
+            f"other contents are there already: {shown}. Nothing was written; say overwrite=True (--overwrite) to replace "
+            "them, or choose another target"
+        )
+
+
+class TransferFailed(DatastoreError, ConnectionError):
+    """A store could not be reached, broke off, or gave other bytes than it announced. Trying again may help."""
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(place)
+        self.args = (place, problem)
+        self.place = place
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem}"

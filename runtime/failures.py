@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import pickle
+import shlex
+import shutil
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from .errors import StepFailed
 from .resolved import summarise_input
+from .store.space import readable_size
 from .tracebacks import user_frames
 
 if TYPE_CHECKING:
@@ -72,13 +76,14 @@ class Failure:
 
 def describe(error: BaseException, task: Task) -> Failure:
     """Describe what a task raised."""
-    kind, message = type(error).__name__, _text(error)
+    kind, message = type(error).__name__, _explained(error, task)
     return Failure(
         step=task.step,
         kind=kind,
         message=message,
-        frames=user_frames(error),
+        frames=_frames(error),
         inputs=summaries(task),
+        replay=replay_command(task),
         attempts=task.attempt,
         pickled=_pickled(error) or pickle.dumps(StepFailed(task.step, f"{kind}: {message}")),
     )
@@ -91,14 +96,46 @@ def describe_end(error: StepFailed, task: Task) -> Failure:
         kind=type(error).__name__,
         message=error.problem,
         inputs=summaries(task),
+        replay=replay_command(task),
         attempts=task.attempt,
         pickled=pickle.dumps(error),
     )
 
 
+def replay_command(task: Task) -> str:
+    """Return the command that runs a task again where it can be debugged."""
+    return f"penstock replay {task.run} {shlex.quote(task.step)} --pdb"
+
+
 def summaries(task: Task) -> tuple[tuple[str, str], ...]:
     """Say in a line what each input of a task was."""
     return tuple((name, summarise_input(value)) for name, value in task.inputs.items())
+
+
+def _frames(error: BaseException) -> str:
+    """Return the user's part of a traceback; nothing where none of it is the user's, for then it only repeats the message."""
+    told = user_frames(error)
+    return told if '  File "' in told else ""
+
+
+def _explained(error: BaseException, task: Task) -> str:
+    """Return an exception's text, with what to know or to do where the text alone leaves people alone."""
+    text = _text(error)
+    if isinstance(error, MemoryError):
+        advice = "memory ran out; give the step less at a time, or run fewer steps at once (jobs)"
+        return f"{text} ({advice})" if text else advice
+    if isinstance(error, SystemExit):
+        return f"the step called sys.exit({error.code!r}); it ends by returning or by raising"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{text} ({_free_space(task.run_folder)}; results of finished steps are kept: make room and run again)"
+    return text
+
+
+def _free_space(folder: str) -> str:
+    try:
+        return f"{readable_size(shutil.disk_usage(folder).free)} are free in {folder}"
+    except OSError:
+        return f"nothing is known about {folder}"
 
 
 def _text(error: BaseException) -> str:

@@ -12,6 +12,9 @@ from types import FrameType
 class Terminated(SystemExit):
     """The driver was asked to end by SIGTERM. A step that runs inside the driver is not to blame for it."""
 
+    def __repr__(self) -> str:
+        return "SIGTERM"
+
 
 @contextlib.contextmanager
 def stopped_by_sigterm() -> Iterator[None]:

@@ -20,7 +20,7 @@ from .bases import Basis
 from .errors import CorruptArtifact, HistoryError, StoreError
 from .explanations import EFFECT, explain
 from .store import ArtifactStore
-from .terminal.amounts import duration
+from .amounts import duration
 
 
 class ReuseWarning(UserWarning):

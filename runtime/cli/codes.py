@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from ...compilers.errors import PenstockError
 from ..errors import (
     ArtifactNotFound,
+    DataNotFound,
+    DatastoreError,
+    DatastoreNotFound,
     HistoryError,
     RunCancelled,
     RunError,
     RunNotFound,
+    StepNotFound,
     StoreError,
     WorkspaceError,
     WorkspaceNotFound,
@@ -30,16 +34,27 @@ MEANINGS: Mapping[int, str] = {
     FAILED: "the run, or the command, failed",
     WRONG_USAGE: "wrong usage: an option or a value that cannot be read",
     WRONG_DEFINITION: "the pipeline's definition is wrong, or its file cannot be imported",
-    NOT_FOUND: "no such file, pipeline, run, step or workspace",
+    NOT_FOUND: "no such file, pipeline, run, step, workspace or datastore",
     CANCELLED: "cancelled, by Ctrl-C or by somebody",
 }
 """Every exit code, and what it means."""
 
 _OF_ERRORS: tuple[tuple[tuple[type[BaseException], ...], int], ...] = (
     ((RunCancelled, KeyboardInterrupt), CANCELLED),
-    ((RunNotFound, ArtifactNotFound, WorkspaceNotFound, TargetNotFound), NOT_FOUND),
+    (
+        (
+            RunNotFound,
+            StepNotFound,
+            ArtifactNotFound,
+            WorkspaceNotFound,
+            TargetNotFound,
+            DatastoreNotFound,
+            DataNotFound,
+        ),
+        NOT_FOUND,
+    ),
     ((WrongDefinition, UserCodeFailed), WRONG_DEFINITION),
-    ((RunError, StoreError, HistoryError, WorkspaceError, CommandError), FAILED),
+    ((RunError, StoreError, HistoryError, WorkspaceError, DatastoreError, CommandError), FAILED),
     ((PenstockError,), WRONG_DEFINITION),  # what is left was raised while a definition was read or compiled
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import attrs
 import click
@@ -11,9 +12,10 @@ from ..runners.explaining import Explanation, Verdict, explain, explain_ahead
 from ..runners.preparing import prepare
 from ..runs import Run
 from ..workspace import Workspace
+from .diffs import diff_lines, print_diffs
 from .graph import is_pipeline
 from .parameters import PipelineCommand, Target, parameter_option
-from .tables import Cell, print_json, print_table
+from .tables import Cell, print_heading, print_json, print_table
 from .workspaces import workspace_option
 
 _STYLES = {"reused": "reused", "runs": "completed", "depends": "dim", "skipped": "skipped"}
@@ -33,9 +35,13 @@ def command(
     """
     verdicts = _explained(reference, target, values, workspace)
     if as_json:
-        print_json([attrs.asdict(verdict) for verdict in verdicts])
+        print_json([_document(verdict) for verdict in verdicts])
         return
     print_table(("STEP", "DECISION", "REASON"), [_row(verdict) for verdict in verdicts])
+    changes = [change for verdict in verdicts for change in verdict.changes]
+    if any(map(diff_lines, changes)):
+        print_heading("changed code")
+        print_diffs(changes)
 
 
 def _explained(
@@ -44,6 +50,11 @@ def _explained(
     if target is None:
         return explain(Run.get(reference, workspace))
     return explain_ahead(prepare(target.compile(values, whole=True), workspace))
+
+
+def _document(verdict: Verdict) -> dict[str, Any]:
+    document = attrs.asdict(verdict, recurse=False)
+    return {**document, "changes": [attrs.asdict(change) for change in verdict.changes]}
 
 
 def _row(verdict: Verdict) -> tuple[Cell, Cell, Cell]:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import click
 
+from .. import amounts
 from ..history.records import MetricRecord
-from ..terminal import amounts
 from ..workspace import Workspace
 from .documents import metric_document, moment
 from .steps import checked_step

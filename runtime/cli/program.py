@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -17,11 +18,17 @@ COMMANDS: Mapping[str, str] = {
     "run": "Run a pipeline on this machine.",
     "compile": "Write a pipeline as a document, without running anything.",
     "graph": "Draw the graph of a pipeline or of a run.",
+    "check": "Say what makes steps unstable, or their reuse unsound.",
     "explain": "Say which steps are reused and which run, and why.",
     "runs": "List runs, the newest first.",
     "show": "Show everything about a run.",
+    "compare": "Compare two runs: what went in, what came out, and which code changed in between.",
     "logs": "Print what the steps of a run printed and logged.",
     "metrics": "Show the numbers that the steps of a run logged.",
+    "replay": "Run one step of a run again, here, with the inputs that it had.",
+    "stop": "Stop a run that goes on in another process.",
+    "clean": "Remove what no kept run needs, never what a running run holds.",
+    "data": "List, upload, download and copy data in datastores.",
     "init": "Write a penstock.toml into the working folder.",
     "version": "Print the versions of Penstock and Python.",
 }
@@ -67,6 +74,8 @@ class Program(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take ``--traceback`` from wherever it was written."""
         ctx.obj = _TRACEBACK in args
+        if os.environ.get("NO_COLOR"):
+            ctx.color = False  # click itself asks the stream only
         return super().parse_args(ctx, [word for word in args if word != _TRACEBACK])
 
     def invoke(self, ctx: click.Context) -> Any:

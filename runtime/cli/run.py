@@ -51,6 +51,12 @@ def _tags(_ctx: click.Context, _option: click.Parameter, texts: tuple[str, ...])
 @click.option("--regenerate", "regenerate_outputs", multiple=True, metavar="STEP",
               help="Run this step again whatever result is kept; may be repeated.")  # fmt: skip
 @click.option("--regenerate-all", is_flag=True, help="Run every step again whatever results are kept.")
+@click.option("--until", multiple=True, metavar="STEP", help="Run this step and all that it needs; may be repeated.")
+@click.option("--only", multiple=True, metavar="STEP",
+              help="Run this step alone, with its inputs taken from earlier results; may be repeated.")  # fmt: skip
+@click.option("--from", "regenerate_from", multiple=True, metavar="STEP",
+              help="Run this step and all that needs it again, whatever results are kept; may be repeated.")  # fmt: skip
+@click.option("--audit", is_flag=True, help="Watch what steps read while they run, and warn of what is not declared.")
 @click.option("--display", type=click.Choice(["auto", "tree", "lines", "none"]), default="auto", show_default=True,
               help="How to show the run: a live tree on a terminal, lines elsewhere.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the run as one JSON document.")
@@ -82,11 +88,13 @@ def command(
     where there is only one pipeline. The pipeline's parameters are options: `penstock run FILE.py:NAME --help` lists them.
     """
     del reference  # it has become the target
+    if how["only"] and (how["until"] or how["regenerate_from"]):
+        raise click.UsageError("--only runs nothing else, so it cannot go with --until and --from")
     if quiet:
         display = "none"
     elif executor == "inline" and display == "auto":
         display = "lines"  # a debugger's prompt and a live tree do not go together
-    compiled = target.compile(values, whole=True)
+    compiled = target.compile(values, whole=not (how["until"] or how["only"]))
     recording = Recording()
     listeners = [recording] if picture else []
     runner = Local(

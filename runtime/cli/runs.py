@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import click
 
+from .. import amounts
 from ..history.records import RunRecord
 from ..states import State
-from ..terminal import amounts
 from ..workspace import Workspace
 from .documents import run_document
 from .tables import Cell, print_json, print_table

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
+from ...compilers.fingerprints.differences import Difference
+from .. import amounts
 from ..explanations import EXPECTED
 from ..history.records import RunRecord, StepRecord
+from ..runners.explaining import told_changes
 from ..states import State
-from ..terminal import amounts
 from ..terminal.endings import failure_lines, plain
 from ..terminal.marks import marks_for
 from ..workspace import Workspace
+from .diffs import print_diffs
 from .documents import whole_document
 from .metrics import metric_rows
 from .runs import counted
@@ -43,7 +46,7 @@ def command(reference: str, as_json: bool, workspace: Workspace) -> None:
     _print_parts(run)
     print_heading("steps")
     print_table(_COLUMNS, [_row(step) for step in steps], right=["DURATION", "ATTEMPTS"])
-    _print_reasons(steps)
+    _print_reasons(steps, told_changes(history, run, steps))
     _print_failures(steps)
     if metrics:
         print_heading("metrics")
@@ -95,13 +98,14 @@ def _outcome(step: StepRecord) -> Cell:
     return ", ".join(artifact.summary or artifact.type for artifact in step.outputs.values())
 
 
-def _print_reasons(steps: Sequence[StepRecord]) -> None:
-    """Say which change made a step run, where it could have been reused."""
+def _print_reasons(steps: Sequence[StepRecord], changes: Mapping[str, Sequence[Difference]]) -> None:
+    """Say which change made a step run, where it could have been reused, and show what changed in the code."""
     ran = [step for step in steps if step.state in (State.COMPLETED, State.FAILED) and step.reason not in EXPECTED]
     reasons: list[tuple[str, Cell]] = [(step.id, step.reason) for step in ran]
     if any(reason for _, reason in reasons):
         print_heading("why steps ran")
         print_facts(reasons)
+        print_diffs(change for told in changes.values() for change in told)
 
 
 def _print_failures(steps: Sequence[StepRecord]) -> None:

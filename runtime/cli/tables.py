@@ -47,7 +47,7 @@ def print_facts(facts: Iterable[tuple[str, Cell]]) -> None:
     kept = [(name, cell) for name, cell in facts if _plain(cell)]
     width = max((len(name) for name, _ in kept), default=0)
     for name, cell in kept:
-        click.echo(f"{click.style(f'{name:{width}}', dim=True)}  {_styled(cell)}")
+        click.echo(f"{click.style(f'{name:{width}}', dim=True)}  {_styled(cell, sys.stdout)}")
 
 
 def print_heading(text: str) -> None:
@@ -55,9 +55,14 @@ def print_heading(text: str) -> None:
     click.echo(f"\n{click.style(text, bold=True)}")
 
 
-def _styled(cell: Cell) -> str:
+def styled_line(line: Iterable[Cell], stream: IO[str]) -> str:
+    """Return a line made of pieces, with the colours of their styles."""
+    return "".join(_styled(piece, stream) for piece in line)
+
+
+def _styled(cell: Cell, stream: IO[str]) -> str:
     style = "" if isinstance(cell, str) else STYLES[cell[1]]
-    text = _text(cell, sys.stdout)
+    text = _text(cell, stream)
     return (
         click.style(text, fg=style)
         if style in _COLOURS

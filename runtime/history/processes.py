@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import os
 import sys
-from pathlib import Path
+
+from .. import pids
+from ..pids import place
 
 _LINUX = sys.platform.startswith("linux")
 
@@ -27,8 +27,8 @@ def identity(pid: int) -> str | None:
     boot and by the namespace of the number: a changed clock, a reboot or a container does not confuse that, and psutil
     need not be imported.
     """
-    started = _started_on_linux(pid) if _LINUX else _started(pid)
-    return f"{_place()}/{started}" if started else started
+    started = pids.started(pid) if _LINUX else _started(pid)
+    return f"{place()}/{started}" if started else started
 
 
 def alive(pid: int, recorded: str) -> bool | None:
@@ -36,7 +36,7 @@ def alive(pid: int, recorded: str) -> bool | None:
 
     It cannot from another container, or from another machine of the same name.
     """
-    if not recorded or recorded.rpartition("/")[0] != _place():
+    if not recorded or recorded.rpartition("/")[0] != place():
         return None
     found = identity(pid)
     return found is not None and (not found or found == recorded)
@@ -52,33 +52,3 @@ def _started(pid: int) -> str | None:
         return None
     except psutil.AccessDenied:
         return ""
-
-
-def _started_on_linux(pid: int) -> str | None:
-    try:
-        # The second field is the program's name in brackets, and may hold anything, brackets and spaces too.
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return "" if _hidden(pid) else None
-    state, started = fields[0], fields[19]
-    return None if state in "ZX" else started
-
-
-def _hidden(pid: int) -> bool:
-    """Tell whether a process exists that the kernel does not show to this user."""
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except (ProcessLookupError, OverflowError):
-        return False
-    return False
-
-
-@functools.cache
-def _place() -> str:
-    """Return which boot of a machine, and which namespace of it, the numbers of processes belong to."""
-    with contextlib.suppress(OSError):
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"
-    return ""

@@ -14,6 +14,7 @@ from ..states import State
 from . import edits
 from .cache import ResultCache
 from .connections import Connect, Connection, Row
+from .drivers import Driver, driver_of
 from .lineage import Lineage, outputs
 from .liveness import reconcile
 from .records import FileRecord, MetricRecord, RunRecord, StepRecord
@@ -104,6 +105,11 @@ class History:
         with self._known(run_id) as connection:
             rows = connection.rows(ATTEMPTS.select("WHERE run = ? AND step = ? ORDER BY number"), (run_id, step))
         return tuple(AttemptRow(*row).attempt() for row in rows)
+
+    def driver(self, run_id: str) -> Driver:
+        """Return the process that drives a run, or drove it. Raises RunNotFound."""
+        with self._session.connection() as connection:
+            return driver_of(connection, run_id)
 
     def packages(self, run_id: str) -> Mapping[str, str]:
         """Return the distributions that were installed when a run began, with versions. Raises RunNotFound."""

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
+from ...compilers.fingerprints.drift import drifted
 from ...compilers.lowering import Compiled
 from ..admission import refuse, shortages, this_machine
+from ..auditing import warn_undeclared
 from ..driving import Drive, Plan
 from ..errors import RunError
 from ..events import Event, Listener, RunEnded, RunStarted
@@ -21,6 +23,7 @@ from ..executors.inline import InlineExecutor
 from ..executors.local import LocalExecutor
 from ..functions import check_not_importing
 from ..history.records import RunRecord
+from ..reuse import ReuseWarning
 from ..runs import Run
 from ..states import State
 from ..store import open_store
@@ -56,6 +59,8 @@ class Config(Protocol):
     @property
     def listeners(self) -> Sequence[Listener]: ...
     @property
+    def audit(self) -> bool: ...
+    @property
     def strict_resources(self) -> bool: ...
     @property
     def on_end(self) -> Callable[[Run], object] | None: ...
@@ -74,6 +79,7 @@ class Execution:
         self._given = given = prepared.given
         self._workspace = prepared.workspace
         self._manifests = prepared.compiled.manifests
+        self._fingerprinter = prepared.fingerprinter
         self._experiment = config.experiment or plan.graph.name
         self._tracker = Tracker()
         values = given.values()
@@ -119,6 +125,8 @@ class Execution:
             continue_on_failure=config.continue_on_failure,
             reuse=prepared.reuse,
             machine=machine,
+            audit=config.audit,
+            covered=_covered(prepared) if config.audit else {},
         )
         return cls(config, plan, prepared)
 
@@ -147,7 +155,20 @@ class Execution:
                 self._notify()
                 raise
             self._emit(RunEnded(plan.run, time.time(), state, problem))
+        warn_undeclared(self._drive.undeclared)
+        if self._config.executor == "inline" and self._tracker.counts()[State.COMPLETED]:
+            self._warn_of_drift()  # elsewhere a step changes its own copy
         self._notify()
+
+    def _warn_of_drift(self) -> None:
+        """Warn of globals that count for a step and that have changed since: what was kept may not follow from them."""
+        for drift in drifted(self._fingerprinter, self._manifests.values()):
+            warnings.warn(
+                f"a global changed while the run went on: {drift}. Results were kept under its first value, so a later run may "
+                "compute what this one reused: do not change globals in steps, pass what changes as an argument",
+                ReuseWarning,
+                stacklevel=2,
+            )
 
     def _notify(self) -> None:
         """Tell whoever wants to know of the end. What goes wrong there is said, and changes nothing."""
@@ -233,6 +254,15 @@ class Execution:
                     RuntimeWarning,
                     stacklevel=2,
                 )
+
+
+def _covered(prepared: Prepared) -> dict[str, tuple[str, ...]]:
+    """Return the files that each fingerprint covers."""
+    manifests = prepared.compiled.manifests
+    return {
+        fingerprint: tuple({part.file for part in manifest.definitions if part.file})
+        for fingerprint, manifest in manifests.items()
+    }
 
 
 def _why(error: BaseException) -> str:

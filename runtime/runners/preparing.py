@@ -26,6 +26,7 @@ class Prepared:
     given: Given
     store: ArtifactStore
     reuse: Reuse
+    fingerprinter: Fingerprinter
 
 
 def prepare(
@@ -47,4 +48,4 @@ def prepare(
     store = open_store(workspace.store_location, workspace.cache_folder)
     given = take_in(compiled.graph, compiled.inputs, store, lambda value: digest_value(value, fingerprinter))
     reuse = Reuse(workspace.history.cache, store, compiled.graph.name, compiled.manifests, regenerate)
-    return Prepared(workspace, compiled, given, store, reuse)
+    return Prepared(workspace, compiled, given, store, reuse, fingerprinter)

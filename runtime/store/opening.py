@@ -18,6 +18,7 @@ def open_store(location: str | Path, cache: Path | None = None, **storage_option
 
     ``cache`` is the local folder for what is read from a URL. A package may offer stores of its own under the entry point
     group ``penstock.stores``: the name is the URL's scheme, and the object is called like :class:`RemoteStore`.
+    What killed processes of this machine left unfinished in the folder is removed.
 
     Raises ``ValueError`` for a URL without a cache, or for options given with a plain folder.
     """
@@ -25,7 +26,9 @@ def open_store(location: str | Path, cache: Path | None = None, **storage_option
     if "://" not in url:
         if storage_options:
             raise ValueError(f"storage options are for URLs, and {url!r} is a folder; got {', '.join(storage_options)}")
-        return LocalStore(location)
+        store = LocalStore(location)
+        store.forget_the_dead()
+        return store
     if cache is None:
         raise ValueError(f"the store at {url} needs a local folder as its cache: open_store(url, cache=...)")
     for entry_point in entry_points(group=ENTRY_POINTS, name=url.partition("://")[0]):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,19 @@ from typing import Any
 from attrs import field, frozen
 
 from ..errors import ArtifactNotFound, CorruptArtifact, StoreError
+from .artifacts import Held
 from .local import LocalStore, is_digest
+from .objects import found_below, found_in, last_put
+from .objects import size_of as size_there
 from .seals import read_seal
 from .space import explaining_full_disk
 from .staging import staged
 from .trees import SEAL, Entry, describe, list_files, size_of
 
 _VERSION = 1
+
+_BROKEN_AFTER = 86_400.0
+"""Seconds after which an upload without a seal is given up; the next file of a slow one may take hours."""
 
 
 def _without_slash(url: str) -> str:
@@ -31,7 +38,7 @@ def _cached(cache: Path | LocalStore) -> LocalStore:
 
 @frozen
 class RemoteStore:
-    """An :class:`ArtifactStore` and :class:`Listing` at a URL: ``<url>/ab/<digest>/<files>``.
+    """An :class:`ArtifactStore`, :class:`Listing` and :class:`Expiring` at a URL: ``<url>/ab/<digest>/<files>``.
 
     The seal is uploaded last, and what has none is not there: a broken upload is never seen, and the next one completes
     it. Two machines that put the same artifact write the same bytes. What is read or put stays in ``cache``.
@@ -63,7 +70,9 @@ class RemoteStore:
         seal = read_seal(place, digest)
         entries = seal.entries if seal else describe(place, list_files(place))
         with self._speaking() as files:
-            if not self._complete(files, digest, entries):
+            if self._complete(files, digest, entries):
+                _write_seal(files, self._seal(digest), entries)  # its time says when the artifact was last put
+            else:
                 self._upload(files, digest, place, entries)
         return digest, size
 
@@ -100,6 +109,47 @@ class RemoteStore:
     def sweep(self, *, older_than: float = 86_400.0) -> int:
         """Remove leftovers from the cache. Broken uploads are completed by the next put of the same artifact."""
         return self.cache.sweep(older_than=older_than)
+
+    def clock(self) -> float:
+        """Give the time, by the clock of the cache. That of an object store differs by seconds at most."""
+        return self.cache.clock()
+
+    def held(self, *, besides: Container[str]) -> Iterator[Held]:
+        """Describe every artifact whose digest is not in ``besides``, there or in the cache only.
+
+        A broken upload is listed when a day has passed.
+        """
+        cached = {held.digest: held for held in self.cache.held(besides=besides)}
+        with self._speaking() as files:
+            there = found_below(files, self._root())
+            put = {digest: last_put(files, found) for digest, found in there.items() if digest not in besides}
+        for digest, moment in put.items():
+            if SEAL in there[digest] or moment < time.time() - _BROKEN_AFTER:
+                used = max(moment, cached[digest].used if digest in cached else 0.0)
+                yield Held(digest, size_there(there[digest]), used)
+        yield from (held for held in cached.values() if held.digest not in there)
+
+    def expire(self, digest: str, *, unused_since: float) -> bool:
+        """Remove an artifact that nobody has used at that time or later, here or there.
+
+        Object stores cannot look and delete in one act. Another machine that puts the artifact in the moment between
+        finds it missing later, and makes it anew.
+        """
+        if not is_digest(digest):
+            return False
+        is_cached = self.cache.has(digest)
+        if is_cached and not self.cache.expire(digest, unused_since=unused_since):
+            return False
+        with self._speaking() as files:
+            found = found_in(files, self._place(digest))
+            if last_put(files, found) >= unused_since:
+                return False
+        self.delete(digest)
+        return is_cached or bool(found)
+
+    def leftovers(self, *, older_than: float = 86_400.0) -> Sequence[Path]:
+        """Give what killed processes left behind in the cache."""
+        return self.cache.leftovers(older_than=older_than)
 
     def _fetch(self, digest: str) -> None:
         if not is_digest(digest):
@@ -188,8 +238,12 @@ def _open(url: str, options: Mapping[str, Any]) -> Any:
 def _send(files: Any, here: list[str], there: list[str], *, seal: str, entries: Mapping[str, Entry]) -> None:
     """Upload files, and the seal when all of them are there."""
     files.put(here, there)
+    _write_seal(files, seal, entries)
+
+
+def _write_seal(files: Any, path: str, entries: Mapping[str, Entry]) -> None:
     rows = {name: [entry.size, entry.blake3, int(entry.executable)] for name, entry in entries.items()}
-    files.pipe_file(seal, json.dumps({"version": _VERSION, "files": rows}).encode("ascii"))
+    files.pipe_file(path, json.dumps({"version": _VERSION, "files": rows}).encode("ascii"))
 
 
 def _read_seal(files: Any, path: str) -> dict[str, Entry] | None:

@@ -43,8 +43,8 @@ def _explanation(folder: Path, needed: int | None) -> str:
             f"{readable_size(needed)} are needed, {readable_size(free)} are free in {folder}, {missing} are missing"
         )
     return (
-        f"the disk is full: {demand}. Nothing was stored. "
-        "Free some space (`penstock clean` removes what no kept run needs) or move the workspace"
+        f"the disk is full: {demand}. This value was not stored; results of finished steps are kept. Free some space "
+        "(`penstock clean` removes what no kept run needs) or move the workspace, and run again"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from penstock.runtime.errors import ArtifactNotFound, CorruptArtifact, StoreError
 from penstock.runtime.store import LocalStore, RemoteStore, open_store
+from penstock.runtime.store.artifacts import Expiring
 
 STORES: dict[str, Callable[[Path], LocalStore | RemoteStore]] = {
     "local": lambda folder: LocalStore(folder / "store"),
@@ -164,3 +166,49 @@ def _damage_memory(store, digest):
 
         (path,) = fsspec.filesystem("memory").glob(f"{store.url.partition('://')[2]}/*/{digest}/a")
         fsspec.filesystem("memory").pipe_file(path, b"two")
+
+
+def test_what_is_held_is_described_but_for_what_somebody_knows_already(store, make):
+    known, _ = store.put(make(a="one"))
+    digest, size = store.put(make(a="two", sub__b="three"))
+    (held,) = store.held(besides={known})
+    assert (held.digest, held.size >= size) == (digest, True)
+    assert abs(held.used - store.clock()) < 60
+
+
+def test_an_artifact_that_nobody_uses_expires_once(store, make):
+    digest, _ = store.put(make(a="one", sub__b="two"))
+    assert store.expire(digest, unused_since=store.clock() + 60)
+    assert not store.expire(digest, unused_since=store.clock() + 60)
+    assert (store.has(digest), list(store.digests()), list(store.staging.glob("*"))) == (False, [], [])
+
+
+def test_an_artifact_that_was_put_since_does_not_expire(store, make):
+    digest, _ = store.put(make(a="one"))
+    assert not store.expire(digest, unused_since=store.clock() - 60)
+    assert (store.get(digest) / "a").read_text() == "one"
+
+
+@pytest.mark.parametrize("use", ["put", "get"])
+def test_putting_and_getting_an_artifact_again_keeps_it_from_expiring(store, make, use):
+    digest, _ = store.put(make(a="one"))
+    time.sleep(0.03)  # file systems keep time in steps of some milliseconds
+    since = store.clock()
+    assert all(held.used < since for held in store.held(besides=()))
+    store.put(make(a="one")) if use == "put" else store.get(digest)
+    assert [held.used >= since for held in store.held(besides=())] == [True]
+    assert not store.expire(digest, unused_since=since)
+
+
+def test_what_is_no_digest_never_expires(store, tmp_path):
+    (tmp_path / "store" / "tmp").mkdir(parents=True)
+    assert not store.expire("../tmp", unused_since=store.clock() + 60)
+    assert (tmp_path / "store" / "tmp").exists()
+
+
+def test_an_empty_store_holds_nothing(store):
+    assert (list(store.held(besides=())), list(store.leftovers())) == ([], [])
+
+
+def test_every_store_can_be_cleaned(store):
+    assert isinstance(store, Expiring)

@@ -19,7 +19,7 @@ from penstock import RunFailed, compile, run
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PROGRAMS = sorted(path.stem for path in EXAMPLES.glob("*.py"))
-PIPELINES = {"compare": "compare", "debugging": "outlier", "files": "summarise", "text": "attribute"}
+PIPELINES = {"compare": "compare", "datastores": "summarise", "debugging": "outlier", "files": "summarise", "text": "attribute"}
 COMMAND = "import sys; del sys.path[0]; from penstock.runtime.cli import main; main(prog_name='penstock')"
 LONGEST = 110
 """Seconds that an example may take."""
@@ -78,6 +78,7 @@ def test_an_example_is_short(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "printed"), [
     ("compare", ["accuracy", "vectors", "boosting"]),
+    ("datastores", ["tables/iris.csv has ", "2 files copied, 0 were there", "datastore://archive/2026/iris.csv", "virginica"]),
     ("debugging", ["as plain Python: 2.43", "in this process: 3.67", "values = table[column]", "KeyError('alcohool')"]),
     ("files", ["| 9 | 180 |", "`average.png` takes", "The picture is "]),
     ("text", ["'words': 0.", "'pieces of words': 0."]),
@@ -97,7 +98,7 @@ def test_the_comparison_runs_on_the_command_line_with_its_parameters(workspace: 
     assert Path(figure["path"]).read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("name", ["debugging", "files", "text"])
+@pytest.mark.parametrize("name", ["datastores", "debugging", "files", "text"])
 def test_an_example_runs_on_the_command_line(name: str, workspace: Path) -> None:
     run = penstock("run", f"{EXAMPLES / name}.py:{PIPELINES[name]}", folder=workspace)
     assert run["state"] == "completed"

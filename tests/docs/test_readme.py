@@ -114,9 +114,10 @@ def commands(page: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def options_of(name: str) -> set[str]:
-    """Return the options of a command."""
+    """Return the options of a command, and of the commands in it."""
     command = main.get_command(click.Context(main), name)
-    return {"--help", *(option for parameter in command.params for option in parameter.opts)}
+    every = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    return {"--help", *(option for one in every for parameter in one.params for option in parameter.opts)}
 
 
 def title(page: Path) -> str:

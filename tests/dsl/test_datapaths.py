@@ -65,7 +65,13 @@ def test_its_text_and_its_pickle_are_read_back(segments):
 
 @pytest.mark.parametrize(
     ("path", "problem"),
-    [("../x", "lead upward"), ("a/../../x", "lead upward"), ("/etc", "write 'etc'"), ("a\\b", "written with '/'"), ("a\0", "'/'")],
+    [
+        ("../x", "lead upward"),
+        ("a/../../x", "lead upward"),
+        ("/etc", "write 'etc'"),
+        ("a\\b", "written with '/'"),
+        ("a\0", "'/'"),
+    ],
 )
 def test_a_path_that_leads_elsewhere_is_refused(path, problem):
     with pytest.raises(InvalidDataPath, match=problem):

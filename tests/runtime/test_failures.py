@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import pickle
 
+import attrs
 import pytest
 from penstock.compilers.graph import Collection, FunctionRef, Literal
 from penstock.runtime.artifacts import Artifact
@@ -78,9 +80,17 @@ def test_a_failure_without_anything_carried_over_has_no_exception():
 
 def test_an_end_from_outside_has_an_exception_of_ours():
     failure = describe_end(StepTimedOut("train", "it took too long"), task())
-    assert isinstance(failure.exception, TimeoutError) and str(failure) == (
-        "step 'train' failed: StepTimedOut: it took too long (after 2 attempts)"
-    )
+    assert isinstance(failure.exception, TimeoutError)
+    assert str(failure).splitlines() == [
+        "step 'train' failed: StepTimedOut: it took too long (after 2 attempts)",
+        "run it again: penstock replay r train --pdb",
+    ]
+
+
+def test_the_command_that_runs_the_step_again_can_be_typed_as_it_is():
+    item = Task("r", "train[0]", "train", FunctionRef("m", "train"), {}, (), "/p", "/s", "/r")
+    assert describe(ValueError("no"), item).replay == "penstock replay r 'train[0]' --pdb"
+    assert str(raised(ValueError("no rows"))).endswith("\nrun it again: penstock replay r train --pdb")
 
 
 def test_a_failure_survives_pickling():
@@ -95,3 +105,28 @@ def test_what_the_step_was_given_is_said_in_a_line_each():
     lines = dict(describe(ValueError("no"), task(**given)).inputs)
     assert lines["lr"] == "0.1" and lines["table"] == "DataFrame 3 x 2" and len(lines["long"]) < 110
     assert lines["both"] == "a list of 2: 1, DataFrame 3 x 2['a'][0]"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (MemoryError(), "memory ran out; give the step less at a time, or run fewer steps at once (jobs)"),
+        (MemoryError("3 GiB"), "3 GiB (memory ran out; give the step less at a time, or run fewer steps at once (jobs))"),
+        (SystemExit(2), "the step called sys.exit(2); it ends by returning or by raising"),
+        (FileNotFoundError(2, "No such file", "x.csv"), "[Errno 2] No such file: 'x.csv'"),
+    ],
+)
+def test_where_the_text_alone_leaves_people_alone_more_is_said(error, expected):
+    assert raised(error).message == expected
+
+
+def test_a_full_disk_is_told_with_what_is_free_for_the_workspace(tmp_path):
+    described = describe(OSError(errno.ENOSPC, "No space left"), attrs.evolve(task(), run_folder=str(tmp_path)))
+    assert f"are free in {tmp_path}; results of finished steps are kept: make room and run again)" in described.message
+    assert "nothing is known about /nowhere/r" in describe(
+        OSError(errno.ENOSPC, "No space left"), attrs.evolve(task(), run_folder="/nowhere/r")
+    ).message
+
+
+def test_a_traceback_without_lines_of_the_user_is_left_out():
+    assert describe(StepFailed("train", "cannot be stored"), task()).frames == ""

@@ -119,7 +119,8 @@ def test_a_result_whose_parameters_were_not_kept_is_told(workspace):
         return double(n), n
 
     made = Local(executor="inline", workspace=workspace, display="none").run(echo, 2)
-    assert made.result() == (4, 2)
+    assert made.result() == Run.get(made.id, workspace).result() == (4, 2)
+    (workspace.run_folder(made.id) / "inputs.json").unlink()
     with pytest.raises(RunError, match=f"the result of run {made.id} cannot be put together here"):
         Run.get(made.id, workspace).result()
 

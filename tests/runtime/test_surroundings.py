@@ -42,3 +42,22 @@ def test_a_working_folder_that_was_removed_is_no_trouble(tmp_path, monkeypatch):
         os.chdir(tmp_path)
     with surroundings({}):
         os.chdir("/")
+
+
+def test_the_mask_and_the_limits_are_as_before():
+    resource = pytest.importorskip("resource")
+    mask, limits = os.umask(0o022), resource.getrlimit(resource.RLIMIT_NOFILE)
+    with surroundings({}):
+        os.umask(0o777)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limits[0] - 1, limits[1]))
+    assert (os.umask(mask), resource.getrlimit(resource.RLIMIT_NOFILE)) == (0o022, limits)
+
+
+def test_a_hard_limit_that_was_lowered_is_no_trouble(monkeypatch):
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with surroundings({}):
+        monkeypatch.setattr(resource, "getrlimit", lambda number: (10, 10))
+        monkeypatch.setattr(resource, "setrlimit", lambda number, limits: (_ for _ in ()).throw(ValueError("too high")))
+    monkeypatch.undo()
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == before

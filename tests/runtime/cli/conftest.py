@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -76,6 +78,7 @@ def single(source: Path) -> list[float]:
 _numbers = itertools.count(1)
 
 Penstock = Callable[..., Result]
+Shell = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
@@ -100,6 +103,39 @@ def penstock() -> Penstock:
 
     def call(*words: object) -> Result:
         return CliRunner().invoke(main, [str(word) for word in words], prog_name="penstock")
+
+    return call
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    """Start the command line in a process of its own, in a project's folder; it is gone when the test ends."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "penstock.toml").touch()
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*words: object, **how: Any) -> subprocess.Popen[str]:
+        code = "from penstock.runtime.cli import main; main(prog_name='penstock')"
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        options = {"cwd": tmp_path, "text": True, **pipes, **how}
+        process = subprocess.Popen([sys.executable, "-c", code, *map(str, words)], **options)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def done(shell: Shell) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Call the command line in a process of its own: code that was changed meanwhile is read anew."""
+
+    def call(*words: object, typed: str = "", **how: Any) -> subprocess.CompletedProcess[str]:
+        process = shell(*words, **how)
+        printed, said = process.communicate(typed, timeout=60)
+        return subprocess.CompletedProcess(process.args, process.returncode, printed, said)
 
     return call
 

@@ -77,3 +77,23 @@ def test_workers_find_the_file_that_was_named(project: Path, penstock: Penstock)
 def test_a_picture_of_the_run_can_be_kept(run: Callable[..., Result], project: Path) -> None:
     run("--picture", "run.svg", "-q")
     assert (project.parent / "run.svg").read_text().startswith("<svg")
+
+
+def test_a_part_of_the_pipeline_is_run_without_the_parameters_of_the_rest(project: Path, penstock: Penstock) -> None:
+    words = ("--executor", "inline", "--display", "none", "--source", "numbers.txt")
+    assert "result  [1.0, 2.0, 3.0]\n" in penstock("run", f"{project.name}:compare", "--until", "load", *words).stdout
+    steps = penstock("run", f"{project.name}:compare", "--only", "train", "--json", *words).stdout
+    assert [step["state"] for step in json.loads(steps)["steps"]] == ["reused", "completed"]
+    again = penstock("run", f"{project.name}:compare", "--from", "train", "--json", *words).stdout
+    assert [step["state"] for step in json.loads(again)["steps"]] == ["reused", "completed", "completed"]
+
+
+def test_an_input_that_was_never_computed_is_told(run: Callable[..., Result]) -> None:
+    result = run("--only", "best")
+    assert result.exit_code == 1 and "needs what 'load' returns" in result.stderr and "--until best" in result.stderr
+
+
+def test_parts_that_contradict_each_other_or_are_not_there_are_refused(run: Callable[..., Result]) -> None:
+    assert run("--only", "best", "--until", "train").exit_code == 2
+    unknown = run("--until", "trian")
+    assert unknown.exit_code == 4 and "did you mean 'train'?" in unknown.stderr

@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from penstock.runtime.errors import ArtifactNotFound, CorruptArtifact, StoreError
 from penstock.runtime.store import LocalStore, seals
+from penstock.runtime.store.staging import fresh_name
 
 WRITER = """
 import sys
@@ -187,3 +189,53 @@ def test_old_leftovers_with_read_only_folders_are_removed(store):
 
 def test_the_top_folder_stays_writable_so_that_a_workspace_can_be_removed(store):
     assert store.get(put(store, a="one")).stat().st_mode & 0o200
+
+
+def test_an_artifact_that_is_used_while_it_expires_is_put_back(store, monkeypatch):
+    digest = put(store, a="one")
+    os.utime(store.root / digest[:2] / digest, (1, 1))
+    rename = os.rename
+
+    def used_before(source, target):
+        monkeypatch.undo()
+        store.get(digest)
+        rename(source, target)
+
+    monkeypatch.setattr("penstock.runtime.store.local.os.rename", used_before)
+    assert not store.expire(digest, unused_since=1000.0)
+    assert (store.get(digest) / "a").read_text() == "one"
+    assert list(store.staging.iterdir()) == []
+
+
+def test_an_artifact_that_expires_while_it_is_put_is_stored_anew(store, monkeypatch):
+    digest = put(store, a="one")
+    os.utime(store.root / digest[:2] / digest, (1, 1))
+    utime = os.utime
+
+    def expired_before(place):
+        monkeypatch.undo()
+        assert store.expire(digest, unused_since=1000.0)
+        utime(place)
+
+    monkeypatch.setattr("penstock.runtime.store.local.os.utime", expired_before)
+    assert put(store, a="one") == digest
+    assert (store.get(digest) / "a").read_text() == "one"
+
+
+def test_an_artifact_that_expires_while_it_is_got_is_not_found(store, monkeypatch):
+    digest = put(store, a="one")
+    monkeypatch.setattr("penstock.runtime.store.local.os.utime", lambda _: (_ for _ in ()).throw(FileNotFoundError()))
+    with pytest.raises(ArtifactNotFound):
+        store.get(digest)
+
+
+def test_leftovers_of_a_process_that_may_be_there_are_left_for_a_day(store):
+    mine, gone = fresh_name(store.staging), store.staging / fresh_name(Path()).name.replace(str(os.getpid()), "4194999")
+    unknown = store.staging / "4194999--ab"
+    for folder in (mine, gone, unknown):
+        folder.mkdir(parents=True)
+        os.utime(folder, (time.time() - 7200,) * 2)
+    assert list(store.leftovers(older_than=3600)) == [gone]
+    for folder in (mine, unknown):
+        os.utime(folder, (1, 1))
+    assert set(store.leftovers(older_than=3600)) == {mine, gone, unknown}

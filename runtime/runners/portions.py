@@ -1,0 +1,79 @@
+"""Choose which part of a pipeline runs: up to some steps, one alone, or from some on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from ...compilers.fingerprints import FileMemo, Fingerprinter
+from ...compilers.graph import Graph
+from ...compilers.lowering import Compiled
+from ...compilers.passes import alone, until
+from ...compilers.traversal import downstream
+from ..errors import RunError, StepNotFound
+from ..workspace import Workspace
+from .explaining import explain_ahead
+from .preparing import prepare
+
+
+def chosen(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the ids of the steps that are meant: by id, by a name that several calls share, or by a nested pipeline.
+
+    Raises StepNotFound.
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        meant = [node.id for node in graph if name in (node.id, node.name) or node.id.startswith(f"{name}/")]
+        if not meant:
+            known = [known for node in graph for known in (node.name, node.id)]
+            raise StepNotFound(name, f"pipeline {graph.name!r}", tuple(dict.fromkeys(known)))
+        found |= dict.fromkeys(meant)
+    return tuple(found)
+
+
+def run_until(compiled: Compiled, names: Sequence[str], workspace: Workspace) -> Compiled:
+    """Leave out what some steps do not need. Raises StepNotFound."""
+    return _smaller(compiled, until(compiled.graph, chosen(compiled.graph, names)), workspace)
+
+
+def run_alone(
+    compiled: Compiled, names: Sequence[str], workspace: Workspace, regenerate: bool | Sequence[str] = False
+) -> Compiled:
+    """Leave out what some steps do not take a value from; what they take must have an earlier result.
+
+    ``regenerate`` is as Local takes it. Raises StepNotFound, and RunError where an input was never computed.
+    """
+    ids = chosen(compiled.graph, names)
+    smaller = _smaller(compiled, alone(compiled.graph, ids), workspace)
+    quiet = attrs.evolve(smaller, warnings=())  # the run itself will tell
+    for verdict in explain_ahead(prepare(quiet, workspace, regenerate)):
+        if verdict.step in ids or verdict.decision == "reused":
+            continue
+        one = ids[0] if len(ids) == 1 else "what was chosen"
+        raise RunError(
+            f"{one} cannot run alone: it needs what {verdict.step!r} returns, and there is no result to take: "
+            f"{verdict.step} {verdict.decision} ({verdict.reason}). Run all that it needs with until={ids[0]!r} "
+            f"(--until {ids[0]})"
+        )
+    return smaller
+
+
+def regenerated_from(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the ids of some steps and of all that need them. Raises StepNotFound."""
+    found = downstream(graph, *chosen(graph, names))
+    return tuple(node.id for node in graph if node.id in found)
+
+
+def _smaller(compiled: Compiled, graph: Graph, workspace: Workspace) -> Compiled:
+    """Return the part of a pipeline that a smaller graph is; its code is identified while the whole is at hand."""
+    found = compiled.identified(Fingerprinter(memo=FileMemo(workspace.folder / "memo")))
+    fingerprints = {node.id: node.fingerprint for node in found.graph}
+    nodes = tuple(attrs.evolve(node, fingerprint=fingerprints[node.id]) for node in graph)
+    parameters = {parameter.name for parameter in graph.parameters}
+    return attrs.evolve(
+        found,
+        graph=attrs.evolve(graph, nodes=nodes),
+        inputs={name: value for name, value in compiled.inputs.items() if name in parameters},
+        recording=None,
+    )

@@ -1,0 +1,96 @@
+"""Steps that change what they share with others."""
+
+from __future__ import annotations
+
+import os
+import resource
+import threading
+import time
+from pathlib import Path
+
+from penstock import current_step, pipeline, step
+
+
+@step(allow_reuse=False)
+def look(moment: str) -> dict[str, object]:
+    mask = os.umask(0)
+    os.umask(mask)
+    return {
+        "process": os.getpid(),
+        "folder": os.getcwd(),
+        "variables": sorted(os.environ),
+        "mask": mask,
+        "files": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+    }
+
+
+@step
+def change_everything() -> int:
+    os.chdir("/")
+    os.environ["PENSTOCK_TEST_LEAK"] = "1"
+    del os.environ["TMPDIR"]
+    os.umask(0o777)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    raise ValueError("and failed in the end")
+
+
+@step
+def leave_a_thread() -> int:
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    return 1
+
+
+@step
+def count(items: list[int]) -> list[int]:
+    return list(range(5000))
+
+
+@step
+def spoil(items: list[int], given: list[int]) -> int:
+    items.clear()
+    given.append(4)
+    return len(given)
+
+
+@step
+def measure(items: list[int], given: list[int]) -> tuple[int, int]:
+    return len(items), len(given)
+
+
+@pipeline
+def leaks() -> dict[str, object]:
+    before = look("before")
+    changed = change_everything.after(before)()
+    thread = leave_a_thread.after(before)()
+    return {"before": before, "after": look.after(thread)("after"), "changed": changed}
+
+
+@pipeline
+def inputs() -> tuple[int, int]:
+    items, given = count([]), [1, 2, 3]
+    return measure.after(spoil(items, given))(items, given)
+
+
+@step
+def write() -> Path:
+    file = current_step().folder / "table.csv"
+    file.write_text("a,b\n")
+    return file
+
+
+@step
+def append(table: Path) -> int:
+    with table.open("a") as file:
+        file.write("1,2\n")
+    return 1
+
+
+@step
+def read(table: Path) -> str:
+    return table.read_text()
+
+
+@pipeline
+def files() -> str:
+    table = write()
+    return read.after(append(table))(table)

@@ -1,0 +1,152 @@
+"""Steps that end badly, each in a way of its own."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from penstock import current_step, pipeline, step
+
+
+@step
+def raises(column: str) -> int:
+    raise KeyError(column)
+
+
+@step
+def exits() -> int:
+    sys.exit("I give up")
+
+
+@step
+def exits_at_once() -> int:
+    current_step().folder.joinpath("half").write_text("half a file")
+    os._exit(3)
+
+
+@step
+def crashes() -> int:
+    return ctypes.string_at(0)
+
+
+@step
+def aborts() -> int:
+    os.abort()
+
+
+@step
+def is_killed() -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return time.sleep(60)
+
+
+@step
+def is_asked_to_end() -> int:
+    os.kill(os.getpid(), signal.SIGTERM)
+    return time.sleep(60)
+
+
+@step
+def needs_too_much_memory() -> int:
+    resource.setrlimit(resource.RLIMIT_AS, (2**30, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    return len(bytearray(2**34))
+
+
+@step(timeout=0.3)
+def takes_too_long() -> int:
+    current_step().folder.joinpath("half").write_text("half a file")
+    subprocess.Popen(["sleep", "60"])
+    return time.sleep(60)
+
+
+@step
+def leaves_children() -> int:
+    subprocess.Popen(["sleep", "60"])
+    subprocess.run(["sh", "-c", "setsid sleep 60 & sleep 60 &"], check=True)
+    if os.fork() == 0:
+        os.setsid()
+        time.sleep(60)
+    return 1
+
+
+@step
+def dies_and_leaves_daemons() -> int:
+    subprocess.run(["sh", "-c", "setsid sleep 60 & sleep 60 &"], check=True)
+    os._exit(0)
+
+
+@step
+def comes_back_twice() -> int:
+    if os.fork() == 0:
+        return 2
+    time.sleep(0.3)
+    return 1
+
+
+@step
+def returns_what_cannot_be_stored() -> object:
+    return Path(__file__).open()
+
+
+@step
+def returns_what_is_not_there() -> Path:
+    return Path("nowhere/model.bin")
+
+
+@step
+def returns_too_few() -> tuple[int, int]:
+    return (1,)
+
+
+class Odd(Exception):
+    """An exception that no process can send to another."""
+
+    def __init__(self, column: str, lock: object) -> None:
+        super().__init__(column)
+        self.lock = lock
+
+
+@step
+def raises_what_cannot_be_pickled() -> int:
+    raise Odd("fare", threading.Lock())
+
+
+class Mute(Exception):
+    """An exception that cannot even say what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@step
+def raises_without_words() -> int:
+    raise Mute
+
+
+@step
+def interrupts_itself() -> int:
+    raise KeyboardInterrupt
+
+
+@step
+def fills_its_disk() -> int:
+    with open("/dev/full", "w") as file:
+        file.write("x" * 100_000)
+    return 1
+
+
+@pipeline
+def troubles() -> list[object]:
+    return [
+        exits(), exits_at_once(), crashes(), aborts(), is_killed(), is_asked_to_end(), needs_too_much_memory(),
+        takes_too_long(), leaves_children(), dies_and_leaves_daemons(), comes_back_twice(), returns_what_cannot_be_stored(),
+        returns_what_is_not_there(), returns_too_few(), raises_what_cannot_be_pickled(), raises_without_words(),
+        interrupts_itself(), fills_its_disk(), raises("fare"),
+    ]  # fmt: skip

@@ -1,0 +1,36 @@
+"""What a step changes in the process that it shares with the next one is as before, and so is what it was given."""
+
+from __future__ import annotations
+
+import pytest
+from penstock import Run, State
+
+
+@pytest.fixture
+def steps(project):
+    def run(pipeline: str):
+        ended = project.penstock("run", f"isolation.py:{pipeline}", "-j1", "-q", "--continue-on-failure")
+        assert ended.code in (0, 1), ended.err
+        return Run.get("last", project.workspace).steps
+
+    return run
+
+
+def test_folder_variables_and_limits_are_as_before_for_the_next_step_of_the_same_worker(steps):
+    found = steps("leaks")
+    assert found["change_everything"].state is State.FAILED
+    assert found["look"].result() == found["look-2"].result()
+
+
+def test_inputs_that_a_step_changed_are_as_before_for_other_steps(steps):
+    assert steps("inputs")["measure"].result() == (5000, 3)
+
+
+def test_a_file_cannot_be_changed_without_notice(steps):
+    found = steps("files")
+    if found["append"].state is State.FAILED:  # the file is read-only, for all but root
+        assert found["append"].failure.kind == "PermissionError"
+        return
+    failure = found["read"].failure
+    assert failure.kind == "CorruptArtifact" and "table.csv has 8 bytes instead of 4" in failure.message
+    assert steps("files")["write"].state is State.COMPLETED  # and not reused

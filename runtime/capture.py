@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, TextIO
+from typing import TYPE_CHECKING, BinaryIO, Final, TextIO, final
 
+from .logfiles import Spare
 from .trimming import LogLimit
 
 if TYPE_CHECKING:
@@ -24,14 +26,15 @@ _LIMIT: Final = LogLimit()
 
 
 @contextmanager
-def process_output(path: Path) -> Iterator[None]:
+def process_output(path: Path, spares: Path | None = None) -> Iterator[None]:
     """Send this process's standard output and error to a file: also what C code, a crash and child processes write.
 
-    The file is held to a size; see :mod:`.trimming`.
+    With ``spares``, a folder on the same file system, the file is made when there is something in it; see
+    :mod:`.logfiles`. The file is held to a size; see :mod:`.trimming`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    log = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-    _LIMIT.begin(log)
+    spare = None if spares is None or os.name != "posix" or path.exists() else _spare(spares)
+    log = _opened(path) if spare is None else spare.descriptor
+    _LIMIT.begin(log, None if spare is None else functools.partial(spare.become, path))
     _LIMIT.watch()
     kept = [os.dup(1), os.dup(2)]
     _flush()
@@ -48,28 +51,85 @@ def process_output(path: Path) -> Iterator[None]:
             os.dup2(original, descriptor)
             os.close(original)
         _LIMIT.end()
-        os.close(log)
+        if spare is None or spare.named:
+            os.close(log)
+
+
+def leave() -> None:
+    """Give what was written its name, and remove an empty spare file: this process is about to end."""
+    _LIMIT.look()
+    if _SPARES:
+        _SPARES[-1].remove()
+
+
+_SPARES: list[Spare] = []
+"""The spare file of this process, if it has one."""
+
+
+def _spare(folder: Path) -> Spare:
+    """Return the spare file of this process in a folder."""
+    current = _SPARES[-1] if _SPARES else None
+    if current is None or current.named or current.path.parent != folder or current.process != os.getpid():
+        _SPARES[:] = [Spare(folder)]
+    return _SPARES[-1]
+
+
+def _opened(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
 
 
 @contextmanager
 def python_output(path: Path) -> Iterator[None]:
     """Copy what Python prints in this process to a file, and still show it: for steps that run in the driver.
 
-    The file is held to a size; see :mod:`.trimming`.
+    The file is made when there is something to write, and held to a size; see :mod:`.trimming`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    limit = LogLimit()
-    with path.open("a+", encoding="utf-8", errors="backslashreplace") as log:
-        limit.begin(log.fileno())
-        streams = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = (_Both(stream, log, limit) for stream in streams)
-        try:
-            with logging_copied(log), logging_shown(sys.stderr):
-                yield
-        finally:
-            sys.stdout, sys.stderr = streams
-            log.flush()
-            limit.end()
+    log = _Log(path)
+    streams = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (_Both(stream, log) for stream in streams)
+    try:
+        with logging_copied(log), logging_shown(sys.stderr):
+            yield
+    finally:
+        sys.stdout, sys.stderr = streams
+        log.close()
+
+
+@final
+class _Log:
+    """A text file of limited size that is opened by the first write."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._limit = LogLimit()
+        self._file: TextIO | None = None
+        self._written = 0
+
+    def write(self, text: str) -> int:
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("a+", encoding="utf-8", errors="backslashreplace")
+            self._limit.begin(self._file.fileno())
+        self._file.write(text)
+        self._written += len(text)
+        if "\n" in text:
+            self._file.flush()
+        if self._written > _OFTEN:
+            self._file.flush()
+            self._limit.look()
+            self._written = 0
+        return len(text)
+
+    def flush(self) -> None:
+        if self._file is not None:
+            self._file.flush()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.flush()
+            self._limit.end()
+            self._file.close()
 
 
 @contextmanager
@@ -93,7 +153,7 @@ def logging_shown(stream: SupportsWrite[str]) -> Iterator[None]:
 
 
 @contextmanager
-def logging_copied(log: TextIO) -> Iterator[None]:
+def logging_copied(log: SupportsWrite[str]) -> Iterator[None]:
     """Copy log records to a file where the program has set up logging itself: its handlers have their own streams."""
     import logging
 
@@ -118,23 +178,14 @@ def _handler(stream: SupportsWrite[str]) -> logging.Handler:
 
 
 class _Both(io.TextIOBase):
-    """A text stream that writes to two others, of which the second is a log of limited size."""
+    """A text stream that writes to two others, of which the second is a log."""
 
-    def __init__(self, shown: TextIO, log: TextIO, limit: LogLimit) -> None:
+    def __init__(self, shown: TextIO, log: _Log) -> None:
         self._shown = shown
         self._log = log
-        self._limit = limit
-        self._written = 0
 
     def write(self, text: str) -> int:
         self._log.write(text)
-        self._written += len(text)
-        if "\n" in text:
-            self._log.flush()
-        if self._written > _OFTEN:
-            self._log.flush()
-            self._limit.look()
-            self._written = 0
         return self._shown.write(text)
 
     def flush(self) -> None:

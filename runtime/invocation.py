@@ -12,13 +12,12 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePath
-from types import FunctionType
 from typing import Any
 
 from ..compilers.graph import Collection, FunctionRef, Literal
 from .artifacts import Artifact
 from .auditing import audited
-from .capture import process_output
+from .capture import leave, process_output
 from .context import _RUNNING, StepContext, entered
 from .errors import RunError
 from .events import Event
@@ -35,7 +34,7 @@ from .tasks import Completed, Failed, Outcome, Task
 def perform(task: Task, send: Callable[[Event], None]) -> Outcome:
     """Run a task in a worker process: its output goes to its log, its reports to the driver through ``send``."""
     try:
-        outcome = invoke(task, process_output, send)
+        outcome = invoke(task, functools.partial(process_output, spares=Path(task.run_folder)), send)
     except (KeyboardInterrupt, SystemExit) as error:  # nobody interrupts a worker: the step raised it itself
         outcome = Failed(describe(error, task), pid=os.getpid())
     end_children()
@@ -43,10 +42,11 @@ def perform(task: Task, send: Callable[[Event], None]) -> Outcome:
 
 
 def abandon() -> None:
-    """Remove the folders of the steps that run in this process, which is about to end without waiting for them."""
+    """Remove the folders of the steps that run in this process, and name its log: it ends without waiting for them."""
     for context in tuple(_RUNNING):
         if context.has_folder:
             shutil.rmtree(context.folder, ignore_errors=True)
+    leave()
 
 
 def invoke(
@@ -104,9 +104,8 @@ def load(value: Resolved, store: ArtifactStore, root: Path) -> object:
 
 def call(function: Callable[..., Any], arguments: Mapping[str, object]) -> object:
     """Call a function with every parameter given by name; a coroutine is awaited, a generator is listed."""
-    is_plain = type(function) is FunctionType and not hasattr(function, "__wrapped__")
-    by_name = is_plain and _takes_names(function)
-    result = function(**arguments) if by_name else _called_by_place(function, arguments)
+    bound = inspect.BoundArguments(_signature(function), dict(arguments))
+    result = function(*bound.args, **bound.kwargs)
     if inspect.iscoroutine(result):
         import asyncio
 
@@ -114,16 +113,15 @@ def call(function: Callable[..., Any], arguments: Mapping[str, object]) -> objec
     return list(result) if inspect.isgenerator(result) else result
 
 
-@functools.lru_cache(maxsize=1024)
-def _takes_names(function: Callable[..., Any]) -> bool:
-    """Say whether every parameter of a plain function can be given by name."""
-    kinds = {parameter.kind for parameter in inspect.signature(function).parameters.values()}
-    return kinds <= {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Return a function's signature, which takes longer to find out than a small step takes to run."""
+    try:
+        return _known_signature(function)
+    except TypeError:  # a callable object that cannot be hashed
+        return inspect.signature(function)
 
 
-def _called_by_place(function: Callable[..., Any], arguments: Mapping[str, object]) -> Any:
-    bound = inspect.BoundArguments(inspect.signature(function), dict(arguments))
-    return function(*bound.args, **bound.kwargs)
+_known_signature = functools.lru_cache(maxsize=1024)(inspect.signature)
 
 
 def split_outputs(task: Task, result: Any) -> dict[str, object]:

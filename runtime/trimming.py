@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections.abc import Callable
 from typing import Final, final
 
 KEPT: Final = 8 * 1024 * 1024
@@ -26,6 +27,9 @@ _LONGEST_WORDS: Final = 1024
 _LOOKS: Final = 5
 """How often to look for what was written while the end was read, which takes less time each time."""
 
+_AT_A_TIME: Final = 1024 * 1024
+"""Bytes of what was written meanwhile that are moved at once."""
+
 _LONGEST_LINE: Final = 64 * 1024
 """Bytes within which the kept end looks for the beginning of a line."""
 
@@ -41,12 +45,13 @@ class LogLimit:
         self._left_out = 0
         self._changing = threading.Lock()
         self._begun = threading.Event()
+        self._on_first: Callable[[], object] | None = None
         self._thread: threading.Thread | None = None
 
-    def begin(self, log: int) -> None:
-        """Hold this log to its size from now on."""
+    def begin(self, log: int, on_first: Callable[[], object] | None = None) -> None:
+        """Hold this log to its size from now on; ``on_first`` is called, from any thread, when there is something in it."""
         with self._changing:
-            self._log, self._left_out = log, 0
+            self._log, self._left_out, self._on_first = log, 0, on_first
         self._begun.set()
 
     def look(self) -> None:
@@ -75,30 +80,50 @@ class LogLimit:
     def _trim(self, slack: int) -> None:
         """Cut the log where it is too long. On a full disk it may lose its end: no step fails for that."""
         with self._changing, contextlib.suppress(OSError):
-            if self._log is not None and os.fstat(self._log).st_size > 2 * self._kept + _LONGEST_WORDS + slack:
+            if self._log is None:
+                return
+            size = os.fstat(self._log).st_size
+            if size and self._on_first is not None:
+                act, self._on_first = self._on_first, None
+                with contextlib.suppress(OSError):  # somebody has removed the folder
+                    act()
+            if size > 2 * self._kept + _LONGEST_WORDS + slack:
                 self._left_out = cut(self._log, self._kept, self._left_out)
 
 
 def cut(log: int, kept: int = KEPT, left_out: int = 0) -> int:
     """Leave out the middle of a log, and return how many bytes of output are left out by now.
 
-    ``left_out`` is how many were before: the words about them are replaced. What others write in the moment between
-    the last look and the cut is lost, and not counted.
+    ``left_out`` is how many were before: the words about them are replaced. What others write meanwhile stays, but for
+    what comes in the microsecond between the last look and the cut.
     """
     size = os.fstat(log).st_size
-    end = os.pread(log, kept, size - kept)
-    for _ in range(_LOOKS):
-        new = os.pread(log, kept, size)
-        if not new:
-            break
-        size += len(new)
-        end += new
-    end = _from_line(end[-kept:])
     words = len(_words(left_out, kept)) if left_out else 0
+    end = _from_line(os.pread(log, kept, size - kept))
     left_out += size - kept - words - len(end)
-    os.ftruncate(log, kept)
-    _write(log, _words(left_out, kept) + end)
+    _move(log, kept, size, _words(left_out, kept) + end)
     return left_out
+
+
+def _move(log: int, position: int, size: int, data: bytes) -> None:
+    """Put data at a position, after it what is behind ``size``, which others make grow, and cut off the rest."""
+    try:
+        writer = os.open(f"/proc/self/fd/{log}", os.O_WRONLY)  # what is open for appending writes nowhere else
+    except OSError:  # not Linux: what is written meanwhile comes before the data
+        os.ftruncate(log, position)
+        _write(log, data)
+        return
+    try:
+        while data:
+            view = memoryview(data)
+            while view:
+                written = os.pwrite(writer, view, position)
+                view, position = view[written:], position + written
+            data = os.pread(log, _AT_A_TIME, size)
+            size += len(data)
+        os.ftruncate(log, position)
+    finally:
+        os.close(writer)
 
 
 def _words(left_out: int, kept: int) -> bytes:

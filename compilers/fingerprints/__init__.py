@@ -1,11 +1,21 @@
-"""Identify the code of functions: equal fingerprints mean that nothing they reach could behave differently."""
+"""Identify the code of functions: equal fingerprints mean that nothing they reach could behave differently.
+
+What computes fingerprints is loaded when it is first used: who only reads manifests, as a worker does, has no use for it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
 
 from .differences import Difference, differences
-from .digests import digest
-from .fingerprints import Fingerprint, Fingerprinter
-from .inputs import Identity, digest_value, identify
 from .manifests import Definition, Manifest
-from .memo import FileMemo, Memo, MemoryMemo
+
+if TYPE_CHECKING:
+    from .digests import digest
+    from .fingerprints import Fingerprint, Fingerprinter
+    from .inputs import Identity, digest_value, identify
+    from .memo import FileMemo, Memo, MemoryMemo
 
 __all__ = [
     "Definition",
@@ -22,3 +32,27 @@ __all__ = [
     "digest_value",
     "identify",
 ]
+
+_HOMES = {
+    "FileMemo": "memo",
+    "Fingerprint": "fingerprints",
+    "Fingerprinter": "fingerprints",
+    "Identity": "inputs",
+    "Memo": "memo",
+    "MemoryMemo": "memo",
+    "digest": "digests",
+    "digest_value": "inputs",
+    "identify": "inputs",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .encoding import joined, scalar, seal
+from .encoding import content_digest, joined, scalar
 
 Surrogate = tuple[object, ...]
 """Plain data, with arrays as bytes, that stand for a value."""
@@ -125,7 +125,7 @@ def _tensor(value: Any) -> Surrogate:
 
 
 def _hashed(data: bytes) -> bytes:
-    return seal("bytes", data) if len(data) > 64 else data
+    return content_digest(data) if len(data) > 64 else data
 
 
 def _timestamp(value: Any) -> Surrogate:

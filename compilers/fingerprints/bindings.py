@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from . import values
@@ -17,12 +17,14 @@ from .loading import Broken
 from .nodes import Node
 from .resolution import Resolver
 from .unloadable import unloadable
-from .uses import Use
+from .forms import Use
 
 if TYPE_CHECKING:
     from .reach import Walker
 
-_SELF_NAMED = (types.FunctionType, type, types.ModuleType, types.BuiltinFunctionType)
+_KNOWN = (types.FunctionType, type, types.ModuleType)
+"""What is the same under any name, wherever it was imported from."""
+
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})
 _MOST_FILES = 20_000
 """A root with more source files is not a project; finding it one says that the root is wrong."""
@@ -41,7 +43,9 @@ class Bindings:
 
     def reference(self, namespace: dict[str, object], name: str, value: object) -> Node:
         """Return the node of a name's value: the object itself if it knows what it is called, else a constant."""
-        if isinstance(value, _SELF_NAMED) or is_penstock_type(type(value)):
+        if isinstance(value, _KNOWN):
+            return self._walker.node(value)
+        if isinstance(value, types.BuiltinFunctionType) or is_penstock_type(type(value)):
             return self._foreign(namespace, name, value) or self._walker.node(value)
         namespace, name = self._origin(namespace, name, value)
         key = (id(namespace), name)
@@ -77,8 +81,6 @@ class Bindings:
 
     def _foreign(self, namespace: dict[str, object], name: str, value: object) -> Node | None:
         """Return the node of a value that was imported from beyond the project under this name, and is still what is there."""
-        if isinstance(value, (types.FunctionType, type, types.ModuleType)):
-            return None
         module, taken = self.derivations.imported_from(namespace, name)
         if module is None or taken is None or self._walker.ownership.of_module(module).kind == "project":
             return None
@@ -87,9 +89,9 @@ class Bindings:
 
     # -- what modules and distributions are -----------------------------------------------------------------------
 
-    def effects(self, module: types.ModuleType | None) -> list[Node]:
+    def effects(self, module: types.ModuleType | None) -> Sequence[Node]:
         """Return the nodes of what a module, and those it imports, did to the world beyond the project."""
-        return self._effects.of_module(module) if module is not None else []
+        return self._effects.of_module(module) if module is not None else ()
 
     def distribution_named(self, name: str) -> Node:
         """Return the node of an installed distribution, or that it is missing."""
@@ -108,11 +110,7 @@ class Bindings:
 
     def follow_import(self, node: Node, use: Use) -> None:
         """Add to a node what an import reaches."""
-        Resolver(self._walker, node, {}).follow(use)
-
-    def follow_global(self, node: Node, use: Use, namespace: dict[str, object]) -> None:
-        """Add to a node what a use of a global name reaches."""
-        Resolver(self._walker, node, namespace).follow(use)
+        Resolver(self._walker, {}).follow(node, use)
 
     def unloadable(self, broken: Broken) -> Node:
         """Return the node of a project module that cannot be imported: its source, and that of all it imports."""
@@ -135,7 +133,7 @@ class Bindings:
                 break
             table = self._walker.sources.table(file)
             parts.extend(
-                (text(os.path.relpath(file, folder).replace(os.sep, "/")), text(table.module if table else _raw(file)))
+                (text(os.path.relpath(file, folder).replace(os.sep, "/")), table.module if table else _raw(file))
             )
         node.content = seal("files", joined(parts))
         return node
@@ -194,9 +192,9 @@ def _is_source_folder(place: str, name: str) -> bool:
     return not hidden and not os.path.exists(os.path.join(place, name, "pyvenv.cfg"))
 
 
-def _raw(file: str) -> str:
+def _raw(file: str) -> bytes:
     try:
         with open(file, "rb") as opened:
-            return seal("raw", opened.read()).hex()
+            return seal("raw", opened.read())
     except OSError:
-        return "unreadable"
+        return b"unreadable"

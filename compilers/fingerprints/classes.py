@@ -101,15 +101,17 @@ def _describe(walker: Walker, node: Node, kind: type) -> None:
     node.kind = "class"
     node.name = f"{kind.__module__}.{kind.__qualname__}"
     node.own_name = kind.__name__
-    node.aspects["doc"] = scalar(kind.__doc__) or b"doc"
-    node.aspects["names"] = text(kind.__qualname__)
-    node.aspects["modules"] = text(str(kind.__module__))
     source, file = class_source(walker, kind)
     node.file = walker.ownership.relative(file) if file else ""
     node.text = source.text if source else f"class {kind.__qualname__}"
     node.line = source.line if source else 0
     fields = texts(f"{name}: {annotation}" for name, annotation in source.fields) if source else b""
-    node.aspects["annotations"] = fields
+    node.tell = lambda: {
+        "doc": scalar(kind.__doc__) or b"doc",
+        "names": text(kind.__qualname__),
+        "modules": text(str(kind.__module__)),
+        "annotations": fields,
+    }
     if _reads_annotations(kind):
         node.content = seal("fields", fields)
 
@@ -118,8 +120,9 @@ def class_source(walker: Walker, kind: type) -> tuple[ClassSource | None, str]:
     """Return what the source says of a class, and the file that does."""
     for file in _files(kind):
         table = walker.sources.table(file)
-        if table is not None and kind.__qualname__ in table.classes:
-            return table.classes[kind.__qualname__], file
+        found = table.class_named(kind.__qualname__) if table is not None else None
+        if found is not None:
+            return found, file
     return None, next(_files(kind), "")
 
 

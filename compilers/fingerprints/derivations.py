@@ -12,13 +12,12 @@ from .drivers import drivers, mentioned_through
 from .encoding import joined, seal
 from .nodes import NAMED, Node
 from .resolution import absolute, refer, statement_digests
-from .statements import Statement
-from .tables import Table
+from .tables import Statement, Table
 
 if TYPE_CHECKING:
     from .reach import Walker
 
-_UNSEEDED = re.compile(
+_UNSEEDED = (
     r"\b(Random|RandomState|default_rng|SystemRandom|PCG64|MT19937|Philox|SFC64|SeedSequence|Generator)\(\s*\)"
 )
 _RANDOM_TYPES = frozenset(
@@ -44,8 +43,7 @@ class Derivations:
     def line(self, namespace: dict[str, object], name: str) -> int:
         """Return the line that binds a name at the top of its module; 0 if none does."""
         table = self.table(namespace)
-        found = (statement.line for statement in table.statements if name in statement.binds) if table else iter(())
-        return next(found, 0)
+        return table.lines.get(name, 0) if table is not None else 0
 
     def imported_from(self, namespace: dict[str, object], name: str) -> tuple[types.ModuleType | None, str | None]:
         """Return the loaded module that a name was imported from, and what it is called there."""
@@ -61,7 +59,7 @@ class Derivations:
             return False
         table = self.table(namespace)
         binding = [statement for statement in table.statements if name in statement.binds] if table else []
-        return bool(binding) and all(_UNSEEDED.search(statement.text) for statement in binding)
+        return bool(binding) and all(re.search(_UNSEEDED, statement.text) for statement in binding)
 
     # -- derivation -----------------------------------------------------------------------------------------------
 

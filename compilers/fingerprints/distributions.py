@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import frozen
 
 from .encoding import joined, seal, text
 
-_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_REQUIREMENT = r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)"
 
 
 def normalised(name: str) -> str:
@@ -20,7 +20,7 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Distribution:
     """An installed distribution: where its metadata are, and what they say."""
 
@@ -28,7 +28,7 @@ class Distribution:
     version: str
     folder: str
     """The ``.dist-info`` or ``.egg-info`` folder."""
-    requires: tuple[str, ...] = field(repr=False)
+    requires: tuple[str, ...]
     """Normalised names of what it requires without extras."""
 
     @property
@@ -43,12 +43,16 @@ class Distributions:
     def __init__(self, *, strict: bool = False) -> None:
         self.strict = strict
         self._sites: dict[str, dict[str, str]] = {}
+        self._above: dict[str, tuple[str, ...]] = {}
         self._read: dict[str, Distribution] = {}
         self._records: dict[str, str | None] = {}
 
     def owner(self, file: str) -> Distribution | None:
         """Return the distribution whose RECORD lists a file (given by its real path)."""
-        for site in self._sites_above(file):
+        folder = os.path.dirname(file)
+        if folder not in self._above:
+            self._above[folder] = tuple(self._sites_above(folder))
+        for site in self._above[folder]:
             relative = os.path.relpath(file, site).replace(os.sep, "/")
             for folder in self._candidates(site, relative):
                 if self._lists(folder, relative):
@@ -85,8 +89,7 @@ class Distributions:
         files = sorted(name for line in lines if _is_code(name := line.rpartition(",")[0].rpartition(",")[0]))
         return joined(part for name in files for part in (text(name), _bytes(os.path.join(distribution.site, name))))
 
-    def _sites_above(self, file: str) -> Iterator[str]:
-        folder = os.path.dirname(file)
+    def _sites_above(self, folder: str) -> Iterator[str]:
         while folder != os.path.dirname(folder):
             if self._site(folder):
                 yield folder
@@ -126,12 +129,12 @@ class Distributions:
 
 def _metadata_folders(folder: str) -> Iterator[tuple[str, str]]:
     try:
-        names = sorted(os.listdir(folder))
+        names = sorted([name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info"))])
     except OSError:
         return
     for name in names:
         stem, kind = os.path.splitext(name)
-        if kind in {".dist-info", ".egg-info"}:
+        if kind:
             yield normalised(stem.partition("-")[0]), os.path.join(folder, name)
 
 
@@ -143,7 +146,7 @@ def _read_metadata(folder: str) -> Distribution:
     name = next((value.strip() for key, _, value in fields if key == "Name"), stem[0])
     version = next((value.strip() for key, _, value in fields if key == "Version"), "-".join(stem[1:2]))
     wanted = [value for key, _, value in fields if key == "Requires-Dist" and not re.search(r"\bextra\s*==", value)]
-    matches = [match for match in map(_REQUIREMENT.match, wanted) if match]
+    matches = [match for value in wanted if (match := re.match(_REQUIREMENT, value))]
     return Distribution(normalised(name), version, folder, tuple(sorted({normalised(match[1]) for match in matches})))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .drivers import drivers, mentioned_through
@@ -12,7 +12,7 @@ from .encoding import joined, seal
 from .externals import is_project_function
 from .nodes import Node
 from .resolution import absolute, refer, statement_digests
-from .tables import Table
+from .tables import Statement, Table, is_acting
 
 if TYPE_CHECKING:
     from .reach import Walker
@@ -30,6 +30,7 @@ class Effects:
         self._walker = walker
         self._effects: dict[str, list[Node]] = {}
         self._own: dict[str, Node | None] = {}
+        self._unreferred: list[tuple[Node, Sequence[Statement], dict[str, object]]] = []
         self._direct: dict[str, list[types.ModuleType]] = {}
         self._acting: dict[str, set[str]] = {}
 
@@ -37,29 +38,47 @@ class Effects:
         file = module.__dict__.get("__file__")
         return self._walker.sources.table(file) if isinstance(file, str) else None
 
-    def of_module(self, module: types.ModuleType) -> list[Node]:
+    def of_module(self, module: types.ModuleType) -> Sequence[Node]:
         """Return the nodes of what a module and those of the project that it imports did to the world, by module."""
         name = module.__name__
         if name not in self._effects:
-            self._effects[name] = []  # an import cycle finds this module without effects, and adds it itself
-            acting = [item for item in self._imported(module) if self._own_effects(item) is not None]
-            found = [self._own_effects(item) for item in sorted(acting, key=lambda item: item.__name__)]
-            self._effects[name] = [node for node in found if node is not None]
-        return self._effects[name]
+            self._settle(self._imported(module))
+        return self._effects.get(name, ())
 
-    def _imported(self, module: types.ModuleType) -> list[types.ModuleType]:
+    def _settle(self, modules: dict[str, types.ModuleType]) -> None:
+        """Find the effects of modules among which each finds all that it imports.
+
+        They are few, so each is handed up to the modules that import it, at any distance, rather than sought from every one.
+        What they refer to follows last: it may ask for the effects of any of these modules.
+        """
+        fresh = {name for name in modules if name not in self._effects}
+        self._effects.update((name, []) for name in fresh)
+        importers: dict[str, list[str]] = {}
+        for name in modules:
+            for inner in self._direct[name]:
+                importers.setdefault(inner.__name__, []).append(name)
+        for name in sorted(modules):
+            own = self._own_effects(modules[name])
+            for importer in _upward(name, importers) & fresh if own is not None else ():
+                self._effects[importer].append(own)
+        while self._unreferred:
+            node, chosen, namespace = self._unreferred.pop()
+            refer(self._walker, node, chosen, namespace, "")
+
+    def _imported(self, module: types.ModuleType) -> dict[str, types.ModuleType]:
         """Return a module, its packages, and the loaded modules of the project that they import, at any distance."""
-        found: dict[int, types.ModuleType] = {}
+        found: dict[str, types.ModuleType] = {}
         pending: list[types.ModuleType] = [module]
         while pending:
             current = pending.pop()
-            if id(current) in found or self._walker.ownership.of_module(current).kind != "project":
+            name = current.__name__
+            if name in found or self._walker.ownership.of_module(current).kind != "project":
                 continue
-            found[id(current)] = current
-            if current.__name__ not in self._direct:
-                self._direct[current.__name__] = list(self._imports(current))
-            pending.extend(self._direct[current.__name__])
-        return list(found.values())
+            found[name] = current
+            if name not in self._direct:
+                self._direct[name] = list(self._imports(current))
+            pending.extend(self._direct[name])
+        return found
 
     def _imports(self, module: types.ModuleType) -> Iterator[types.ModuleType]:
         table = self._table(module)
@@ -79,21 +98,22 @@ class Effects:
 
     def _read_effects(self, module: types.ModuleType) -> Node | None:
         table = self._table(module)
-        chosen = (
-            [item for item in table.statements if item.kind == "code" and item.acts_on] if table is not None else []
-        )
-        if table is None or not chosen:
+        if table is None or not table.acts:
             return None  # as most modules
         acting = self._acting_names(table, module.__dict__)
         running = drivers(table, module.__dict__)
-        chosen = [item for item in chosen if acting & {*item.acts_on} and not running & {*item.mentions, *item.binds}]
-        chosen = [item for item in chosen if "sys.path" not in item.text]
+        chosen = tuple(
+            item
+            for item in table.statements
+            if is_acting(item)
+            and acting & {*item.acts_on} and not running & {*item.mentions, *item.binds} and "sys.path" not in item.text
+        )
         if not chosen:
             return None
         node = Node("effects", f"{module.__name__} (top level)", seal("effects", joined(statement_digests(chosen))))
         node.file, node.line = self._walker.ownership.relative(str(module.__file__)), chosen[0].line
         node.text = "\n".join(item.text for item in chosen)
-        refer(self._walker, node, chosen, module.__dict__, "")
+        self._unreferred.append((node, chosen, module.__dict__))
         return node
 
     def _acting_names(self, table: Table, namespace: dict[str, object]) -> set[str]:
@@ -132,3 +152,14 @@ class Effects:
         name = value.__name__ if isinstance(value, types.ModuleType) else str(value.__module__)
         owner = self._walker.owner_of_module_name(name)
         return owner.kind not in {"project", "penstock"} and name.partition(".")[0] not in _HARMLESS
+
+
+def _upward(name: str, importers: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return a module and those that import it, at any distance."""
+    found = {name}
+    pending = [name]
+    while pending:
+        fresh = [importer for importer in importers.get(pending.pop(), ()) if importer not in found]
+        found.update(fresh)
+        pending.extend(fresh)
+    return found

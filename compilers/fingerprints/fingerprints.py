@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import gc
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,8 +16,9 @@ from ..errors import FingerprintError
 from .distributions import Distributions
 from .encoding import seal
 from .externals import unwrapped
+from .listing import manifest
 from .loading import load
-from .manifests import Definition, Manifest, manifest
+from .manifests import Definition, Manifest
 from .memo import Memo
 from .nodes import Node, Reached, reach
 from .ownership import Ownership
@@ -107,12 +110,13 @@ class Fingerprinter:
 
     def _settled(self, entry: object, modules: tuple[str, ...]) -> Reached:
         """Walk until no module had to be imported, since importing one may change objects seen before."""
-        for _ in range(_ROUNDS):
-            reached = self._reached(entry, modules)
-            if not self.walker.imported:
-                break
-            self.walker.forget()
-            self._definitions = {}
+        with _no_collection():
+            for _ in range(_ROUNDS):
+                reached = self._reached(entry, modules)
+                if not self.walker.imported:
+                    break
+                self.walker.forget()
+                self._definitions = {}
         return reached
 
     def _reached(self, entry: object, modules: tuple[str, ...]) -> Reached:
@@ -154,6 +158,18 @@ class Fingerprinter:
         files = [item.__code__.co_filename for item in _wrapped_chain(entry) if isinstance(item, types.FunctionType)]
         real = [file for file in files if Path(file).is_file()]
         return sorted({self.walker.ownership.root(file) for file in real or [str(Path.cwd() / "__main__")]})
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Collect no garbage inside: a walk makes thousands of objects that stay, which the collector would visit in vain."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
 
 
 def _wrapped_chain(entry: object) -> list[object]:

@@ -1,20 +1,17 @@
-"""Hold the normal form of a function, and list what is watched for while it is written."""
+"""Hold the normal form of a function: what it does, and which names from outside it does it with."""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from attrs import frozen
 
-from .uses import Use
+ImportOrigin: TypeAlias = tuple[str, int, str | None]
+"""What an import statement binds: module, level of dots, and the name taken from it (None: the module itself)."""
 
-READS_LOCALS = frozenset({"locals", "eval", "exec", "vars", "dir", "currentframe", "_getframe"})
-"""A function that mentions one of these may see the names of its locals, which then are not numbered."""
-
-LOOKS_INTO_LOCALS = frozenset({"currentframe", "_getframe", "f_locals", "eval", "query"})
-"""Attributes that do the same: of frames, and of tables (``frame.query("a > @limit")``)."""
+Described: TypeAlias = tuple[str, ...]
+"""What is known of an argument: ("c", text) a constant, ("p", text) a text that begins so, ("n", name), ("?",) unknown."""
 
 WATCHED_ATTRIBUTES = {
     "__doc__": "doc",
@@ -36,49 +33,49 @@ WATCHED_ATTRIBUTES = {
     "tb_frame": "loaded",
     "gi_frame": "loaded",
 }
-"""What code that reads an attribute depends on besides normal forms: see :mod:`.aspects`."""
+"""What code that reads an attribute depends on besides normal forms: see :mod:`.widening`."""
 
 
-@frozen
+class Use(NamedTuple):
+    """One way in which code uses a name from outside, with the attributes it reads from it.
+
+    ``kind`` is ``global``, ``free`` (a closure's cell) or ``import`` (bound by an import inside the function, from
+    ``origins``); ``how`` is ``load``, ``call``, ``sub`` (indexed), ``getattr`` or ``import``; ``detail`` describes the
+    arguments of a call or the index. A plain tuple to the memo, which writes and reads thousands of them.
+    """
+
+    kind: str
+    name: str
+    origins: tuple[ImportOrigin, ...] = ()
+    attributes: tuple[str, ...] = ()
+    how: str = "load"
+    detail: tuple[Described, ...] = ()
+
+
+Uses: TypeAlias = tuple[tuple[Any, ...], ...]
+"""The fields of each :class:`Use`: plain tuples, since of thousands that are read few are new."""
+
+
+@frozen(eq=False, repr=False)
 class NormalForm:
     """What stripped code does, and which names from outside it does it with."""
 
-    digest: str
+    digest: bytes
     names: tuple[str, ...]
     """Global and builtin names, in order of first use: the digest only knows their positions."""
     stored: tuple[str, ...]
     """Global names that the code binds or deletes."""
     free: tuple[str, ...]
     """Names of the functions around it, in order of first use."""
-    uses: tuple[Use, ...]
+    uses: Uses
     watched: tuple[str, ...]
     """Aspects that the code reads, from :data:`WATCHED_ATTRIBUTES`."""
 
-    def to_json(self) -> list[Any]:
-        """Return the form as plain lists."""
-        return [self.digest, self.names, self.stored, self.free, [use.to_json() for use in self.uses], self.watched]
-
-    @classmethod
-    def from_json(cls, data: list[Any]) -> NormalForm:
-        """Read what :meth:`to_json` wrote."""
-        digest, names, stored, free, uses, watched = data
-        parsed = tuple(Use.from_json(use) for use in uses)
-        return cls(digest, tuple(names), tuple(stored), tuple(free), parsed, tuple(watched))
+    def written(self) -> tuple[Any, ...]:
+        """Return the form as plain data, of which it can be made again."""
+        return (self.digest, self.names, self.stored, self.free, tuple(map(tuple, self.uses)), self.watched)
 
 
-def mentions_locals(nodes: Sequence[ast.AST]) -> bool:
-    """Tell whether code may see the names of its locals; ``vars(x)`` and ``dir(x)`` look at ``x`` instead."""
-    names = [node for node in nodes if type(node) is ast.Name and node.id in READS_LOCALS]
-    if any(type(node) is ast.Attribute and node.attr in LOOKS_INTO_LOCALS for node in nodes):
-        return True
-    if not names:
-        return False
-    own = {node.arg for node in nodes if type(node) is ast.arg} | {
-        node.id for node in names if type(node.ctx) is not ast.Load
-    }
-    elsewhere = {
-        id(node.func)
-        for node in nodes
-        if type(node) is ast.Call and node.args and getattr(node.func, "id", "") in ("vars", "dir")
-    }
-    return any(node.id not in own and id(node) not in elsewhere for node in names)
+def constant_text(described: Sequence[Described], index: int) -> str | None:
+    """Return the constant text at a position of described arguments."""
+    return described[index][1] if len(described) > index and described[index][0] == "c" else None

@@ -7,13 +7,11 @@ import types
 from typing import TYPE_CHECKING
 
 from .codes import attribute_names, global_names, imported_names
-from .encoding import joined, scalar, seal, text
+from .encoding import scalar, seal, text, texts
 from .externals import external, function_owner
-from .forms import WATCHED_ATTRIBUTES
+from .forms import WATCHED_ATTRIBUTES, Use
 from .nodes import Node
-from .resolution import Resolver
 from .tables import Definition
-from .uses import Use
 
 if TYPE_CHECKING:
     from .reach import Walker
@@ -35,14 +33,21 @@ def expand_function(walker: Walker, node: Node, function: types.FunctionType) ->
 
 
 def _describe(walker: Walker, node: Node, function: types.FunctionType) -> None:
-    file = function.__code__.co_filename
+    code = function.__code__
     node.name = f"{module_label(function)}.{function.__qualname__}"
     node.own_name = function.__name__
-    node.file = walker.ownership.relative(file)
-    node.line = function.__code__.co_firstlineno
-    node.aspects["doc"] = scalar(function.__doc__) or b"doc"
-    node.aspects["names"] = text(function.__qualname__)
-    node.aspects["modules"] = text(str(function.__module__))
+    node.file = walker.ownership.relative(code.co_filename)
+    node.line = code.co_firstlineno
+
+
+def _aspects(function: types.FunctionType, annotations: str, source: str) -> dict[str, bytes]:
+    return {
+        "doc": scalar(function.__doc__) or b"doc",
+        "names": text(function.__qualname__),
+        "modules": text(str(function.__module__)),
+        "annotations": text(annotations),
+        "source": text(source),
+    }
 
 
 def module_label(function: types.FunctionType) -> str:
@@ -57,36 +62,30 @@ def module_label(function: types.FunctionType) -> str:
 def _by_source(walker: Walker, node: Node, function: types.FunctionType, definition: Definition) -> list[bytes]:
     form = definition.form
     node.text, node.line = definition.text, definition.line
-    node.aspects["annotations"] = text(definition.annotations)
-    node.aspects["source"] = text(definition.segment + node.file)
-    node.watches.update(dict.fromkeys(form.watched, f"{node.name} reads attributes about code"))
-    resolver = Resolver.of_function(walker, node, function)
-    parts = [b"source", bytes.fromhex(form.digest), *resolver.labels(form)]
-    for use in form.uses:
-        resolver.follow(use)
-    ordered = [name for name in form.free if name in function.__code__.co_freevars]
-    _cells(walker, node, function, ordered)
-    return parts
+    node.tell = lambda: _aspects(function, definition.annotations, definition.segment + node.file)
+    for aspect in form.watched:
+        node.watch(aspect, "reads attributes about code")
+    names = walker.names(function.__globals__)
+    names.follow(node, form.uses, function)
+    if function.__closure__:
+        _cells(walker, node, function, [name for name in form.free if name in function.__code__.co_freevars])
+    return [b"source", form.digest, *names.labels(form)]
 
 
 def _by_code(walker: Walker, node: Node, function: types.FunctionType) -> list[bytes]:
     """Identify a function without source, or whose source says something else by now, by its instructions."""
     code = function.__code__
     node.text = f"compiled code of {function.__qualname__}"
-    node.aspects["source"] = text(f"{node.file}:{code.co_firstlineno}")
-    node.aspects["annotations"] = text(
-        ",".join(f"{name}: {value!s}" for name, value in sorted(function.__annotations__.items()))
-    )
+    annotations = ",".join(f"{name}: {value!s}" for name, value in sorted(function.__annotations__.items()))
+    node.tell = lambda: _aspects(function, annotations, f"{node.file}:{code.co_firstlineno}")
     generated = (
         {"__qualname__", "__name__"} if code.co_filename.startswith("<") else set()
     )  # a record's __repr__ names its class
-    read = attribute_names(code) & WATCHED_ATTRIBUTES.keys() - generated
-    node.watches.update({WATCHED_ATTRIBUTES[name]: f"{node.name} reads {name}" for name in sorted(read)})
-    resolver = Resolver.of_function(walker, node, function)
-    for name in global_names(code):
-        resolver.follow(Use("global", name, (), (), "unknown"))
-    for module, level in imported_names(code):
-        resolver.follow(Use("import", "", ((module, level, None),)))
+    for name in sorted(attribute_names(code) & WATCHED_ATTRIBUTES.keys() - generated):
+        node.watch(WATCHED_ATTRIBUTES[name], f"reads {name}")
+    uses = [Use("global", name, (), (), "unknown") for name in global_names(code)]
+    uses += [Use("import", "", ((module, level, None),)) for module, level in imported_names(code)]
+    walker.names(function.__globals__).follow(node, tuple(uses), function)
     _cells(walker, node, function, [])
     return [b"code", walker.sources.code(code), *map(text, global_names(code))]
 
@@ -112,10 +111,11 @@ def cell_value(cell: types.CellType) -> object:
 def _close(walker: Walker, node: Node, function: types.FunctionType, parts: list[bytes]) -> None:
     """Add what a function carries besides its code: attributes, defaults, and what its module did to the world."""
     attributes = {name: value for name, value in function.__dict__.items() if name != "__abstractmethods__"}
-    node.edges.extend(walker.node(value) for value in attributes.values())
-    node.edges.extend(walker.bindings.effects(sys.modules.get(str(function.__globals__.get("__name__")))))
-    node.defaults = [walker.node(value) for value in (function.__defaults__ or (), function.__kwdefaults__ or None)]
-    node.content = seal("function", joined(parts), joined(map(text, attributes)), b"%d" % len(node.edges))
+    node.edges += [walker.node(value) for value in attributes.values()]
+    node.edges += walker.names(function.__globals__).effects
+    node.defaults = (walker.node(function.__defaults__ or ()), walker.node(function.__kwdefaults__ or None))
+    sizes = b"%d %d %d" % (len(parts), len(attributes), len(node.edges))
+    node.content = seal("function", sizes, *parts, *map(text, attributes))
 
 
 def _expand_foreign(walker: Walker, node: Node, function: types.FunctionType) -> None:
@@ -150,7 +150,7 @@ def _expand_closure(walker: Walker, node: Node, function: types.FunctionType) ->
     _cells(walker, node, function, [])
     node.edges.extend(walker.node(value) for value in function.__dict__.values())
     node.edges.extend(walker.node(value) for value in (function.__defaults__ or (), function.__kwdefaults__ or None))
-    node.content = seal("closure", node.content, joined(map(text, function.__dict__)), b"%d" % len(node.edges))
+    node.content = seal("closure", node.content, texts(function.__dict__), b"%d" % len(node.edges))
 
 
 def _expand_dispatch(walker: Walker, node: Node, registry: types.MappingProxyType[type, object]) -> None:

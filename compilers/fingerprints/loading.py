@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from .reach import Walker
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Beyond:
     """A module outside the project, which is not loaded to be identified."""
 
     owner: Owner
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Absent:
     """A module that cannot be found."""
 
     name: str
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Broken:
     """A module of the project that fails when it is imported; its source stands for it."""
 

@@ -1,19 +1,13 @@
-"""List what a fingerprint consists of, so that two of them can be compared by name."""
+"""Hold the list of what a fingerprint consists of, so that two of them can be compared by name."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import field, frozen
 
-from .encoding import joined, seal, text, texts
-from .nodes import NAMED, Node, Reached
-
-_LISTED = frozenset({"function", "class", "constant", "effects", "module", "files"})
-"""Named nodes that have something to show; the rest appear as references only."""
-
+from .encoding import seal, texts
 
 @frozen
 class Definition:
@@ -91,54 +85,3 @@ class Manifest:
 
     def __str__(self) -> str:
         return f"{len(self.definitions)} definitions, {len(self.distributions)} distributions"
-
-
-def manifest(reached: Reached, known: dict[tuple[int, frozenset[str]], Definition]) -> Manifest:
-    """Return the manifest of everything reached; ``known`` keeps definitions between the functions of a process."""
-    listed = [node for node in reached.nodes if node.kind in _LISTED or node is reached.nodes[0]]
-    definitions = tuple(_definition(reached, node, known) for node in listed)
-    distributions = {(node.name, node.version) for node in reached.nodes if node.kind == "distribution"}
-    return Manifest(definitions, tuple(sorted(distributions)), f"{sys.version_info[0]}.{sys.version_info[1]}")
-
-
-def _definition(reached: Reached, node: Node, known: dict[tuple[int, frozenset[str]], Definition]) -> Definition:
-    special = reached.numbers[id(node)] in reached.chain
-    key = (id(node), reached.aspects)
-    if special or key not in known:
-        found = _read_definition(reached, node)
-        if special:
-            return found
-        known[key] = found
-    return known[key]
-
-
-def _read_definition(reached: Reached, node: Node) -> Definition:
-    parts = list(_parts(reached, node))
-    references = tuple(
-        dict.fromkeys(child.name for part in parts for child in reached.children(part) if child.kind in NAMED)
-    )
-    numbers = {id(part): number for number, part in enumerate(parts)}
-    facts = joined(fact for part in parts for fact in _facts(reached, part, numbers))
-    digest = seal("definition", facts).hex()
-    kind = node.kind if node.kind in _LISTED else "value"
-    return Definition(kind, node.name or "value", node.file, node.line, digest, node.text, references)
-
-
-def _parts(reached: Reached, node: Node) -> Iterator[Node]:
-    """Yield a node and the unnamed nodes that belong to it."""
-    seen = {id(node)}
-    pending = [node]
-    for part in pending:
-        yield part
-        for child in reached.children(part):
-            if child.kind not in NAMED and id(child) not in seen:
-                seen.add(id(child))
-                pending.append(child)
-
-
-def _facts(reached: Reached, node: Node, numbers: Mapping[int, int]) -> Iterable[bytes]:
-    yield text(node.kind)
-    yield node.content
-    yield from (node.aspects[aspect] for aspect in sorted(reached.aspects & node.aspects.keys()))
-    for child in reached.children(node):
-        yield text(f"#{numbers[id(child)]}") if id(child) in numbers else text(f"{child.kind} {child.name}")

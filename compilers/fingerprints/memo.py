@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-from hashlib import blake2b
+import struct
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, final
 
-_SEAL = 16
-_NUMBERS = itertools.count()
+from blake3 import blake3
+
+_MARK = b"\xf5penmemo"
+_HEAD = struct.Struct(">8s20sI16s")
+"""Mark, digest of the key, length of the data, checksum of key and data: what stands before each entry."""
+
+_FILE = "parsed"
+_LARGEST = 1 << 26
+"""Bytes, 64 MiB: the file is written anew without what this process has no use for when it grows beyond."""
 
 
 class Memo(Protocol):
@@ -22,6 +29,7 @@ class Memo(Protocol):
         """Keep bytes under a key; losing them costs time only."""
 
 
+@final
 class MemoryMemo:
     """A memo that ends with the process."""
 
@@ -37,47 +45,115 @@ class MemoryMemo:
         self._kept[key] = data
 
 
+@final
 class FileMemo:
-    """A memo in a folder, one file a key, shared by any number of processes.
+    """A memo in a folder, shared by any number of processes: one file that is only ever appended to, and read in one go.
 
-    A file is written under a temporary name and renamed, and starts with a digest of the rest: a damaged or half-written
-    one is a miss. A folder that cannot be written makes the memo forgetful, not the caller fail.
+    Each entry is appended by a single write and carries a checksum. What is torn, damaged or mixed up with what another
+    process wrote at the same moment is passed over and parsed again, and so is what a process loses that appends while another
+    one replaces a file that has grown too large. A folder that cannot be written makes the memo forgetful, not the caller fail.
     """
 
-    def __init__(self, folder: Path | str) -> None:
-        self._folder = Path(folder)
+    def __init__(self, folder: Path | str, largest: int = _LARGEST) -> None:
+        """Open a folder, which need not exist. ``largest`` is in bytes."""
+        self._file = os.path.join(folder, _FILE)
+        self._largest = largest
+        self._content: bytes | None = None
+        self._places: dict[bytes, tuple[int, int]] = {}
+        self._kept: dict[bytes, bytes] = {}
+        self._size = 0
 
     def get(self, key: str) -> bytes | None:
         """Return what was put under a key, or None if there is nothing or it is damaged."""
-        try:
-            data = self._path(key).read_bytes()
-        except OSError:
-            return None
-        return data[_SEAL:] if data[:_SEAL] == _checksum(key, data[_SEAL:]) else None
+        name = _name(key)
+        return self._kept.get(name) or self._read(name)
 
     def put(self, key: str, data: bytes) -> None:
         """Keep bytes under a key."""
-        path = self._path(key)
+        name = _name(key)
+        if self._content is None:
+            self._load()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._write(path, _checksum(key, data) + data)
+            self._append(name, data)
         except OSError:
-            return  # a full or read-only disk costs the next process the time to parse again
+            self._kept.pop(name, None)  # a full or read-only disk costs the time to parse again
+
+    def _read(self, name: bytes) -> bytes | None:
+        content = self._content if self._content is not None else self._load()
+        start, end = self._places.get(name, (0, 0))
+        data = content[start:end]
+        if not start or content[start - 16 : start] != _checksum(name, data):
+            return None
+        self._kept[name] = data
+        return data
+
+    def _load(self) -> bytes:
+        try:
+            with open(self._file, "rb", buffering=0) as file:
+                self._content = file.read()
+        except OSError:
+            self._content = b""
+        self._places = dict(_entries(self._content))
+        self._size = len(self._content)
+        return self._content
+
+    def _append(self, name: bytes, data: bytes) -> None:
+        self._kept[name] = data
+        entry = _entry(name, data)
+        if self._size + len(entry) > self._largest:
+            self._replace()
+            return
+        self._size += len(entry)
+        try:
+            self._write(self._file, os.O_APPEND, entry)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(self._file), exist_ok=True)
+            self._write(self._file, os.O_APPEND, entry)
+
+    def _replace(self) -> None:
+        """Write the file anew with what this process has read or put."""
+        content = b"".join([_entry(name, data) for name, data in self._kept.items()])
+        temporary = f"{self._file}.{os.getpid()}-{id(self)}"
+        try:
+            self._write(temporary, os.O_TRUNC, content)
+            os.replace(temporary, self._file)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        self._size = len(content)
+        self._largest = max(self._largest, 2 * self._size)  # so that a huge project does not write it for each entry
 
     @staticmethod
-    def _write(path: Path, data: bytes) -> None:
-        temporary = path.with_name(f".{os.getpid()}-{next(_NUMBERS)}-{path.name}")
+    def _write(file: str, how: int, data: bytes) -> None:
+        opened = os.open(file, os.O_WRONLY | os.O_CREAT | how | getattr(os, "O_BINARY", 0), 0o666)
         try:
-            temporary.write_bytes(data)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-
-    def _path(self, key: str) -> Path:
-        name = blake2b(key.encode(), digest_size=20).hexdigest()
-        return self._folder / name[:2] / name[2:]
+            os.write(opened, data)
+        finally:
+            os.close(opened)
 
 
-def _checksum(key: str, data: bytes) -> bytes:
-    return blake2b(data, digest_size=_SEAL, key=key.encode()[:64]).digest()
+def _entries(content: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
+    """Yield the names of entries with where their data begin and end; after damage, go on at the next mark."""
+    position, total = 0, len(content)
+    while position + _HEAD.size <= total:
+        mark, name, length, _ = _HEAD.unpack_from(content, position)
+        start = position + _HEAD.size
+        if mark != _MARK or start + length > total:
+            position = content.find(_MARK, position + 1)
+            if position < 0:
+                return
+            continue
+        yield name, (start, start + length)
+        position = start + length
+
+
+def _entry(name: bytes, data: bytes) -> bytes:
+    return _HEAD.pack(_MARK, name, len(data), _checksum(name, data)) + data
+
+
+def _name(key: str) -> bytes:
+    return blake3(key.encode()).digest(length=20)
+
+
+def _checksum(name: bytes, data: bytes) -> bytes:
+    return blake3(name + data).digest(length=16)

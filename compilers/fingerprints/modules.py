@@ -27,7 +27,7 @@ def expand_module(walker: Walker, node: Node, module: types.ModuleType) -> None:
     node.content = seal("module", texts(members))
     node.edges = [walker.bindings.reference(module.__dict__, name, value) for name, value in members.items()]
     node.edges.extend(walker.bindings.effects(module))
-    node.aspects["doc"] = scalar(module.__doc__) or b""
+    node.tell = lambda: {"doc": scalar(module.__doc__) or b""}
     file = module.__dict__.get("__file__")
     node.file = walker.ownership.relative(file) if isinstance(file, str) else ""
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .encoding import joined, scalar, seal, text
-from .forms import WATCHED_ATTRIBUTES, NormalForm, mentions_locals
-from .scopes import ImportOrigin, Scope, Scopes, import_binding, is_bare_annotation, scope_of
+from .forms import WATCHED_ATTRIBUTES, ImportOrigin, NormalForm, Use
+from .scopes import Scope, Scopes, import_binding, is_bare_annotation, scope_of
 from .trees import descendants
-from .uses import Use, chain, describe, describe_call, literal_getattr, names_called_only
+from .uses import chain, describe, describe_call, literal_getattr, mentions_locals, names_called_only
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -69,7 +69,7 @@ class _Writer:
         self._watched: set[str] = set()
 
     def finished(self) -> NormalForm:
-        digest = seal("normal", joined(self._out)).hex()
+        digest = seal("normal", joined(self._out))
         watched = tuple(sorted(self._watched))
         return NormalForm(
             digest, tuple(self._names), tuple(self._stored), tuple(self._free), tuple(self._uses), watched
@@ -282,7 +282,7 @@ class _Writer:
 
     def _include(self, form: NormalForm) -> None:
         """Write the body of a function at the top of a module or class by its own form."""
-        self._out.append(b"body " + form.digest.encode())
+        self._out.append(b"body " + form.digest)
         for name in form.names:
             self._out.append(b"G%d" % self._names.setdefault(name, len(self._names)))
         self._stored.update(dict.fromkeys(form.stored))

@@ -14,7 +14,7 @@ from attrs import frozen
 from ..roots import MARKERS
 from .distributions import Distribution, Distributions
 
-_PACKAGE = Path(__file__).resolve().parents[2]
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))) + os.sep
 _OWN_FOLDERS = frozenset({"dsl", "compilers", "runtime", "__init__.py"})
 _COMPILERS = ("_cython_", "pybind11_", "nanobind")
 """Beginnings of the names of modules without a file in which compiled extensions keep their types."""
@@ -22,7 +22,7 @@ _COMPILERS = ("_cython_", "pybind11_", "nanobind")
 _INSTALLED = ("site-packages", "dist-packages")
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Owner:
     """Who a file belongs to: ``project``, ``distribution``, ``standard library`` or ``penstock``."""
 
@@ -41,8 +41,9 @@ class Ownership:
     def __init__(self, roots: Sequence[Path] = (), distributions: Distributions | None = None) -> None:
         self.distributions = distributions if distributions is not None else Distributions()
         self._roots = tuple(os.path.realpath(root) for root in roots)
-        self.roots = tuple(sorted(self._roots, key=len, reverse=True))
+        self.roots = tuple(sorted(self._roots, key=_longest_first))
         self._files: dict[str, Owner] = {}
+        self._folders: dict[str, str] = {}
         self._found: dict[str, str] = {}
         self._relative: dict[str, str] = {}
         self._standard = {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")}
@@ -51,8 +52,16 @@ class Ownership:
         """Return the owner of a file, which may be an archive member or have gone."""
         owner = self._files.get(file)
         if owner is None:
-            owner = self._files[file] = self._decide(os.path.realpath(file))
+            owner = self._files[file] = self._decide(self._real(file))
         return owner
+
+    def _real(self, file: str) -> str:
+        """Return the real path of a file, asking the file system for that of its folder once."""
+        folder, name = os.path.split(file)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        real = os.path.join(self._folders[folder], name)
+        return os.path.realpath(real) if os.path.islink(real) else real
 
     def of_module(self, module: ModuleType) -> Owner:
         """Return the owner of a loaded module."""
@@ -80,7 +89,7 @@ class Ownership:
         return origin or (str(places[0]) if places else None)
 
     def _decide(self, file: str) -> Owner:
-        if file.startswith(str(_PACKAGE) + os.sep) and Path(file).relative_to(_PACKAGE).parts[0] in _OWN_FOLDERS:
+        if file.startswith(_PACKAGE) and file[len(_PACKAGE) :].partition(os.sep)[0] in _OWN_FOLDERS:
             return PENSTOCK
         distribution = self.distributions.owner(file)
         if distribution is not None:
@@ -93,10 +102,10 @@ class Ownership:
 
     def root(self, file: str) -> str:
         """Return the folder that names of this project file are relative to."""
-        folder = os.path.dirname(os.path.realpath(file))
+        folder = os.path.dirname(self._real(file))
         if folder not in self._found:
             self._found[folder] = self._given_root(folder) or _marked_root(folder) or _import_root(folder)
-            self.roots = tuple(sorted({*self._roots, *self._found.values()} - {os.sep}, key=len, reverse=True))
+            self.roots = tuple(sorted({*self._roots, *self._found.values()} - {os.sep}, key=_longest_first))
         return self._found[folder]
 
     def _given_root(self, folder: str) -> str | None:
@@ -117,7 +126,13 @@ class Ownership:
     def _relative_to_root(self, file: str) -> str:
         if file.startswith("<") or not os.path.isabs(file):
             return file if file.startswith("<") else file.replace(os.sep, "/")
-        return os.path.relpath(os.path.realpath(file), self.root(file)).replace(os.sep, "/")
+        real, root = self._real(file), self.root(file)
+        inside = real[len(root) + 1 :] if real.startswith(root + os.sep) else os.path.relpath(real, root)
+        return inside.replace(os.sep, "/")
+
+
+def _longest_first(root: str) -> tuple[int, str]:
+    return -len(root), root
 
 
 def _marked_root(folder: str) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 from . import callables, classes, externals, functions, instances, modules, values
 from .bindings import Bindings
 from .encoding import seal, text
+from .names import Names
 from .nodes import Node, sort_edges
 from .ownership import Owner, Ownership
 from .sources import Sources
@@ -63,6 +64,10 @@ class Walker:
         """Whether the walk had to import a module, which may have changed objects expanded before."""
         self._known: dict[int, tuple[Node, object]] = {}
         self._values: dict[int, tuple[Node, object]] = {}
+        self._names: dict[int, tuple[Names, object]] = {}
+        self.builtin_uses: dict[tuple[str, str], Node | None] = {}
+        """What builtins reach that mean the same everywhere, by name and by how they are used; for :mod:`.names`."""
+        self._constants: dict[bytes, Node] = {}
         self._leaves: dict[tuple[str, str, bytes], Node] = {}
         self._queue: list[tuple[Node, object]] = []
         self._unordered: list[Node] = []
@@ -74,11 +79,24 @@ class Walker:
 
     def node(self, value: object) -> Node:
         """Return the node of an object; :meth:`finish` completes it."""
-        plain = values.plain(self, value)
-        if plain is not None:
-            return self.leaf("value", "", seal("value", plain))
         known = self._known.get(id(value)) or self._values.get(id(value))
-        return known[0] if known is not None else self._new(value)
+        if known is not None:
+            return known[0]
+        plain = values.plain(self, value)
+        return self._new(value) if plain is None else self._constant(plain)
+
+    def _constant(self, plain: bytes) -> Node:
+        node = self._constants.get(plain)
+        if node is None:
+            node = self._constants[plain] = Node("value", "", seal("value", plain))
+        return node
+
+    def names(self, namespace: dict[str, object]) -> Names:
+        """Return what the names of a module stand for, given its globals."""
+        known = self._names.get(id(namespace))
+        if known is None:
+            known = self._names[id(namespace)] = Names(self, namespace), namespace
+        return known[0]
 
     @contextlib.contextmanager
     def fresh_values(self) -> Iterator[None]:

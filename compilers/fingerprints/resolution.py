@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from . import widening
 from .encoding import text, texts
-from .externals import builtin, builtins_of, external, is_original_builtin, module_attribute, unwrapped
-from .forms import NormalForm
+from .externals import builtin, builtins_of, external, is_original_builtin, module_attribute
+from .forms import Use
 from .loading import Absent, Beyond, load
 from .nodes import Node
-from .statements import Statement
-from .uses import Use
+from .tables import Statement
 
 if TYPE_CHECKING:
     from .reach import Walker
 
 _MISSING = object()
+_NOWHERE = Node("nowhere")
 _WORLD_OF_MODULE = frozenset({"__file__", "__path__", "__spec__", "__loader__", "__cached__", "__builtins__"})
 
 
@@ -28,52 +28,25 @@ class Resolver:
     def __init__(
         self,
         walker: Walker,
-        node: Node,
         namespace: dict[str, object],
         closure: Mapping[str, types.CellType] | None = None,
     ) -> None:
         self._walker = walker
-        self._node = node
+        self._node = _NOWHERE
         self._globals = namespace
         self._builtins = builtins_of(namespace)
         self._closure = closure or {}
 
-    @classmethod
-    def of_function(cls, walker: Walker, node: Node, function: types.FunctionType) -> Resolver:
-        """Return the resolver of the names that a function sees."""
-        closure = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-        return cls(walker, node, function.__globals__, closure)
-
-    def labels(self, form: NormalForm) -> Iterator[bytes]:
-        """Yield the global names that count as such.
-
-        A name for a module does not, nor one under which a function or class is known anyway: what it stands for tells more.
-        """
-        for name in form.names:
-            value = self._value(name)
-            known = isinstance(value, types.ModuleType) or self._own_name(value) == name
-            yield b"" if known and name not in form.stored else text(name)
-        yield b"stored"
-        yield from map(text, form.stored)
-
-    @staticmethod
-    def _own_name(value: object) -> str | None:
-        wrapped = unwrapped(value)
-        return wrapped.__name__ if isinstance(wrapped, (types.FunctionType, type)) else None
-
-    def _value(self, name: str) -> object:
-        if name in self._globals:
-            return self._globals[name]
-        return self._builtins.get(name, _MISSING)
-
-    def follow(self, use: Use) -> None:
-        """Add the edges of one use."""
+    def follow(self, node: Node, use: Use) -> None:
+        """Add to a node what one use reaches."""
+        outer, self._node = self._node, node  # code that is written out as a text leads back here
         if use.kind == "import":
             self._imports(use)
         elif use.kind == "free" and use.name in self._closure:
             self._free(use)
         else:
             self._global(use)
+        self._node = outer
 
     def _global(self, use: Use) -> None:
         if use.name in self._globals:
@@ -246,15 +219,15 @@ def absolute(namespace: dict[str, object], module: str, level: int) -> str:
 
 def refer(walker: Walker, node: Node, chosen: Iterable[Statement], namespace: dict[str, object], name: str) -> None:
     """Add to a node what statements at the top of a module refer to, except for ``name`` and what they bind themselves."""
-    resolver = Resolver(walker, node, namespace)
+    resolver = Resolver(walker, namespace)
     own = {bound for statement in chosen if statement.kind == "code" for bound in statement.binds} | {name}
     for statement in chosen:
-        for use in statement.form.uses if statement.kind != "main" else ():
+        for use in [Use(*fields) for fields in statement.form.uses] if statement.kind != "main" else ():
             if use.name not in own:
-                resolver.follow(use)
+                resolver.follow(node, use)
 
 
 def statement_digests(chosen: Iterable[Statement]) -> Iterator[bytes]:
     """Yield the digest of each statement with the names it uses."""
     for statement in chosen:
-        yield bytes.fromhex(statement.form.digest) + texts(statement.form.names)
+        yield statement.form.digest + texts(statement.form.names)

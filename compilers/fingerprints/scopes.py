@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from attrs import define, field
 
+from .forms import ImportOrigin as ImportOrigin  # part of what a scope holds
 from .trees import children, descendants
-
-ImportOrigin = tuple[str, int, str | None]
-"""What an import statement binds: module, level of dots, and the name taken from it (None: the module itself)."""
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

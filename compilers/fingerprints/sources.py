@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import importlib
 import linecache
 import sys
-from pathlib import Path
 from types import CodeType
+from typing import Any
 
 from .codes import code_digest
-from .encoding import seal
+from .encoding import content_digest
+from .forms import Uses
 from .memo import Memo, MemoryMemo
-from .tables import Definition, Table, read_table
+from .tables import Definition, Table
 
-SCHEME = "1"
-"""Version of the normal form: part of the memo's keys and of every digest."""
+SCHEME = "2"
+"""Version of the normal form and of the tables: part of the memo's keys and of every digest."""
+
+_UNREADABLE = (ValueError, TypeError, EOFError)
+"""What reading a table raises that is damaged, or was written by something else."""
 
 
 class Sources:
@@ -43,27 +47,41 @@ class Sources:
             self._codes[code] = code_digest(code)
         return self._codes[code]
 
+    def uses_in(self, text: str) -> Uses | None:
+        """Return what code written out as a text takes from outside; None if it is not Python."""
+        try:
+            found: Uses = _parser().uses_in(text)
+        except (SyntaxError, ValueError, RecursionError):
+            return None
+        return found
+
     def _read(self, file: str) -> Table | None:
         data = source_bytes(file)
         if data is None:
             return None
-        key = seal("table", SCHEME.encode(), b"%d.%d" % sys.version_info[:2], data).hex()
+        key = f"table {SCHEME} {sys.version_info[0]}.{sys.version_info[1]} {content_digest(data).hex()}"
         return _decoded(self._memo.get(key)) or self._parsed(key, data)
 
     def _parsed(self, key: str, data: bytes) -> Table | None:
         try:
-            table = read_table(data)
+            written: bytes = _parser().read_table(data)
         except (SyntaxError, ValueError, RecursionError):
             return None  # not Python, or edited into something broken: the live code object decides
-        self._memo.put(key, json.dumps(table.to_json(), separators=(",", ":")).encode())
-        return table
+        self._memo.put(key, written)
+        return Table(written)
+
+
+def _parser() -> Any:
+    """Return the module that parses, which a process that finds everything in the memo never loads."""
+    return importlib.import_module(".parsing", __package__)
 
 
 def source_bytes(file: str) -> bytes | None:
     """Return the source of a file, or of a cell that :mod:`linecache` holds; None if there is none."""
-    if not file.startswith("<"):
+    if not file.startswith("<") and file.endswith((".py", ".pyw")):
         try:
-            return Path(file).read_bytes() if file.endswith((".py", ".pyw")) else _remembered(file)
+            with open(file, "rb", buffering=0) as opened:
+                return opened.read()
         except OSError:
             pass
     return _remembered(file)
@@ -80,6 +98,6 @@ def _decoded(data: bytes | None) -> Table | None:
     if data is None:
         return None
     try:
-        return Table.from_json(json.loads(data))
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+        return Table(data)
+    except _UNREADABLE:
         return None

@@ -4,52 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
-from attrs import field, frozen
-
-from .forms import NormalForm
+from .forms import ImportOrigin, NormalForm
 from .normalisation import normal_statements
-from .scopes import ImportOrigin, import_binding, module_names
+from .scopes import import_binding, module_names
+from .tables import Statement
 from .trees import children, descendants
 from .uses import chain
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-
-
-@frozen
-class Statement:
-    """A statement at the top of a module."""
-
-    kind: str
-    """``def``, ``class``, ``import``, ``main`` (the guard of a script) or ``code``."""
-    line: int
-    binds: tuple[str, ...]
-    mentions: tuple[str, ...]
-    """Names read when the statement runs, so not those inside the body of a function that it defines."""
-    inner: tuple[str, ...]
-    """Names read inside the functions that it defines."""
-    acts_on: tuple[str, ...]
-    """Names that its calls and its assignments to attributes and items start from."""
-    written: list[Any] = field(repr=False)
-    """The normal form as JSON, which is seldom needed."""
-    text: str
-
-    @property
-    def form(self) -> NormalForm:
-        """The normal form."""
-        return NormalForm.from_json(self.written)
-
-    def to_json(self) -> list[Any]:
-        """Return the statement as plain lists."""
-        head = [self.kind, self.line, self.binds, self.mentions, self.inner, self.acts_on]
-        return [*head, self.written, self.text]
-
-    @classmethod
-    def from_json(cls, data: list[Any]) -> Statement:
-        """Read what :meth:`to_json` wrote."""
-        kind, line, binds, mentions, inner, acts_on, written, text = data
-        return cls(kind, line, tuple(binds), tuple(mentions), tuple(inner), tuple(acts_on), written, text)
 
 
 def read_statements(tree: ast.Module, forms: Mapping[int, NormalForm]) -> tuple[Statement, ...]:
@@ -86,7 +49,7 @@ def _statement(node: ast.stmt, forms: Mapping[int, NormalForm]) -> Statement:
         tuple(sorted(_loads(executed))),
         tuple(sorted(form.names)) if any(isinstance(item, (*_DEFINITIONS, ast.Lambda)) for item in executed) else (),
         tuple(dict.fromkeys(_acted_on(executed))),
-        form.to_json(),
+        form.written(),
         _text(node),
     )
 

@@ -1,32 +1,25 @@
-"""List the definitions and statements of one source text, in normal form."""
+"""Hold what one source text defines, as it was parsed, and as it is read back from the memo."""
 
 from __future__ import annotations
 
-import ast
-import warnings
-from collections.abc import Iterator, Sequence
-from typing import Any
+import marshal
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, TypeAlias, final
 
-from attrs import field, frozen
+from attrs import frozen
 
-from .codes import code_digest, nested_codes
-from .encoding import seal, text
-from .forms import NormalForm
-from .normalisation import FunctionNode, normal_function
-from .scopes import ImportOrigin, Scopes, scope_of
-from .statements import Statement, imports_of, read_statements
-from .stripping import drop_unused_type_imports, strip, takes_type_checking
-from .trees import children, descendants
+from .forms import ImportOrigin, NormalForm, Uses
+
+Written: TypeAlias = tuple[Any, ...]
+"""Tuples and dicts of texts, numbers and bytes, which the memo keeps."""
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Definition:
     """A function or lambda in a source text."""
 
-    code: str
-    """Digest of its compiled code, by which the live function is recognised."""
     name: str
-    qualname: str
     line: int
     form: NormalForm
     text: str
@@ -35,245 +28,124 @@ class Definition:
     segment: str
     """Digest of its source as it is written, lines included."""
 
-    def to_json(self) -> list[Any]:
-        """Return the definition as plain lists."""
-        head = [self.code, self.name, self.qualname, self.line]
-        return [*head, self.form.to_json(), self.text, self.annotations, self.segment]
 
-    @classmethod
-    def from_json(cls, data: list[Any]) -> Definition:
-        """Read what :meth:`to_json` wrote."""
-        code, name, qualname, line, form, source, annotations, segment = data
-        return cls(code, name, qualname, line, NormalForm.from_json(form), source, annotations, segment)
-
-
-@frozen
+@frozen(eq=False, repr=False)
 class ClassSource:
     """A class in a source text: where it is, its annotated fields, and its own normal form."""
 
-    qualname: str
     line: int
     fields: tuple[tuple[str, str], ...]
     text: str
 
-    def to_json(self) -> list[Any]:
-        """Return the class as plain lists."""
-        return [self.qualname, self.line, self.fields, self.text]
 
-    @classmethod
-    def from_json(cls, data: list[Any]) -> ClassSource:
-        """Read what :meth:`to_json` wrote."""
-        qualname, line, fields, source = data
-        return cls(qualname, line, tuple((name, annotation) for name, annotation in fields), source)
+@frozen(slots=False, eq=False, repr=False)
+class Statement:
+    """A statement at the top of a module."""
+
+    kind: str
+    """``def``, ``class``, ``import``, ``main`` (the guard of a script) or ``code``."""
+    line: int
+    binds: tuple[str, ...]
+    mentions: tuple[str, ...]
+    """Names read when the statement runs, so not those inside the body of a function that it defines."""
+    inner: tuple[str, ...]
+    """Names read inside the functions that it defines."""
+    acts_on: tuple[str, ...]
+    """Names that its calls and its assignments to attributes and items start from."""
+    written: Written
+    """Its normal form as plain data."""
+    text: str
+
+    @cached_property
+    def form(self) -> NormalForm:
+        """The normal form, which is seldom needed."""
+        return NormalForm(*self.written)
 
 
-@frozen
+@final
 class Table:
-    """What one source text defines."""
+    """What one source text defines. Its parts are read when they are asked for, since most of them never are."""
 
-    definitions: tuple[Definition, ...]
-    classes: dict[str, ClassSource]
-    statements: tuple[Statement, ...]
-    imports: dict[str, ImportOrigin]
-    """What the imports at the top bind, by name."""
-    module: str
-    """Digest of the whole text in normal form."""
-    _by_code: dict[str, list[Definition]] = field(init=False, repr=False, eq=False)
-
-    @_by_code.default
-    def _index(self) -> dict[str, list[Definition]]:
-        index: dict[str, list[Definition]] = {}
-        for definition in self.definitions:
-            index.setdefault(definition.code, []).append(definition)
-        return index
+    def __init__(self, written: bytes) -> None:
+        """Take what :func:`write_table` made. Raises ValueError, TypeError or EOFError for anything else."""
+        self.imports: dict[str, ImportOrigin]
+        """What the imports at the top bind, by name."""
+        self.module: bytes
+        """Digest of the whole text in normal form."""
+        self.acts: bool
+        """Whether statements do something besides defining and importing, by calls or assignments to parts."""
+        self.lines: dict[str, int]
+        """The line that binds each name at the top, the first where there are several."""
+        self._definitions: dict[bytes, tuple[tuple[str, int, bytes], ...]]
+        self._shared: bytes
+        self._classes: bytes
+        self._statements: bytes
+        self.imports, self.module, self.acts, self.lines, *rest = marshal.loads(written)
+        self._definitions, self._shared, self._classes, self._statements = rest
+        if not type(self.imports) is type(self._definitions) is dict or type(self.module) is not bytes:
+            raise TypeError("this is no table")
 
     def find(self, code: bytes, name: str, line: int) -> Definition | None:
         """Return the definition that compiles to this code, the nearest to the line if there are several."""
-        candidates = [found for found in self._by_code.get(code.hex(), ()) if found.name == name]
-        return min(candidates, key=lambda found: abs(found.line - line), default=None)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the table as plain data."""
-        return {
-            "definitions": [definition.to_json() for definition in self.definitions],
-            "classes": [found.to_json() for found in self.classes.values()],
-            "statements": [statement.to_json() for statement in self.statements],
-            "imports": self.imports,
-            "module": self.module,
-        }
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Table:
-        """Read what :meth:`to_json` wrote."""
-        classes = [ClassSource.from_json(found) for found in data["classes"]]
-        return cls(
-            tuple(Definition.from_json(definition) for definition in data["definitions"]),
-            {found.qualname: found for found in classes},
-            tuple(Statement.from_json(statement) for statement in data["statements"]),
-            {name: (module, level, taken) for name, (module, level, taken) in data["imports"].items()},
-            data["module"],
-        )
-
-
-def read_table(source: bytes) -> Table:
-    """Parse a source text into its table. Raises SyntaxError or ValueError for what is not Python."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a source's own invalid escapes are told when it is imported
-        tree = ast.parse(source)
-        found = list(_functions(tree))
-        lines = source.splitlines()
-        details = [_Detail(node, lines, place) for node, place in found]
-        codes = _codes(tree, [node for node, _ in found])
-    fields = [(node, qualname, _fields(node)) for node, qualname in _classes(tree, ())]
-    strip(tree, type_checking=takes_type_checking(descendants(tree)))
-    drop_unused_type_imports([node for node, _ in found])
-    scopes: Scopes = {}
-    forms = {id(detail.node): detail.form(scopes) for detail in details}
-    definitions = tuple(detail.definition(codes, forms) for detail in details if id(detail.node) in codes)
-    classes = {name: ClassSource(name, node.lineno, annotated, _heading(node)) for node, name, annotated in fields}
-    statements = read_statements(tree, forms)
-    whole = seal("module", *(text(part) for item in statements for part in (item.form.digest, *item.form.names))).hex()
-    return Table(definitions, classes, statements, imports_of(tree), whole)
-
-
-@frozen
-class _Place:
-    """Where a function stands: the names around it, and the nodes whose scopes it sees."""
-
-    qualname: str
-    around: tuple[ast.AST, ...]
-
-
-class _Detail:
-    """What has to be read of a function before its tree is compiled and stripped."""
-
-    def __init__(self, node: FunctionNode, lines: Sequence[bytes], place: _Place) -> None:
-        self.node = node
-        self.place = place
-        self.line = first_line(node)
-        self.annotations = _annotations(node)
-        self.segment = seal("segment", b"%d" % self.line, *lines[self.line - 1 : node.end_lineno]).hex()
-
-    def form(self, scopes: Scopes) -> NormalForm:
-        around = [scope_of(node, scopes) for node in self.place.around]
-        classes = [node.name for node in self.place.around if isinstance(node, ast.ClassDef)]
-        return normal_function(self.node, around, classes, scopes)
-
-    def definition(self, codes: dict[int, bytes], forms: dict[int, NormalForm]) -> Definition:
+        found = [item for item in self._definitions.get(code, ()) if item[0] == name]
+        if not found:
+            return None
+        _, start, rest = found[0] if len(found) == 1 else min(found, key=lambda item: abs(item[1] - line))
+        (digest, names, stored, free, numbers, watched), text, annotations, segment = marshal.loads(rest)
+        uses = tuple([self._uses[number] for number in numbers])
         return Definition(
-            codes[id(self.node)].hex(),
-            _name(self.node),
-            self.place.qualname,
-            self.line,
-            forms[id(self.node)],
-            _readable(self.node),
-            self.annotations,
-            self.segment,
+            name, start, NormalForm(digest, names, stored, free, uses, watched), text, annotations, segment
         )
 
+    @cached_property
+    def _uses(self) -> Uses:
+        found: Uses = marshal.loads(self._shared)
+        return found
 
-def first_line(node: ast.AST) -> int:
-    """Return the line that ``co_firstlineno`` names: that of the first decorator, if there is one."""
-    first: Any = (getattr(node, "decorator_list", None) or [node])[0]
-    return int(first.lineno)
+    def class_named(self, qualname: str) -> ClassSource | None:
+        """Return what the text says of a class."""
+        found = self._headings.get(qualname)
+        return ClassSource(*found) if found is not None else None
 
+    @cached_property
+    def _headings(self) -> dict[str, Written]:
+        found: dict[str, Written] = marshal.loads(self._classes)
+        return found
 
-def _functions(
-    node: ast.AST, prefix: str = "", around: tuple[ast.AST, ...] = ()
-) -> Iterator[tuple[FunctionNode, _Place]]:
-    """Yield all functions and lambdas under a node, each with its place."""
-    for child in children(node):
-        inner, inside = prefix, around
-        if isinstance(child, FunctionNode):
-            name = prefix + getattr(child, "name", "<lambda>")
-            yield child, _Place(name, around)
-            inner, inside = f"{name}.<locals>.", (*around, child)
-        elif isinstance(child, ast.ClassDef):
-            inner, inside = f"{prefix}{child.name}.", (*around, child)
-        yield from _functions(child, inner, inside)
-
-
-def _codes(tree: ast.Module, nodes: Sequence[FunctionNode]) -> dict[int, bytes]:
-    """Compile a tree and return the digest of the code of each function node, by the node's identity."""
-    keys = [(first_line(node), _name(node)) for node in nodes]
-    codes = list(nested_codes(compile(tree, "<source>", "exec", dont_inherit=True)))
-    marks = codes
-    if len(set(keys)) < len(keys):  # lambdas that share a line
-        keys = _marked(nodes)
-        marks = list(nested_codes(compile(tree, "<source>", "exec", dont_inherit=True)))
-    wanted = dict(zip(keys, nodes, strict=True))
-    if len(marks) != len(codes):
-        return {}  # equal lambdas on one line became one: their code stands for itself
-    matches = [(wanted.get((mark.co_firstlineno, mark.co_name)), code) for mark, code in zip(marks, codes, strict=True)]
-    return {id(node): code_digest(code) for node, code in matches if node is not None}
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements at the top."""
+        return tuple([Statement(*written) for written in marshal.loads(self._statements)])
 
 
-def _marked(nodes: Sequence[FunctionNode]) -> list[tuple[int, str]]:
-    """Give each function of a tree a line of its own, and return these with the names.
-
-    Lines shape the instructions a little, so that only the order of what is compiled from such a tree is of use; the tree
-    itself has no use for its lines afterwards.
-    """
-    for number, node in enumerate(nodes, 1):
-        first: Any = (getattr(node, "decorator_list", None) or [node])[0]
-        if first is node or not isinstance(first, ast.Lambda):
-            first.lineno = first.end_lineno = number
-            first.col_offset = first.end_col_offset = 0
-    return [(first_line(node), _name(node)) for node in nodes]
-
-
-def _name(node: FunctionNode) -> str:
-    return getattr(node, "name", "<lambda>")
-
-
-def _annotations(node: FunctionNode) -> str:
-    """Return the annotations of a function as text."""
-    arguments = node.args
-    every = (*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg)
-    written = [
-        f"{argument.arg}: {_unquoted(argument.annotation)}" for argument in every if argument and argument.annotation
-    ]
-    returns = getattr(node, "returns", None)
-    return ", ".join([*written, f"-> {_unquoted(returns)}"] if returns else written)
+def write_table(
+    imports: Mapping[str, ImportOrigin],
+    module: bytes,
+    definitions: Iterable[tuple[bytes, Definition]],
+    classes: Mapping[str, ClassSource],
+    statements: Sequence[Statement],
+) -> bytes:
+    """Return a table as the memo keeps it; ``definitions`` come with the digests of their compiled code."""
+    found: dict[bytes, tuple[tuple[str, int, bytes], ...]] = {}
+    shared: dict[tuple[Any, ...], int] = {}
+    for code, item in definitions:
+        digest, names, stored, free, uses, watched = item.form.written()
+        numbers = tuple([shared.setdefault(use, len(shared)) for use in uses])
+        form = (digest, names, stored, free, numbers, watched)
+        rest = marshal.dumps((form, item.text, item.annotations, item.segment))
+        found[code] = (*found.get(code, ()), (item.name, item.line, rest))
+    headings = {name: (item.line, item.fields, item.text) for name, item in classes.items()}
+    lines = {name: item.line for item in reversed(statements) for name in item.binds}
+    parts = (tuple(shared), headings, tuple(map(_row, statements)))
+    acts = any(map(is_acting, statements))
+    return marshal.dumps((dict(imports), module, acts, lines, found, *map(marshal.dumps, parts)))
 
 
-def _unquoted(annotation: ast.expr) -> str:
-    """Write an annotation the same whether it is quoted or not."""
-    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        return annotation.value
-    return _readable(annotation)
+def _row(item: Statement) -> Written:
+    head = (item.kind, item.line, item.binds, item.mentions, item.inner, item.acts_on)
+    return (*head, item.written, item.text)
 
 
-def _readable(node: ast.AST) -> str:
-    try:
-        return ast.unparse(node)
-    except (ValueError, AttributeError, RecursionError):  # f-strings that 3.11 cannot quote
-        return ast.dump(node)
-
-
-def _classes(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[ast.ClassDef, str]]:
-    for child in children(node):
-        inner = names
-        if isinstance(child, ast.expr):
-            continue
-        if isinstance(child, ast.ClassDef):
-            inner = (*names, child.name)
-            yield child, ".".join(inner)
-        elif isinstance(child, FunctionNode):
-            inner = (*names, getattr(child, "name", "<lambda>"), "<locals>")
-        yield from _classes(child, inner)
-
-
-def _fields(node: ast.ClassDef) -> tuple[tuple[str, str], ...]:
-    annotated = [item for item in node.body if isinstance(item, ast.AnnAssign)]
-    return tuple(
-        (item.target.id, _unquoted(item.annotation)) for item in annotated if isinstance(item.target, ast.Name)
-    )
-
-
-def _heading(node: ast.ClassDef) -> str:
-    """Write a stripped class without its methods, which are definitions of their own."""
-    body = [item for item in node.body if not isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    heading = ast.ClassDef(node.name, node.bases, node.keywords, body, node.decorator_list)
-    heading.type_params = []  # type: ignore[attr-defined]  # from 3.12 on
-    return _readable(heading)
+def is_acting(statement: Statement) -> bool:
+    """Tell whether a statement does something besides defining and importing, by calls or assignments to parts."""
+    return statement.kind == "code" and bool(statement.acts_on)

@@ -29,7 +29,7 @@ def unloadable(walker: Walker, name: str, file: str) -> Node:
             continue
         seen.add(current)
         table = walker.sources.table(place)
-        parts.append(texts([current, table.module if table is not None else "no source"]))
+        parts.append(texts([current]) + (table.module if table is not None else b"no source"))
         pending.extend(_imports(walker, node, current, place, table))
     node.content = seal("static", joined(sorted(parts)))
     return node

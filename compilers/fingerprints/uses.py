@@ -4,50 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import Any
 
-from attrs import frozen
+from .forms import Described
 
-from .scopes import ImportOrigin
+READS_LOCALS = frozenset({"locals", "eval", "exec", "vars", "dir", "currentframe", "_getframe"})
+"""A function that mentions one of these may see the names of its locals, which then are not numbered."""
 
-Described = tuple[str, ...]
-"""What is known of an argument: ("c", text) a constant, ("p", text) a text that begins so, ("n", name), ("?",) unknown."""
+LOOKS_INTO_LOCALS = frozenset({"currentframe", "_getframe", "f_locals", "eval", "query"})
+"""Attributes that do the same: of frames, and of tables (``frame.query("a > @limit")``)."""
 
 UNKNOWN: Described = ("?",)
-
-
-@frozen
-class Use:
-    """One way in which code uses a name from outside, with the attributes it reads from it.
-
-    ``kind`` is ``global``, ``free`` (a closure's cell) or ``import`` (bound by an import inside the function, from
-    ``origins``); ``how`` is ``load``, ``call``, ``sub`` (indexed), ``getattr`` or ``import``; ``detail`` describes the
-    arguments of a call or the index.
-    """
-
-    kind: str
-    name: str
-    origins: tuple[ImportOrigin, ...] = ()
-    attributes: tuple[str, ...] = ()
-    how: str = "load"
-    detail: tuple[Described, ...] = ()
-
-    def to_json(self) -> list[Any]:
-        """Return the use as plain lists."""
-        return [self.kind, self.name, self.origins, self.attributes, self.how, self.detail]
-
-    @classmethod
-    def from_json(cls, data: list[Any]) -> Use:
-        """Read what :meth:`to_json` wrote."""
-        kind, name, origins, attributes, how, detail = data
-        return cls(
-            kind,
-            name,
-            tuple((module, level, taken) for module, level, taken in origins),
-            tuple(attributes),
-            how,
-            tuple(tuple(part) for part in detail),
-        )
 
 
 def chain(node: ast.AST) -> tuple[ast.Name, tuple[str, ...]] | None:
@@ -97,11 +63,6 @@ def names_called_only(nodes: Sequence[ast.AST]) -> frozenset[str]:
     return frozenset([node.id for node in names]) - {node.id for node in names if id(node) not in called}
 
 
-def constant_text(described: Sequence[Described], index: int) -> str | None:
-    """Return the constant text at a position of described arguments."""
-    return described[index][1] if len(described) > index and described[index][0] == "c" else None
-
-
 def literal_getattr(node: ast.Call) -> tuple[ast.Name, tuple[str, ...]] | None:
     """Return the chain that ``getattr(chain, "name")`` or ``hasattr`` reads, with the name."""
     if not isinstance(node.func, ast.Name) or node.func.id not in {"getattr", "hasattr"} or len(node.args) < 2:
@@ -111,3 +72,21 @@ def literal_getattr(node: ast.Call) -> tuple[ast.Name, tuple[str, ...]] | None:
     if found is None or not isinstance(name, ast.Constant) or not isinstance(name.value, str):
         return None
     return found[0], (*found[1], name.value)
+
+
+def mentions_locals(nodes: Sequence[ast.AST]) -> bool:
+    """Tell whether code may see the names of its locals; ``vars(x)`` and ``dir(x)`` look at ``x`` instead."""
+    names = [node for node in nodes if type(node) is ast.Name and node.id in READS_LOCALS]
+    if any(type(node) is ast.Attribute and node.attr in LOOKS_INTO_LOCALS for node in nodes):
+        return True
+    if not names:
+        return False
+    own = {node.arg for node in nodes if type(node) is ast.arg} | {
+        node.id for node in names if type(node.ctx) is not ast.Load
+    }
+    elsewhere = {
+        id(node.func)
+        for node in nodes
+        if type(node) is ast.Call and node.args and getattr(node.func, "id", "") in ("vars", "dir")
+    }
+    return any(node.id not in own and id(node) not in elsewhere for node in names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import reprlib
+import types
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from .reach import Walker
 
 _DEEPEST = 40
+_NEVER_PLAIN = frozenset({types.FunctionType, type, types.ModuleType, dict, list})
+"""The types of most objects, told apart first."""
+
+_NUMBERS = frozenset({bool, float, type(None)})
 _SHOWN = reprlib.Repr()
 _SHOWN.maxlevel, _SHOWN.maxstring, _SHOWN.maxother = 3, 120, 120
 
@@ -25,6 +30,8 @@ def plain(walker: Walker, value: object, depth: int = 0) -> bytes | None:
     A text that names a place under the project's root counts relative to it, so that a checkout elsewhere is the same.
     """
     kind = type(value)
+    if kind in _NEVER_PLAIN:
+        return None
     if kind is str:
         return _placed(walker, value)  # type: ignore[arg-type]  # a str
     if kind in (tuple, frozenset) and depth < _DEEPEST:
@@ -43,7 +50,7 @@ def _plain_items(walker: Walker, values: tuple[object, ...] | frozenset[object],
 
 
 def _placed(walker: Walker, value: str) -> bytes:
-    if not os.path.isabs(value) or "\n" in value or "\0" in value:
+    if not value or not os.path.isabs(value) or "\n" in value or "\0" in value:
         return b"s" + text(value)
     place = walker.ownership.place(value)
     return b"s" + text(value) if place is None else b"p" + text(place)
@@ -51,6 +58,8 @@ def _placed(walker: Walker, value: str) -> bytes:
 
 def summary(value: object) -> str:
     """Show a value in a line for people; only constants and containers show their content, since a ``repr`` may do anything."""
+    if type(value) in _NUMBERS:
+        return repr(value)
     return _SHOWN.repr(value) if _is_simple(value) else f"a {type(value).__module__}.{type(value).__qualname__}"
 
 

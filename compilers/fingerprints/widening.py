@@ -12,15 +12,13 @@ Each dynamic use is turned into an *aspect*, something that the whole step then 
 
 from __future__ import annotations
 
-import ast
 import sys
 import types
 from typing import TYPE_CHECKING
 
+from .forms import Use, constant_text
 from .loading import load
 from .nodes import Node
-from .normalisation import normal_statements
-from .uses import Use, constant_text
 
 if TYPE_CHECKING:
     from .reach import Walker
@@ -78,6 +76,7 @@ _ASPECTS: dict[str, str] = {
     "torch.load": "classes",
 }
 
+_HOMES = frozenset({"_pickle", *(name.partition(".")[0] for name in _ASPECTS)})
 _IMPORTERS = frozenset({"builtins.__import__", "importlib.import_module", "importlib.__import__"})
 _ESCAPING_ONLY = frozenset({"importlib", "builtins"})
 
@@ -86,6 +85,8 @@ def dotted_name(value: object) -> str | None:
     """Return the name in the table above of a function that reached code under another name; None if it is not there."""
     if not isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type)):
         return None
+    if not may_depend(value):
+        return None
     name = f"{value.__module__}.{value.__qualname__}"
     name = {
         "_pickle.load": "pickle.load",
@@ -93,6 +94,16 @@ def dotted_name(value: object) -> str | None:
         "_pickle.Unpickler": "pickle.Unpickler",
     }.get(name, name)
     return name if _aspect(name) else None
+
+
+def may_depend(value: object) -> bool:
+    """Tell whether a function or class comes from where the table above may name it."""
+    return str(getattr(value, "__module__", "")).partition(".")[0] in _HOMES
+
+
+def depends(name: str) -> bool:
+    """Tell whether a use of something by this dotted name may call for more than the thing itself."""
+    return bool(_aspect(name))
 
 
 def note(walker: Walker, node: Node, name: str, use: Use, namespace: dict[str, object]) -> bool:
@@ -107,7 +118,7 @@ def note(walker: Walker, node: Node, name: str, use: Use, namespace: dict[str, o
     if aspect == "module":
         _own_module(walker, node, namespace)
     else:
-        node.watches.setdefault(aspect, f"{node.name} uses {name.removeprefix('builtins.')}{_manner(use)}")
+        node.watch(aspect, f"uses {name.removeprefix('builtins.')}{_manner(use)}")
     return False
 
 
@@ -193,13 +204,9 @@ def _literal_code(walker: Walker, node: Node, code: str | None, namespace: dict[
     """Follow the names in code that is written out as a text."""
     if code is None:
         return False
-    try:
-        form = normal_statements(ast.parse(code.strip()).body)
-    except SyntaxError:
-        return False
-    for use in form.uses:
-        walker.bindings.follow_global(node, use, namespace)
-    return True
+    uses = walker.sources.uses_in(code)
+    walker.names(namespace).follow(node, uses or ())
+    return uses is not None
 
 
 def _own_module(walker: Walker, node: Node, namespace: dict[str, object]) -> None:
@@ -207,4 +214,4 @@ def _own_module(walker: Walker, node: Node, namespace: dict[str, object]) -> Non
     if module is not None and module.__dict__ is namespace:
         node.edges.append(walker.node(module))
     else:
-        node.watches.setdefault("loaded", f"{node.name} reads its globals by name")
+        node.watch("loaded", "reads its globals by name")

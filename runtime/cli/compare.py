@@ -32,7 +32,7 @@ _EXPECTED = ("command", "user", "host", "cpus", "platform")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @workspace_option
 def command(before: str, after: str, whole: bool, as_json: bool, workspace: Workspace) -> None:
-    """Compare two runs: what went in, what came out, and which code changed in between.
+    """Compare two runs: what went in and out, and which code changed.
 
     A and B are ids, beginnings of ids, their last characters, `last`, or `last~1` for the one before, which is A by
     default; B is `last`. Only what differs is shown.

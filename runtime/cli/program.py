@@ -22,7 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "Say which steps are reused and which run, and why.",
     "runs": "List runs, the newest first.",
     "show": "Show everything about a run.",
-    "compare": "Compare two runs: what went in, what came out, and which code changed in between.",
+    "compare": "Compare two runs: what went in and out, and which code changed.",
     "logs": "Print what the steps of a run printed and logged.",
     "metrics": "Show the numbers that the steps of a run logged.",
     "replay": "Run one step of a run again, here, with the inputs that it had.",

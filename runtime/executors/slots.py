@@ -25,6 +25,7 @@ from ..channels import WorkerListener
 from ..errors import StepFailed, StepTimedOut, WorkerDied
 from ..events import Event
 from ..failures import describe_end
+from ..logfiles import recover
 from ..offspring import MARK, end_marked
 from ..store.staging import remove_tree
 from ..tasks import Completed, Failed, Outcome, Task
@@ -80,6 +81,7 @@ class Slot:
             self._worker = None
         if worker is not None:
             worker.kill()
+            worker.tidy(attempts[0].task if attempts else None)
         for attempt in attempts:
             _remove_scratch(attempt.task)
             attempt.finish(_failed(WorkerDied(attempt.task.step, "it was stopped with its run"), attempt.task))
@@ -127,6 +129,7 @@ class Slot:
         if worker.connection is None:
             return  # it is sent when the worker has connected
         with contextlib.suppress(OSError):  # it has just died, and is mourned in a moment
+            worker.run_folder = attempt.task.run_folder
             worker.connection.send_bytes(attempt.data)
         if attempt is self._attempts[0]:
             attempt.start_clock(self._time_out)
@@ -169,6 +172,7 @@ class Slot:
         if attempts:
             lost = attempts[0]
             _remove_scratch(lost.task)
+            worker.tidy(lost.task)
             cause = _cause_of_death(ended.exception() or EOFError("it ended"), lost.task)
             lost.finish(_failed(WorkerDied(lost.task.step, cause), lost.task))
 
@@ -186,6 +190,7 @@ class Slot:
                 self._begin(rest[0].task.gpus)
         task = attempt.task
         _remove_scratch(task)
+        worker.tidy(task)
         limit = f"{task.options.timeout:g} s"
         problem = f"it took longer than its time-out of {limit} and was stopped"
         attempt.finish(_failed(StepTimedOut(task.step, problem), task))
@@ -200,6 +205,7 @@ class _Worker:
     pool: Any = None
     pid: int | None = None
     connection: Connection | None = None
+    run_folder: str | None = None
     silent: threading.Event = field(factory=threading.Event)
 
     @property
@@ -210,6 +216,11 @@ class _Worker:
     def kill(self) -> None:
         """End the process and its children. Not to be called by a callback of its pool."""
         self.pool.shutdown(wait=True, kill_workers=True)
+
+    def tidy(self, task: Task | None) -> None:
+        """Give what the process has written its name, if it was at a task, or remove it; it is gone."""
+        if self.pid is not None and self.run_folder is not None:
+            recover(Path(self.run_folder), self.pid, task.log if task else None)
 
     def bury(self) -> None:
         """Kill what the process has left behind: its process group, and who left that but bears its mark."""

@@ -70,6 +70,7 @@ class Ledger:
     results: list[Row] = field(factory=list)
     latest: list[Row] = field(factory=list)
     manifests: dict[str, Manifest] = field(factory=dict)
+    graph: Graph | None = None
     logged: int = 0
 
     @property
@@ -142,10 +143,14 @@ class Ledger:
         outputs, based_on = outputs_text(event.outputs), basis_text(basis)
         self.results.append((basis.key, self.run.id, event.step, event.time, event.duration, metrics, outputs, based_on))
         self.keep_latest(event.step, basis.key)
-        manifest = self.manifests.pop(basis.fingerprint or "", None)
+        self.keep_manifest(basis.fingerprint)
+
+    def keep_manifest(self, fingerprint: str | None) -> None:
+        """Keep what a fingerprint covers, once."""
+        manifest = self.manifests.pop(fingerprint or "", None)
         if manifest is not None:
             index, definitions = manifest.split()
-            self.documents.append((FINGERPRINTS, basis.fingerprint or "", json.dumps(index)))
+            self.documents.append((FINGERPRINTS, fingerprint or "", json.dumps(index)))
             self.documents += [(DEFINITIONS, key, json.dumps(content)) for key, content in definitions.items()]
 
     def count(self) -> int:
@@ -210,7 +215,7 @@ class Ledger:
 def open_ledger(event: events.RunStarted) -> Ledger:
     """Open the account of a run that begins."""
     graph = event.graph
-    ledger = Ledger(_run_row(event))
+    ledger = Ledger(_run_row(event), graph=graph)
     ledger.steps = {node.id: _step_row(event.run, position, node) for position, node in enumerate(graph)}
     ledger.counts[State.PENDING.value] = len(ledger.steps)
     ledger.changed = set(ledger.steps)

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from penstock import Run, State
 
-KILLS = int(os.environ.get("PENSTOCK_KILLS", "15"))
+KILLS = int(os.environ.get("PENSTOCK_KILLS", "12"))
 SEED = int(os.environ.get("PENSTOCK_SEED", "20260601"))
 
 STEPS = 200

@@ -7,11 +7,13 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from penstock.runtime.capture import process_output, python_output
+from penstock.runtime.capture import leave, process_output, python_output
+from penstock.runtime.logfiles import Spare, recover
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def test_the_copied_stream_is_like_the_shown_one(log, capfd):
         assert (sys.stdout.encoding, sys.stdout.isatty()) == (sys.__stdout__.encoding, False)
         sys.stdout.buffer.write(b"\xff")
         sys.stdout.flush()
-    assert log.read_text() == ""
+    assert not log.exists()
 
 
 def test_output_of_the_whole_process_is_sent_to_the_log(log, capfd):
@@ -120,3 +122,63 @@ def test_where_the_program_has_set_up_logging_records_are_copied(log, capsys):
         assert root.handlers == [shown]
     assert log.read_text() == "WARNING mine: told\n"
     assert capsys.readouterr().err == "told\n"
+
+
+@pytest.fixture
+def spares(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    leave()
+
+
+def spare_files(folder: Path) -> list[str]:
+    return [path.name for path in folder.glob(".spare-*")]
+
+
+def test_a_step_that_says_nothing_has_no_log(log, spares, capfd):
+    with process_output(log, spares), python_output(log):
+        pass
+    assert not log.exists() and len(spare_files(spares)) == 1
+
+
+def test_a_log_gets_its_name_when_there_is_something_in_it(log, spares, capfd):
+    for name in ("a", "b", "c"):
+        with process_output(log.with_name(f"{name}.log"), spares):
+            if name != "b":
+                print(name)
+    assert {path.name: path.read_text() for path in log.parent.iterdir()} == {"a.log": "a\n", "c.log": "c\n"}
+
+
+def test_a_log_can_be_followed_while_its_step_runs(log, spares, capfd):
+    with process_output(log, spares):
+        os.write(1, b"soon\n")
+        deadline = time.monotonic() + 10
+        while not log.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert log.read_text() == "soon\n"
+
+
+def test_a_second_attempt_that_says_something_adds_to_the_log_of_the_first(log, spares, capfd):
+    for attempt in (1, 2):
+        with process_output(log, spares):
+            print("attempt", attempt)
+    assert log.read_text() == "attempt 1\nattempt 2\n"
+
+
+def test_leaving_removes_an_empty_file_only(log, spares, capfd):
+    with process_output(log, spares):
+        os.write(1, b"last words")
+        leave()
+    assert (log.read_text(), spare_files(spares)) == ("last words", [])
+    with process_output(log.with_name("silent.log"), spares):
+        pass
+    leave()
+    assert spare_files(spares) == []
+
+
+@pytest.mark.parametrize(("words", "kept"), [(b"crashed here", True), (b"", False)])
+def test_what_a_worker_has_left_becomes_the_log_of_its_step(tmp_path, words, kept):
+    spare = Spare(tmp_path)
+    os.write(spare.descriptor, words)
+    os.close(spare.descriptor)
+    recover(tmp_path, os.getpid(), "logs/g/fit.log")
+    assert (tmp_path / "logs/g/fit.log").exists() is kept and spare_files(tmp_path) == []

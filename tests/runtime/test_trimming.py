@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,3 +97,24 @@ def test_a_log_that_cannot_be_cut_fails_nobody(tmp_path):
     os.close(log)
     limit.end()
     assert (tmp_path / "log").stat().st_size == 10_000
+
+
+def test_what_is_written_while_a_log_is_cut_is_not_lost(tmp_path):
+    limit, stop = LogLimit(10_000, slack=0), threading.Event()
+    log = os.open(tmp_path / "log", os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    limit.begin(log)
+
+    def look_on():
+        while not stop.is_set():
+            limit.look()
+
+    thread = threading.Thread(target=look_on)
+    thread.start()
+    for number in range(3_000):
+        os.write(log, f"{number} {'x' * 50}\n".encode())
+    os.write(log, b"the last line\n")
+    stop.set()
+    thread.join()
+    limit.end()
+    numbers = [int(line.split()[0]) for line in (tmp_path / "log").read_text().splitlines() if line[:1].isdigit()]
+    assert numbers == sorted(numbers) and (tmp_path / "log").read_text().endswith("the last line\n")

@@ -23,6 +23,11 @@ def length(data: bytes) -> int:
 
 
 @step
+def total(parts: list[bytes]) -> int:
+    return sum(map(len, parts))
+
+
+@step
 def write(kilobytes: int) -> Path:
     folder = current_step().folder / "parts"
     folder.mkdir()
@@ -44,3 +49,8 @@ def sizes(kilobytes: int = 100) -> int:
 @pipeline
 def folders(kilobytes: int = 100) -> int:
     return measure(write(kilobytes))
+
+
+@pipeline
+def four(kilobytes: int = 100) -> int:
+    return total([small(100), small(101), small(102), small(103)])

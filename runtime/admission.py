@@ -11,8 +11,8 @@ import attrs
 from attrs import frozen
 
 from ..compilers.graph import Graph, Resources
-from .errors import RunError
 from .amounts import size
+from .errors import RunError
 
 _CGROUP_LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 _DRIVER: Final = "/proc/driver/nvidia/gpus"
@@ -102,6 +102,8 @@ class Admission:
 
 def clipped(asked: Resources, machine: Machine) -> Resources:
     """Return what of a request a machine can give at all."""
+    if asked.cpus is None and asked.memory is None and not asked.gpus:
+        return asked
     cpus = None if asked.cpus is None else min(asked.cpus, machine.cpus)
     memory = None if asked.memory is None else min(asked.memory, machine.memory or 0)
     return attrs.evolve(asked, cpus=cpus, memory=memory, gpus=min(asked.gpus, len(machine.gpus)))

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import final
 
-import attrs
-
 from ..compilers.graph import Node
 from .artifacts import Artifact
 from .bases import Basis
@@ -51,8 +49,8 @@ class Calls:
         not give the result a key that belongs to the new content.
         """
         if self._reuse is not None and node.id not in self._bases:
-            basis = self._identifier.basis(node, self._values.inputs(node))
-            self._bases[node.id] = attrs.evolve(basis, key=self._values.keys.get(node.id))
+            inputs, key = self._values.inputs(node), self._values.keys.get(node.id)
+            self._bases[node.id] = self._identifier.basis(node, inputs, key)
         return self._bases.get(node.id)
 
     def why(self, node: Node) -> str:

@@ -71,8 +71,8 @@ class Identifier:
             parts.append(f"{name}={len(identity)}:{identity};".encode())
         return blake3(b"".join(parts)).hexdigest()
 
-    def basis(self, node: Node, inputs: Mapping[str, Resolved]) -> Basis:
-        """Return all that a call is based on, in words."""
+    def basis(self, node: Node, inputs: Mapping[str, Resolved], key: str | None) -> Basis:
+        """Return all that a call of that key is based on, in words."""
         found = {
             name: (identify_input(value, self._root, self._store), summarise_input(value))
             for name, value in inputs.items()
@@ -84,8 +84,7 @@ class Identifier:
         ]
         if node.fingerprint is None:
             unknown.append("its code cannot be identified")
-        key = None if unknown else self.key(node, inputs)
-        return Basis(key, node.fingerprint, found, self._declarations(node.options), "; ".join(unknown))
+        return Basis(None if unknown else key, node.fingerprint, found, self._declarations(node.options), "; ".join(unknown))
 
     def _beginning(self, node: Node) -> bytes:
         """Return what all calls of one step with the same options have in common."""

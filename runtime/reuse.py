@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Protocol, final
 
 from attrs import frozen
 
 from ..compilers.fingerprints import Manifest
 from ..compilers.graph import Node
+from .amounts import duration
 from .artifacts import Artifact
 from .bases import Basis
 from .errors import CorruptArtifact, HistoryError, StoreError
 from .explanations import EFFECT, explain
 from .store import ArtifactStore
-from .amounts import duration
 
 
 class ReuseWarning(UserWarning):
@@ -53,6 +53,10 @@ class Cache(Protocol):
         """Return the newest completed step run of each key that has one."""
         ...
 
+    def known(self, fingerprints: Sequence[str]) -> Set[str]:
+        """Return those fingerprints of which there may be results."""
+        ...
+
     def last_bases(self, pipeline: str) -> Mapping[str, Basis]:
         """Return, for each step of a pipeline, what its latest step run was based on."""
         ...
@@ -81,13 +85,13 @@ class Reuse:
         self._pipeline = pipeline
         self._broken: dict[str, str] = {}
         self._stale: dict[str, str] = {}
+        self._known: dict[str, bool] = {}
         self._problem = ""
 
     def find(self, wanted: Sequence[tuple[Node, str | None]]) -> dict[str, Earlier]:
         """Return the earlier step runs that may stand for some calls, given with their keys, by the ids of their nodes."""
-        keys = {node.id: key for node, key in wanted if key is not None and self._may_reuse(node)}
         try:
-            found = self._cache.find(tuple(dict.fromkeys(keys.values())))
+            keys, found = self._find(wanted)
         except HistoryError as error:  # nothing can be reused, and everything can run
             self._problem = str(error)
             return {}
@@ -104,7 +108,7 @@ class Reuse:
             return "it says allow_reuse=False" if node.outputs else EFFECT
         if basis.key is None:
             return f"it cannot be reused: {basis.problem}"
-        if not self._may_reuse(node):
+        if self._must_run(node):
             return "its regeneration was asked for"
         told = self._broken.get(basis.key) or self._stale.get(node.id) or self._problem
         return told or self._explain(node, basis)
@@ -122,12 +126,25 @@ class Reuse:
     def _manifest(self, fingerprint: str) -> Manifest | None:
         return self._manifests.get(fingerprint) or self._cache.manifest(fingerprint)
 
-    def _may_reuse(self, node: Node) -> bool:
+    def _find(self, wanted: Sequence[tuple[Node, str | None]]) -> tuple[dict[str, str], Mapping[str, Earlier]]:
+        """Look up what may be reused; of code that has never run here, as after an edit, there is nothing to look up."""
+        unknown = {node.fingerprint for node, key in wanted if key is not None} - self._known.keys()
+        fresh = tuple(fingerprint for fingerprint in unknown if fingerprint)
+        known = self._cache.known(fresh) if fresh else ()
+        self._known |= {fingerprint: fingerprint in known for fingerprint in fresh}
+        keys = {
+            node.id: key
+            for node, key in wanted
+            if key is not None and self._known[node.fingerprint or ""] and not self._must_run(node)
+        }
+        return keys, self._cache.find(tuple(dict.fromkeys(keys.values()))) if keys else {}
+
+    def _must_run(self, node: Node) -> bool:
         if isinstance(self._regenerate, bool):
             asked = self._regenerate
         else:
             asked = node.id in self._regenerate or node.name in self._regenerate
-        return node.options.allow_reuse and not asked
+        return asked or not node.options.allow_reuse
 
     def _is_fresh(self, node: Node, earlier: Earlier) -> bool:
         limit, age = node.options.max_age, time.time() - earlier.ended

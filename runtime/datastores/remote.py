@@ -16,6 +16,7 @@ from typing import Any, final
 from attrs import field, frozen
 
 from ..errors import DataNotFound, DatastoreError, TransferFailed
+from .blobs import Record, send_blob
 from .checksums import Hasher, block_size, hasher, kind_of
 from .entries import PART, Entry, Stream
 from .faults import retrying, telling
@@ -148,7 +149,9 @@ class Remote:
     def _write(self, path: str, stream: Stream) -> None:
         files, full = self._opened(path)
         sent = hasher(_KINDS.get(self._scheme, "blake3"), stream.size)
-        if self._scheme in OBJECT_STORES:
+        if self._scheme in AZURE:
+            size = self._send_blob(files, full, stream, sent)
+        elif self._scheme in OBJECT_STORES:
             size = self._send(files, full, stream, sent)
         else:
             size = self._send_aside(files, full, stream, sent)
@@ -176,9 +179,6 @@ class Remote:
                 file.write(block)
                 sent.update(block)
                 size += len(block)
-            if self._scheme in AZURE:
-                digest = stream.blake3.partition(":")[2]
-                file.metadata = {"is_directory": "false", _RECORD: f"{digest}-{size}"}
         except BaseException:
             _abandon(file)
             raise
@@ -189,17 +189,32 @@ class Remote:
             raise
         return size
 
+    def _send_blob(self, files: Any, full: str, stream: Stream, sent: Hasher) -> int:
+        size = 0
+
+        def hashed() -> Iterator[bytes]:
+            nonlocal size
+            for block in in_blocks(stream, block_size(stream.size)):
+                sent.update(block)
+                size += len(block)
+                yield block
+
+        def record() -> Record:
+            digest = stream.blake3.partition(":")[2]
+            metadata = {"is_directory": "false", _RECORD: f"{digest}-{size}"}
+            return Record(metadata, bytes.fromhex(sent.result().partition(":")[2]))
+
+        return send_blob(files, full, hashed(), record)
+
     def _verify(self, path: str, size: int, sent: str) -> None:
         """Compare what has arrived with what was sent: by the store's own checksum, or else by reading it back.
 
-        A big blob in Azure has no checksum of its own: its size counts, and whoever reads it checks our record.
+        Azure has verified each block already, and only keeps the md5 that it was told.
         """
         files, full = self._opened(path)
         info = files.info(full)
         whole = info.get("size") == size
-        if whole and self._scheme in AZURE:
-            whole = (_azure_md5(info) or sent) == sent
-        elif whole and (self._scheme not in OBJECT_STORES or self._checksum(info, size) != sent):
+        if whole and self._scheme not in AZURE and self._checksum(info, size) != sent:
             kind = kind_of(sent)
             whole = checksum_of(self, Entry(path, size), kind) == sent
         if not whole:

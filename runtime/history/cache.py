@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, TypeAlias, final
 
 import attrs
@@ -23,6 +23,8 @@ Place: TypeAlias = tuple[str, str]
 """The run and the id of a step run."""
 
 _RESULTS = "SELECT key, run, step, ended, duration, metrics, outputs FROM results"
+
+_ANY_RESULT = "SELECT 1 FROM results WHERE fingerprint = ? LIMIT 1"
 
 _LAST_BASES = (
     "SELECT latest.step, results.basis FROM latest JOIN results ON results.key = latest.key WHERE latest.pipeline = ?"
@@ -45,6 +47,11 @@ class ResultCache:
             for some in _chunks(keys):
                 found |= _find(connection, some)
             return found
+
+    def known(self, fingerprints: Sequence[str]) -> Set[str]:
+        """Return those fingerprints of which there are results. Raises HistoryError."""
+        with self._session.connection() as connection:
+            return {one for one in fingerprints if connection.rows(_ANY_RESULT, (one,))}
 
     def last_bases(self, pipeline: str) -> Mapping[str, Basis]:
         """Return what the latest completed run of each step of a pipeline was based on. Raises HistoryError."""

@@ -141,7 +141,8 @@ class Ledger:
             return
         metrics = self.metric_counts[event.step]
         outputs, based_on = outputs_text(event.outputs), basis_text(basis)
-        self.results.append((basis.key, self.run.id, event.step, event.time, event.duration, metrics, outputs, based_on))
+        place = basis.key, self.run.id, event.step, basis.fingerprint or ""
+        self.results.append((*place, event.time, event.duration, metrics, outputs, based_on))
         self.keep_latest(event.step, basis.key)
         self.keep_manifest(basis.fingerprint)
 

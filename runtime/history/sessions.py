@@ -13,7 +13,6 @@ from typing import Final, final
 from ..errors import HistoryError, RunNotFound
 from .connections import Connect, Connection
 
-
 _OFTEN: Final = 0.05
 """Seconds for which a file is taken to be the one that it was."""
 

@@ -198,7 +198,7 @@ ARTIFACTS = Table(
 )
 METRICS = _table("metrics", MetricRow, 3)
 FILES = _table("files", FileRow, 3)
-RESULTS = Table("results", ("key", "run", "step", "ended", "duration", "metrics", "outputs", "basis"), 3)
+RESULTS = Table("results", ("key", "run", "step", "fingerprint", "ended", "duration", "metrics", "outputs", "basis"), 3)
 LATEST = Table("latest", ("pipeline", "step", "key"), 2, compared="key")
 FINGERPRINTS = Table("fingerprints", ("digest", "document"), 1, frozenset({"document"}))
 DEFINITIONS = Table("definitions", ("digest", "document"), 1, frozenset({"document"}))

@@ -11,6 +11,7 @@ CREATE TABLE results (
     key TEXT NOT NULL,
     run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     step TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
     ended DOUBLE PRECISION NOT NULL,
     duration DOUBLE PRECISION NOT NULL,
     metrics BIGINT NOT NULL,
@@ -20,6 +21,8 @@ CREATE TABLE results (
 );
 
 CREATE INDEX results_by_run ON results (run);
+
+CREATE INDEX results_by_fingerprint ON results (fingerprint);
 
 -- The key of the latest step run that completed or was reused, for each step of a pipeline: explanations compare with it.
 CREATE TABLE latest (

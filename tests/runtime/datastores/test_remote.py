@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from penstock import DatastoreError, materialise
+from penstock import DatastoreError, copy_files, materialise
 from penstock.runtime.datastores import identity, progress, remote
 from penstock.runtime.datastores.folders import Folder
 from penstock.runtime.errors import DataNotFound, TransferFailed
@@ -133,3 +135,32 @@ def test_a_bar_goes_where_the_bytes_go(monkeypatch):
     with progress.bar("data", 100) as advance:
         advance(100)
     assert "100/100 bytes" in sys.stderr.getvalue()
+
+
+def test_a_blob_has_the_md5_of_its_contents_for_other_tools(azure, files):
+    azure.upload_files([files / "a.txt"])
+    place = azure.place("a.txt")
+    info = place.backend._opened("a.txt")[0].info(place.backend._opened("a.txt")[1])
+    assert bytes(info["content_settings"]["content_md5"]) == hashlib.md5(b"first").digest()
+
+
+def test_azure_refuses_a_block_that_arrives_other_than_it_was_sent(azure, files, monkeypatch):
+    from azure.storage.blob._shared import policies
+
+    monkeypatch.setattr(policies.StorageContentValidation, "get_content_md5", staticmethod(lambda _: bytes(16)))
+    with pytest.raises(DatastoreError, match="(?i)md5"):
+        azure.upload_files([files / "a.txt"])
+    assert not azure.exists("a.txt")
+
+
+@pytest.mark.filterwarnings("ignore:Sending a large body")
+def test_two_that_write_one_file_at_once_leave_one_of_them_whole(azure, tmp_path, workspace):
+    for name in "ab":
+        (tmp_path / name).write_bytes(name.encode() * 3_000_000)
+    with ThreadPoolExecutor(2) as pool:
+        list(
+            pool.map(
+                lambda name: copy_files(tmp_path / name, azure.path("x"), workspace.datastores, overwrite=True), "ab"
+            )
+        )
+    assert len(set(materialise(azure.path("x"), workspace.datastores).read_bytes())) == 1

@@ -1,0 +1,116 @@
+"""Measure a case: its contenders in turn, round after round, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import peers
+from attrs import define, field
+from cases import PEAK, Case, Contender, Work
+from processes import Ended, run
+
+
+class Failed(Exception):
+    """A command did not do its work."""
+
+
+@define
+class Row:
+    """What is known of one contender: its samples, or why there are none."""
+
+    contender: Contender
+    samples: list[dict[str, float | None]] = field(factory=list)
+    version: str | None = None
+    problem: str | None = None
+    is_absent: bool = False
+
+    def record(self) -> dict[str, Any]:
+        """Return what is written down."""
+        return {
+            "version": self.version, "problem": self.problem, "absent": self.is_absent, "samples": self.samples
+        }  # fmt: skip
+
+
+def measure(case: Case, rounds: int, limit: float, tell: Callable[[str], object], place: Path | None) -> dict[str, Row]:
+    """Return each contender's row.
+
+    Who fails, or takes longer than ``limit`` seconds, is left out from then on. The order turns from round to round, so that
+    nobody is always behind the same one.
+    """
+    rows = {contender.name: Row(contender) for contender in case.contenders}
+    folder = Path(tempfile.mkdtemp(prefix="penstock-benchmark-", dir=place))
+    watch = PEAK in case.measures
+    try:
+        for row in rows.values():
+            _prepare(row, folder, limit)
+        for number in range(rounds * case.repeats):
+            order = list(rows.values())
+            turn = number % len(order)
+            for row in order[turn:] + order[:turn]:
+                if row.problem is None:
+                    tell(f"{case.name}: round {number + 1} of {rounds * case.repeats}, {row.contender.name}")
+                    _sample(row, folder, limit, watch_memory=watch)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return rows
+
+
+def _prepare(row: Row, folder: Path, limit: float) -> None:
+    """Do what is done once: see that the tool is there, and do the work that comes before."""
+    contender = row.contender
+    if contender.work.peer and peers.python_of(contender.work.peer) is None:
+        row.problem, row.is_absent = "not installed: python benchmarks/peers.py --install", True
+        return
+    if contender.before is None:
+        return
+    own = folder / _file_name(contender)
+    own.mkdir()
+    try:
+        _result(contender.before, _run(contender, contender.before, own, limit), limit)
+    except Failed as error:
+        row.problem = f"the run before: {error}"
+
+
+def _sample(row: Row, folder: Path, limit: float, *, watch_memory: bool) -> None:
+    contender = row.contender
+    own = folder / _file_name(contender)
+    own.mkdir(exist_ok=True)
+    try:
+        ended = _run(contender, contender.work, own, limit, watch_memory=watch_memory)
+        found = _result(contender.work, ended, limit)
+    except Failed as error:
+        row.problem = str(error)
+        return
+    finally:
+        if contender.before is None:
+            shutil.rmtree(own, ignore_errors=True)
+    row.version = found.get("version") or row.version
+    row.samples.append({"seconds": found["seconds"], "resident": found.get("resident"), "peak": ended.peak})
+
+
+def _run(contender: Contender, work: Work, folder: Path, limit: float, *, watch_memory: bool = False) -> Ended:
+    command = work.command(peers.python_of(work.peer)) if work.peer else work.command()  # type: ignore[arg-type]
+    return run(command, folder, limit, watch_memory=watch_memory, on_terminal=contender.on_terminal)
+
+
+def _result(work: Work, ended: Ended, limit: float) -> dict[str, Any]:
+    """Return what a command found out. Raises Failed when it did not do what it should."""
+    if ended.is_late:
+        raise Failed(f"took longer than {limit:g} s")
+    if ended.code:
+        lines = ended.said.strip().splitlines() or [f"ended with {ended.code}"]
+        raise Failed(lines[-1].strip())
+    if work.prints is None:
+        return dict(json.loads(ended.printed.strip().splitlines()[-1]))
+    if ended.printed.strip() != work.prints:
+        raise Failed(f"printed {ended.printed.strip()!r} instead of {work.prints!r}")
+    return {"seconds": ended.seconds}
+
+
+def _file_name(contender: Contender) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in contender.name)

@@ -15,6 +15,14 @@ DRIVERS = Path(__file__).parent / "drivers"
 
 OURS = "Penstock"
 MEMORY = "joblib.Memory"
+WITH_WORKERS = "joblib.Parallel, 2 workers"
+INTERPRETER = "floor: a bare interpreter"
+MAPPED = "floor: written once and mapped"
+POOL = "floor: a bare process pool"
+IN_PARALLEL = "joblib.Memory in Parallel"
+
+RESOLVED = 1.3
+"""A ratio that counts as one: smaller differences are lost in what else a machine does."""
 
 
 @frozen
@@ -130,11 +138,11 @@ def fan_outs(sizes: Sizes) -> Iterator[Case]:
         f"{size:,} steps and one that joins them, on 2 workers, each result kept",
         (
             Contender(OURS, call("with_penstock", "fan_out", size=size)),
-            Contender("joblib.Memory in Parallel", call("with_joblib", "fan_out", size=size)),
+            Contender(IN_PARALLEL, call("with_joblib", "fan_out", size=size)),
             Contender("floor: bare loky submits", call("with_loky", "fan_out", size=size)),
             *peers("fan_out", size=size),
         ),
-        "joblib.Memory in Parallel",
+        IN_PARALLEL,
         note="The workers are started within the time. joblib sends calls in batches; bare loky keeps nothing.",
     )
 
@@ -191,10 +199,10 @@ def busy(sizes: Sizes) -> Case:
         f"{sizes.busy} CPU-bound steps of {sizes.busy_each:g} s on 2 workers",
         (
             Contender(OURS, call("with_penstock", "cpu_bound", **arguments)),
-            Contender("joblib.Memory in Parallel", call("with_joblib", "cpu_bound", **arguments)),
-            Contender("floor: a bare process pool", call("with_plain", "cpu_bound", **arguments)),
+            Contender(IN_PARALLEL, call("with_joblib", "cpu_bound", **arguments)),
+            Contender(POOL, call("with_plain", "cpu_bound", **arguments)),
         ),
-        "floor: a bare process pool",
+        POOL,
         note="A step computes for that much time of its processor, however many others want it.",
     )
 
@@ -206,11 +214,11 @@ def arrays(sizes: Sizes) -> Case:
         "array",
         f"One step makes an array of {length * 8 / 2**20:,.0f} MiB, four read all of it, on 2 workers",
         (
-            Contender(OURS, call("with_penstock", "array", length=length)),
+            Contender(OURS, call("with_penstock_array", "array", length=length)),
             Contender("joblib.Memory, mapped", call("with_joblib", "array", length=length)),
-            Contender("floor: written once and mapped", call("with_plain", "array", length=length)),
+            Contender(MAPPED, call("with_plain", "array", length=length)),
         ),
-        "floor: written once and mapped",
+        MAPPED,
         (SECONDS, PEAK),
         note="Memory is the proportional set size of all processes together, looked at every 0.05 s. The floor "
         "computes no digest of what it writes.",
@@ -226,9 +234,9 @@ def starts(sizes: Sizes) -> Iterator[Case]:
             Contender("import penstock", Work(("-c", "import penstock"), prints="")),
             Contender("import attrs", Work(("-c", "import attrs"), prints="")),
             Contender("import joblib", Work(("-c", "import joblib"), prints="")),
-            Contender("floor: a bare interpreter", Work(("-c", "pass"), prints="")),
+            Contender(INTERPRETER, Work(("-c", "pass"), prints="")),
         ),
-        "floor: a bare interpreter",
+        INTERPRETER,
         (WALL,),
         repeats=sizes.starts,
     )
@@ -238,11 +246,11 @@ def starts(sizes: Sizes) -> Iterator[Case]:
         "A whole program of one step",
         (
             Contender(OURS, Work((str(DRIVERS / "one_step_penstock.py"),), prints="49")),
-            Contender("joblib.Parallel, 2 workers", Work((one, "2"), prints="49")),
+            Contender(WITH_WORKERS, Work((one, "2"), prints="49")),
             Contender("joblib.Parallel, no worker", Work((one, "1"), prints="49")),
-            Contender("floor: a bare interpreter", Work(("-c", "print(49)"), prints="49")),
+            Contender(INTERPRETER, Work(("-c", "print(49)"), prints="49")),
         ),
-        "joblib.Parallel, 2 workers",
+        WITH_WORKERS,
         (WALL,),
         repeats=sizes.starts,
         note="Penstock compiles, runs the step in a process of its own, keeps the result and records the run, with what "
@@ -287,84 +295,58 @@ def without_peers(case: Case) -> Case:
 
 @frozen
 class Aim:
-    """What is wanted: a value, that is at most a bound. None where what it needs was not measured."""
+    """What is wanted: a value, that is at most a bound. None where what it needs was not measured.
+
+    Pictures show the bound where it is a multiple of a ``baseline`` of the same case, or is in the unit of a measure.
+    """
 
     case: str
     what: str
     at_most: float
     value: Callable[[Figures], float | None]
     unit: str = "×"
+    baseline: str | None = None
+
+
+def aim(case: str, what: str, at_most: float, baseline: str, contender: str = OURS) -> Aim:
+    """Aim at a ratio of two contenders' seconds in one case."""
+    return Aim(case, what, at_most, lambda all_: ratio(all_, case, contender, baseline), baseline=baseline)
 
 
 AIMS = (
-    Aim("chain", "chain of 1,000, to joblib.Memory", 0.12, lambda all_: ratio(all_, "chain", OURS, MEMORY)),
+    aim("chain", "chain of 1,000, to joblib.Memory", 0.12, MEMORY),
     Aim(
         "long-chain",
         "chain of 10,000, a step, to one of 1,000",
-        1.3,
+        RESOLVED,
         lambda all_: at_size(all_, ("long-chain", 10_000), ("chain", 1_000), OURS),
     ),
-    Aim(
-        "fan-out",
-        "fan-out of 1,000 and join, to joblib.Memory in Parallel",
-        0.45,
-        lambda all_: ratio(all_, "fan-out", OURS, "joblib.Memory in Parallel"),
-    ),
-    Aim("rerun", "1,000 steps all reused, to joblib.Memory", 0.15, lambda all_: ratio(all_, "rerun", OURS, MEMORY)),
-    Aim("long-rerun", "10,000 steps all reused, to joblib.Memory", 0.3, lambda all_: ratio(all_, "long-rerun", OURS, MEMORY)),
+    aim("fan-out", "fan-out of 1,000 and join, to joblib.Memory in Parallel", 0.45, IN_PARALLEL),
+    aim("rerun", "1,000 steps all reused, to joblib.Memory", 0.15, MEMORY),
+    aim("long-rerun", "10,000 steps all reused, to joblib.Memory", 0.3, MEMORY),
     Aim(
         "huge-rerun",
         "100,000 steps all reused, a step, to 10,000",
-        1.3,
+        RESOLVED,
         lambda all_: at_size(all_, ("huge-rerun", 100_000), ("long-rerun", 10_000), OURS),
     ),
     Aim(
         "huge-rerun",
         "memory of a further step, from 10,000 to 100,000, to from 1,000 to 10,000",
-        1.3,
+        RESOLVED,
         lambda all_: linear_memory(all_, ("rerun", 1_000), ("long-rerun", 10_000), ("huge-rerun", 100_000), OURS),
     ),
-    Aim(
-        "cpu-bound",
-        "8 CPU-bound steps of 1 s, to a bare pool",
-        1.05,
-        lambda all_: ratio(all_, "cpu-bound", OURS, "floor: a bare process pool"),
-    ),
-    Aim(
-        "array",
-        "1 GiB array and four readers, to writing once and mapping",
-        1.1,
-        lambda all_: ratio(all_, "array", OURS, "floor: written once and mapped"),
-    ),
+    aim("cpu-bound", "8 CPU-bound steps of 1 s, to a bare pool", 1.05, POOL),
+    aim("array", "1 GiB array and four readers, to writing once and mapping", 1.1, MAPPED),
     Aim(
         "array",
         "1 GiB array and four readers, memory of all processes",
         1.1 * 1024,
         lambda all_: median(all_, "array", OURS, "peak"),
-        "MiB",
+        PEAK.unit,
     ),
-    Aim(
-        "import",
-        "import penstock, to a bare interpreter",
-        6.0,
-        lambda all_: ratio(all_, "import", "import penstock", "floor: a bare interpreter"),
-    ),
-    Aim(
-        "one-step",
-        "a program of one step, to one of one Parallel call",
-        0.8,
-        lambda all_: ratio(all_, "one-step", OURS, "joblib.Parallel, 2 workers"),
-    ),
-    Aim(
-        "watching",
-        "live display, history and logs of steps of 10 ms",
-        1.1,
-        lambda all_: ratio(all_, "watching", "with all", "with none"),
-    ),
-    Aim(
-        "watching-tiny",
-        "live display, history and logs of steps that do nothing",
-        1.1,
-        lambda all_: ratio(all_, "watching-tiny", "with all", "with none"),
-    ),
+    aim("import", "import penstock, to a bare interpreter", 6.0, INTERPRETER, "import penstock"),
+    aim("one-step", "a program of one step, to one of one Parallel call", 0.8, WITH_WORKERS),
+    aim("watching", "live display, history and logs of steps of 10 ms", 1.1, "with none", "with all"),
+    aim("watching-tiny", "live display, history and logs of steps that do nothing", 1.1, "with none", "with all"),
 )

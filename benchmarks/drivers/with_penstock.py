@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from penstock import Local, Run, State, Static, pipeline, step
 
 DISTRIBUTION = "penstock"
@@ -40,16 +39,6 @@ def talk(seconds: float, number: int) -> int:
     return number
 
 
-@step
-def make_array(length: int) -> np.ndarray:
-    return np.arange(length)
-
-
-@step
-def read_array(array: np.ndarray, part: int) -> int:
-    return int(array.sum()) + part
-
-
 @pipeline
 def chained(size: Static[int]) -> int:
     state = add(0, 0)
@@ -76,12 +65,6 @@ def computing(size: Static[int], each: float) -> list[int]:
 @pipeline
 def talking(size: Static[int], each: float) -> list[int]:
     return [talk(each, number) for number in range(size)]
-
-
-@pipeline
-def reading(length: int) -> list[int]:
-    made = make_array(length)
-    return [read_array(made, part) for part in range(4)]
 
 
 def timed(work: Callable[..., object], *, display: str = "none", **parameters: Any) -> tuple[float, object, Run]:
@@ -111,7 +94,7 @@ def independent(size: int) -> float:
     """Independent steps that have not run yet."""
     seconds, result, run = timed(apart, size=size)
     assert result == list(range(1, size + 1))
-    assert run.status is State.COMPLETED
+    assert {one.state for one in run.steps.values()} == {State.COMPLETED}
     return seconds
 
 
@@ -127,13 +110,6 @@ def cpu_bound(size: int, each: float) -> float:
     """CPU-bound steps."""
     seconds, result, _ = timed(computing, size=size, each=each)
     assert result == list(range(size))
-    return seconds
-
-
-def array(length: int) -> float:
-    """One step makes an array, four read it."""
-    seconds, result, _ = timed(reading, length=length)
-    assert result == [length * (length - 1) // 2 + part for part in range(4)]
     return seconds
 
 

@@ -13,11 +13,11 @@ from .derivations import Derivations
 from .effects import Effects
 from .encoding import joined, seal, text
 from .externals import distribution, external, is_penstock_type, is_project_function, module_attribute
+from .forms import Use
 from .loading import Broken
 from .nodes import Node
 from .resolution import Resolver
 from .unloadable import unloadable
-from .forms import Use
 
 if TYPE_CHECKING:
     from .reach import Walker

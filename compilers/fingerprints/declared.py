@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import marshal
 import os
 import stat
 import time
@@ -16,7 +15,7 @@ from blake3 import blake3
 from ..errors import CompileError
 from .encoding import SIZE, seal, text
 from .ignoring import IGNORE_FILES, IgnoreRules
-from .memo import Memo, MemoryMemo
+from .memo import Memo, MemoryMemo, packed, unpacked
 
 _SETTLED = 2_000_000_000
 """Nanoseconds: a file that changed within this time before it was read may change again without showing it, since some file
@@ -83,12 +82,14 @@ class DeclaredPaths:
         old, new = self._listing(before), self._listing(now)
         if old is None or new is None:
             return ()
-        return tuple(f"{name} {_verb(old, new, name)}" for name in sorted({*old, *new}) if old.get(name) != new.get(name))
+        return tuple(
+            f"{name} {_verb(old, new, name)}" for name in sorted({*old, *new}) if old.get(name) != new.get(name)
+        )
 
     def _listing(self, identity: str) -> dict[str, bytes] | None:
         data = self._memo.get(f"files {identity}")
         try:
-            found = marshal.loads(data) if data is not None else None
+            found = unpacked(data) if data is not None else None
         except (ValueError, TypeError, EOFError):
             return None
         return found if type(found) is dict else None
@@ -107,7 +108,7 @@ class DeclaredPaths:
         parts = [part for name in sorted(contents) for part in (text(name), contents[name])]
         identity = f"folder {seal('folder', *parts).hex()}"
         if self._memo.get(f"files {identity}") is None:
-            self._memo.put(f"files {identity}", marshal.dumps(contents))
+            self._memo.put(f"files {identity}", packed(contents))
         return identity
 
     def _contents(self, place: str, files: Mapping[str, str]) -> dict[str, bytes]:
@@ -117,13 +118,13 @@ class DeclaredPaths:
         seen = {name: _seen(path, before.get(name)) for name, path in files.items()}
         if seen != before:
             lasting = {name: item for name, item in seen.items() if max(item[1:3]) < moment - _SETTLED}
-            self._memo.put(f"seen {place}", marshal.dumps(lasting))
+            self._memo.put(f"seen {place}", packed(lasting))
         return {name: item[-1] for name, item in seen.items()}
 
     def _seen(self, place: str) -> dict[str, Seen]:
         data = self._memo.get(f"seen {place}") if _TRUSTED else None
         try:
-            found: Any = marshal.loads(data) if data is not None else {}
+            found: Any = unpacked(data) if data is not None else {}
         except (ValueError, TypeError, EOFError):
             return {}
         return found if type(found) is dict else {}
@@ -140,7 +141,9 @@ def counted_files(folder: str) -> Iterator[tuple[str, str]]:
     yield from (_walk(folder, IgnoreRules(), (), ruled=False) if only_rules else found.items())
 
 
-def _walk(folder: str, rules: IgnoreRules, above: tuple[tuple[int, int], ...], *, ruled: bool) -> Iterator[tuple[str, str]]:
+def _walk(
+    folder: str, rules: IgnoreRules, above: tuple[tuple[int, int], ...], *, ruled: bool
+) -> Iterator[tuple[str, str]]:
     """Yield the files under a folder; ``above`` are the folders that led here, so that a circle of links ends."""
     try:
         with os.scandir(folder) as entries:

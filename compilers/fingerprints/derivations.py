@@ -17,9 +17,7 @@ from .tables import Statement, Table
 if TYPE_CHECKING:
     from .reach import Walker
 
-_UNSEEDED = (
-    r"\b(Random|RandomState|default_rng|SystemRandom|PCG64|MT19937|Philox|SFC64|SeedSequence|Generator)\(\s*\)"
-)
+_UNSEEDED = r"\b(Random|RandomState|default_rng|SystemRandom|PCG64|MT19937|Philox|SFC64|SeedSequence|Generator)\(\s*\)"
 _RANDOM_TYPES = frozenset(
     {"random", "numpy.random", "torch", "torch._C", "numpy.random._generator", "numpy.random.mtrand"}
 )
@@ -38,7 +36,7 @@ class Derivations:
     def table(self, namespace: dict[str, object]) -> Table | None:
         """Return the table of the source of a module."""
         file = namespace.get("__file__")
-        return self._walker.sources.table(file) if isinstance(file, str) else None
+        return self._walker.dismissals.table(file, namespace) if isinstance(file, str) else None
 
     def line(self, namespace: dict[str, object], name: str) -> int:
         """Return the line that binds a name at the top of its module; 0 if none does."""

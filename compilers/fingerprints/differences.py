@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from .manifests import Definition, Manifest
 
-_ORDER = ("python", "distribution", "changed", "edge", "added", "removed")
+_ORDER = ("python", "ignored", "distribution", "changed", "edge", "added", "removed")
 _SHORT = 120
 
 
@@ -18,7 +18,7 @@ class Difference:
     """One change. ``str()`` is the clause that follows "reran because"."""
 
     kind: str
-    """``changed``, ``edge`` (a name now stands for something else), ``added``, ``removed``, ``distribution`` or ``python``."""
+    """``changed``, ``edge`` (a name now stands for something else), ``added``, ``removed``, ``distribution``, ``python`` or ``ignored``."""
     name: str
     file: str = ""
     line: int = 0
@@ -37,7 +37,7 @@ class Difference:
     def _change(self) -> str:
         if self.kind == "edge":
             return f"{self.name}: {self.before} is now {self.after}"
-        if self.kind in {"python", "distribution"} or self._is_short():
+        if self.kind in {"python", "distribution", "ignored"} or self._is_short():
             label = "constant " if self.definition == "constant" else ""
             return f"{label}{self.name} {self.before or 'absent'} -> {self.after or 'absent'}"
         where = f" ({self.file}:{self.line})" if self.file else ""
@@ -58,13 +58,19 @@ class Difference:
 
 def differences(old: Manifest, new: Manifest) -> tuple[Difference, ...]:
     """Return what changed, causes before consequences, nearest to the function first. Nothing if nothing did."""
-    found = [*_python(old, new), *_distributions(old, new), *_definitions(old, new)]
+    found = [*_python(old, new), *_ignored(old, new), *_distributions(old, new), *_definitions(old, new)]
     return tuple(sorted(found, key=lambda item: (_ORDER.index(item.kind), len(item.path), item.name)))
 
 
 def _python(old: Manifest, new: Manifest) -> Iterator[Difference]:
     if old.python != new.python:
         yield Difference("python", "Python", before=old.python, after=new.python)
+
+
+def _ignored(old: Manifest, new: Manifest) -> Iterator[Difference]:
+    if old.ignored != new.ignored:
+        before, after = (", ".join(manifest.ignored) or None for manifest in (old, new))
+        yield Difference("ignored", "ignore_calls", before=before, after=after)
 
 
 def _distributions(old: Manifest, new: Manifest) -> Iterator[Difference]:

@@ -36,7 +36,7 @@ class Effects:
 
     def _table(self, module: types.ModuleType) -> Table | None:
         file = module.__dict__.get("__file__")
-        return self._walker.sources.table(file) if isinstance(file, str) else None
+        return self._walker.dismissals.table(file, module.__dict__) if isinstance(file, str) else None
 
     def of_module(self, module: types.ModuleType) -> Sequence[Node]:
         """Return the nodes of what a module and those of the project that it imports did to the world, by module."""
@@ -106,7 +106,9 @@ class Effects:
             item
             for item in table.statements
             if is_acting(item)
-            and acting & {*item.acts_on} and not running & {*item.mentions, *item.binds} and "sys.path" not in item.text
+            and acting & {*item.acts_on}
+            and not running & {*item.mentions, *item.binds}
+            and "sys.path" not in item.text
         )
         if not chosen:
             return None

@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from ..errors import FingerprintError
 from .distributions import Distributions
-from .encoding import seal
+from .encoding import seal, texts
 from .externals import unwrapped
 from .listing import manifest
 from .loading import load
@@ -68,14 +68,22 @@ class Fingerprinter:
     Everything is read once, at the first call that reaches it: make it after the pipeline is imported and before a step runs.
     ``roots`` are the folders of the project (by default found upward from each file); ``memo`` keeps parsed files between
     processes; ``strict_distributions`` reads the files of installed distributions instead of trusting their RECORD.
+    ``ignore_calls`` names modules, functions, classes and objects (``logging``, ``print``, ``loguru.logger``): a statement that
+    is nothing but a call of one of them, with arguments that only look, does not count.
     """
 
     def __init__(
-        self, roots: Sequence[Path] | None = None, memo: Memo | None = None, *, strict_distributions: bool = False
+        self,
+        roots: Sequence[Path] | None = None,
+        memo: Memo | None = None,
+        *,
+        strict_distributions: bool = False,
+        ignore_calls: Sequence[str] = (),
     ) -> None:
         self._roots = tuple(roots or ())
+        self._ignored = tuple(sorted({*_names(ignore_calls)}))
         ownership = Ownership(self._roots, Distributions(strict=strict_distributions))
-        self.walker = Walker(ownership, Sources(memo))
+        self.walker = Walker(ownership, Sources(memo), self._ignored)
         self._done: dict[tuple[int, tuple[str, ...]], tuple[Fingerprint, object]] = {}
         self._definitions: dict[tuple[int, frozenset[str]], Definition] = {}
 
@@ -100,12 +108,13 @@ class Fingerprinter:
     def _fingerprint(self, function: object, modules: tuple[str, ...]) -> Fingerprint:
         reached = self._settled(function, modules)
         problems = [node.problem for node in reached.nodes if node.problem]
-        facts = (SCHEME.encode(), b"%d.%d" % sys.version_info[:2], b"%d" % sys.flags.optimize)
+        facts = [SCHEME.encode(), b"%d.%d" % sys.version_info[:2], b"%d" % sys.flags.optimize]
+        facts += [texts(self._ignored)] if self._ignored else []
         return Fingerprint(
             seal("fingerprint", *facts, reached.digest()).hex(),
             tuple(dict.fromkeys([*_warnings(reached, modules), *problems])),
             not problems,
-            listing=functools.partial(manifest, reached, self._definitions),
+            listing=functools.partial(manifest, reached, self._definitions, self._ignored),
         )
 
     def _settled(self, entry: object, modules: tuple[str, ...]) -> Reached:
@@ -158,6 +167,18 @@ class Fingerprinter:
         files = [item.__code__.co_filename for item in _wrapped_chain(entry) if isinstance(item, types.FunctionType)]
         real = [file for file in files if Path(file).is_file()]
         return sorted({self.walker.ownership.root(file) for file in real or [str(Path.cwd() / "__main__")]})
+
+
+def _names(listed: Sequence[str]) -> Sequence[str]:
+    """Check a list of dotted names. Raises FingerprintError."""
+    if isinstance(listed, str) or not all(isinstance(name, str) for name in listed):
+        raise FingerprintError("ignore_calls", f"expected a list of names such as ['logging', 'print'], got {listed!r}")
+    wrong = next((name for name in listed if not all(part.isidentifier() for part in name.split("."))), None)
+    if wrong is not None:
+        raise FingerprintError(
+            "ignore_calls", f"{wrong!r} is no dotted name; write 'logging', 'print' or 'loguru.logger'"
+        )
+    return listed
 
 
 @contextlib.contextmanager

@@ -13,6 +13,9 @@ ImportOrigin: TypeAlias = tuple[str, int, str | None]
 Described: TypeAlias = tuple[str, ...]
 """What is known of an argument: ("c", text) a constant, ("p", text) a text that begins so, ("n", name), ("?",) unknown."""
 
+Call: TypeAlias = tuple[str, tuple[()] | ImportOrigin, tuple[str, ...]]
+"""What a statement calls: a global name, or nothing and the import inside a function that binds it, and attributes."""
+
 WATCHED_ATTRIBUTES = {
     "__doc__": "doc",
     "__annotations__": "annotations",

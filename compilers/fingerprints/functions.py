@@ -27,7 +27,7 @@ def expand_function(walker: Walker, node: Node, function: types.FunctionType) ->
         return
     node.kind = "function"
     _describe(walker, node, function)
-    definition = walker.sources.definition(function.__code__)
+    definition = walker.definition(function)
     parts = _by_code(walker, node, function) if definition is None else _by_source(walker, node, function, definition)
     _close(walker, node, function, parts)
 

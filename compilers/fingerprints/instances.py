@@ -29,16 +29,6 @@ _INERT_MODULES = frozenset(
 _INERT_TYPES = frozenset({"_abc._abc_data", "functools._lru_list_elem", "builtins.object"})
 _CONTENT_BASES = (list, dict, set, frozenset, tuple, str, bytes, int, float, complex, bytearray, collections.deque)
 _COMPILED_HEAP = 1 << 9
-_UNREADABLE = (
-    AttributeError,
-    TypeError,
-    ValueError,
-    RuntimeError,
-    NotImplementedError,
-    RecursionError,
-    ImportError,
-    KeyError,
-)
 
 
 def expand_member(walker: Walker, node: Node, member: enum.Enum) -> None:
@@ -195,7 +185,7 @@ def _by_reduction(walker: Walker, node: Node, value: Any) -> None:
     """Use what pickling would save, except for its bytes."""
     try:
         reduced = value.__reduce_ex__(4)
-    except _UNREADABLE:
+    except Exception:  # what a class says who cannot be pickled is its own affair
         reduced = None
     if isinstance(reduced, tuple) and len(reduced) > 1:
         parts = [_listed(part) for part in reduced]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .encoding import joined, seal, text
 from .manifests import Definition, Manifest
@@ -13,12 +13,15 @@ _LISTED = frozenset({"function", "class", "constant", "effects", "module", "file
 """Named nodes that have something to show; the rest appear as references only."""
 
 
-def manifest(reached: Reached, known: dict[tuple[int, frozenset[str]], Definition]) -> Manifest:
+def manifest(
+    reached: Reached, known: dict[tuple[int, frozenset[str]], Definition], ignored: Sequence[str] = ()
+) -> Manifest:
     """Return the manifest of everything reached; ``known`` keeps definitions between the functions of a process."""
     listed = [node for node in reached.nodes if node.kind in _LISTED or node is reached.nodes[0]]
     definitions = tuple(_definition(reached, node, known) for node in listed)
     distributions = {(node.name, node.version) for node in reached.nodes if node.kind == "distribution"}
-    return Manifest(definitions, tuple(sorted(distributions)), f"{sys.version_info[0]}.{sys.version_info[1]}")
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return Manifest(definitions, tuple(sorted(distributions)), python, tuple(ignored))
 
 
 def _definition(reached: Reached, node: Node, known: dict[tuple[int, frozenset[str]], Definition]) -> Definition:

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from .encoding import seal, texts
 
+
 @frozen
 class Definition:
     """One thing that a function reaches and that has a name: a function, a class, a constant, a module."""
@@ -54,6 +55,8 @@ class Manifest:
     distributions: tuple[tuple[str, str], ...] = ()
     """Names and versions of the installed distributions that are reached, requirements included."""
     python: str = ""
+    ignored: tuple[str, ...] = ()
+    """What is declared not to count; see :class:`~.fingerprints.Fingerprinter`."""
 
     @property
     def entry(self) -> Definition:
@@ -68,7 +71,8 @@ class Manifest:
     def from_json(cls, data: Mapping[str, Any]) -> Manifest:
         """Read what :meth:`to_json` wrote."""
         definitions = tuple(Definition.from_json(list(definition)) for definition in data["definitions"])
-        return cls(definitions, tuple((name, version) for name, version in data["distributions"]), data["python"])
+        distributions = tuple((name, version) for name, version in data["distributions"])
+        return cls(definitions, distributions, data["python"], tuple(data.get("ignored", ())))
 
     def split(self) -> tuple[dict[str, Any], dict[str, list[Any]]]:
         """Return an index with keys in place of definitions, and the definitions by key, which many manifests share."""
@@ -81,7 +85,8 @@ class Manifest:
         return cls.from_json({**index, "definitions": [parts[key] for key in index["definitions"]]})
 
     def _frame(self) -> dict[str, Any]:
-        return {"distributions": [list(pair) for pair in self.distributions], "python": self.python}
+        frame = {"distributions": [list(pair) for pair in self.distributions], "python": self.python}
+        return {**frame, "ignored": list(self.ignored)} if self.ignored else frame
 
     def __str__(self) -> str:
         return f"{len(self.definitions)} definitions, {len(self.distributions)} distributions"

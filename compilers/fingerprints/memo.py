@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol, final
+from typing import Any, Protocol, final
 
 from blake3 import blake3
 
@@ -20,7 +21,10 @@ _LARGEST = 1 << 26
 
 
 class Memo(Protocol):
-    """A place for bytes by key. Keys contain everything that the bytes depend on, so that nothing ever goes stale."""
+    """A place for bytes by key, the last ones that were put there.
+
+    Nothing goes stale: the key contains everything that the bytes depend on, or the bytes say when they still hold.
+    """
 
     def get(self, key: str) -> bytes | None:
         """Return what was put under a key, or None."""
@@ -130,6 +134,16 @@ class FileMemo:
             os.write(opened, data)
         finally:
             os.close(opened)
+
+
+def packed(value: object) -> bytes:
+    """Write tuples, lists, dicts, texts, bytes and numbers for a memo."""
+    return marshal.dumps(value)
+
+
+def unpacked(data: bytes) -> Any:
+    """Read what :func:`packed` wrote. Raises ValueError, TypeError or EOFError for most of what it did not write."""
+    return marshal.loads(data)  # noqa: S302  # checked against its checksum; nothing in it is run
 
 
 def _entries(content: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:

@@ -161,7 +161,7 @@ def _entry_is_used(reached: Reached) -> bool:
     entry = reached.nodes[0]
     if reached.with_defaults or not entry.defaults:
         return False
-    reached.with_defaults = any([entry in node.edges or entry in node.defaults for node in reached.nodes])
+    reached.with_defaults = any(entry in node.edges or entry in node.defaults for node in reached.nodes)
     _add(reached, entry.defaults if reached.with_defaults else ())
     return reached.with_defaults
 

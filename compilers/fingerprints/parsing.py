@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from attrs import frozen
 
 from .codes import code_digest, nested_codes
+from .dismissal import candidates, dismiss
 from .encoding import seal, texts
-from .forms import NormalForm, Uses
+from .forms import Call, NormalForm, Uses
 from .normalisation import FunctionNode, normal_function, normal_statements
 from .scopes import Scopes, scope_of
 from .statements import imports_of, read_statements
@@ -20,8 +21,11 @@ from .tables import ClassSource, Definition, write_table
 from .trees import children, descendants
 
 
-def read_table(source: bytes) -> bytes:
-    """Parse a source text into its table, as the memo keeps it. Raises SyntaxError or ValueError for what is not Python."""
+def read_table(source: bytes, gone: Collection[Call] = ()) -> bytes:
+    """Parse a source text into its table, as the memo keeps it, without the calls that are ``gone``.
+
+    Raises SyntaxError or ValueError for what is not Python.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a source's own invalid escapes are told when it is imported
         tree = ast.parse(source)
@@ -29,6 +33,8 @@ def read_table(source: bytes) -> bytes:
         lines = source.splitlines()
         details = [_Detail(node, lines, place) for node, place in found]
         codes = _codes(tree, [node for node, _ in found])
+    calls = candidates(tree)
+    dismiss(calls, gone)
     fields = [(node, qualname, _fields(node)) for node, qualname in _classes(tree, ())]
     strip(tree, type_checking=takes_type_checking(descendants(tree)))
     drop_unused_type_imports([node for node, _ in found])
@@ -38,7 +44,7 @@ def read_table(source: bytes) -> bytes:
     classes = {name: ClassSource(node.lineno, annotated, _heading(node)) for node, name, annotated in fields}
     statements = read_statements(tree, forms)
     whole = seal("module", *(item.form.digest + texts(item.form.names) for item in statements))
-    return write_table(imports_of(tree), whole, definitions, classes, statements)
+    return write_table(imports_of(tree), whole, definitions, classes, statements, [item.call for item in calls])
 
 
 def uses_in(source: str) -> Uses:

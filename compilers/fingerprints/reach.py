@@ -7,16 +7,18 @@ import enum
 import functools
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from . import callables, classes, externals, functions, instances, modules, values
 from .bindings import Bindings
+from .dismissals import Dismissals
 from .encoding import seal, text
 from .names import Names
 from .nodes import Node, sort_edges
 from .ownership import Owner, Ownership
 from .sources import Sources
+from .tables import Definition
 
 Expander = Callable[["Walker", Node, Any], None]
 
@@ -56,9 +58,11 @@ _CODE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
 class Walker:
     """The graph of all objects met so far in this process, with a strong reference to each, so that identities hold."""
 
-    def __init__(self, ownership: Ownership, sources: Sources) -> None:
+    def __init__(self, ownership: Ownership, sources: Sources, ignored_calls: Sequence[str] = ()) -> None:
         self.ownership = ownership
         self.sources = sources
+        self.dismissals = Dismissals(ignored_calls, sources, ownership)
+        self._ignored_calls = ignored_calls
         self.bindings = Bindings(self)
         self.imported = False
         """Whether the walk had to import a module, which may have changed objects expanded before."""
@@ -75,7 +79,7 @@ class Walker:
 
     def forget(self) -> None:
         """Drop the whole graph, as must be done after modules were imported on the way."""
-        self.__init__(self.ownership, self.sources)  # type: ignore[misc]  # starts over, with the same sources
+        self.__init__(self.ownership, self.sources, self._ignored_calls)  # type: ignore[misc]  # starts over, with the same sources
 
     def node(self, value: object) -> Node:
         """Return the node of an object; :meth:`finish` completes it."""
@@ -90,6 +94,12 @@ class Walker:
         if node is None:
             node = self._constants[plain] = Node("value", "", seal("value", plain))
         return node
+
+    def definition(self, function: types.FunctionType) -> Definition | None:
+        """Return what the source says of a function, without the calls that do not count; see :meth:`Sources.definition`."""
+        code = function.__code__
+        table = self.dismissals.table(code.co_filename, function.__globals__)
+        return None if table is None else table.find(self.sources.code(code), code.co_name, code.co_firstlineno)
 
     def names(self, namespace: dict[str, object]) -> Names:
         """Return what the names of a module stand for, given its globals."""

@@ -6,16 +6,19 @@ import importlib
 import linecache
 import sys
 from types import CodeType
-from typing import Any
+from typing import Any, TypeAlias
 
 from .codes import code_digest
 from .encoding import content_digest
-from .forms import Uses
+from .forms import Call, Uses
 from .memo import Memo, MemoryMemo
 from .tables import Definition, Table
 
 SCHEME = "2"
 """Version of the normal form and of the tables: part of the memo's keys and of every digest."""
+
+Calls: TypeAlias = frozenset[Call]
+NO_CALLS: Calls = frozenset()
 
 _UNREADABLE = (ValueError, TypeError, EOFError)
 """What reading a table raises that is damaged, or was written by something else."""
@@ -26,14 +29,17 @@ class Sources:
 
     def __init__(self, memo: Memo | None = None) -> None:
         self._memo: Memo = memo if memo is not None else MemoryMemo()
-        self._tables: dict[str, Table | None] = {}
+        self._tables: dict[tuple[str, Calls], Table | None] = {}
         self._codes: dict[CodeType, bytes] = {}
 
-    def table(self, file: str) -> Table | None:
-        """Return the table of a file, a notebook cell or anything else that :mod:`linecache` knows; None without source."""
-        if file not in self._tables:
-            self._tables[file] = self._read(file)
-        return self._tables[file]
+    def table(self, file: str, gone: Calls = NO_CALLS) -> Table | None:
+        """Return the table of a file, a notebook cell or anything else that :mod:`linecache` knows; None without source.
+
+        The calls that are ``gone`` are left out.
+        """
+        if (file, gone) not in self._tables:
+            self._tables[file, gone] = self._read(file, gone)
+        return self._tables[file, gone]
 
     def definition(self, code: CodeType) -> Definition | None:
         """Return what the source says of a live code object; None if there is no source or it says something else by now."""
@@ -55,16 +61,18 @@ class Sources:
             return None
         return found
 
-    def _read(self, file: str) -> Table | None:
+    def _read(self, file: str, gone: Calls) -> Table | None:
         data = source_bytes(file)
         if data is None:
             return None
         key = f"table {SCHEME} {sys.version_info[0]}.{sys.version_info[1]} {content_digest(data).hex()}"
-        return _decoded(self._memo.get(key)) or self._parsed(key, data)
+        if gone:
+            key += f" {content_digest(repr(sorted(gone, key=repr)).encode()).hex()}"
+        return _decoded(self._memo.get(key)) or self._parsed(key, data, gone)
 
-    def _parsed(self, key: str, data: bytes) -> Table | None:
+    def _parsed(self, key: str, data: bytes, gone: Calls) -> Table | None:
         try:
-            written: bytes = _parser().read_table(data)
+            written: bytes = _parser().read_table(data, gone)
         except (SyntaxError, ValueError, RecursionError):
             return None  # not Python, or edited into something broken: the live code object decides
         self._memo.put(key, written)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias, final
 
 from attrs import frozen
 
-from .forms import ImportOrigin, NormalForm, Uses
+from .forms import Call, ImportOrigin, NormalForm, Uses
+from .memo import packed, unpacked
 
 Written: TypeAlias = tuple[Any, ...]
 """Tuples and dicts of texts, numbers and bytes, which the memo keeps."""
@@ -76,11 +76,13 @@ class Table:
         """Whether statements do something besides defining and importing, by calls or assignments to parts."""
         self.lines: dict[str, int]
         """The line that binds each name at the top, the first where there are several."""
+        self.calls: tuple[Call, ...]
+        """The calls that a project may declare not to count; see :mod:`.dismissal`."""
         self._definitions: dict[bytes, tuple[tuple[str, int, bytes], ...]]
         self._shared: bytes
         self._classes: bytes
         self._statements: bytes
-        self.imports, self.module, self.acts, self.lines, *rest = marshal.loads(written)
+        self.imports, self.module, self.acts, self.lines, self.calls, *rest = unpacked(written)
         self._definitions, self._shared, self._classes, self._statements = rest
         if not type(self.imports) is type(self._definitions) is dict or type(self.module) is not bytes:
             raise TypeError("this is no table")
@@ -91,7 +93,7 @@ class Table:
         if not found:
             return None
         _, start, rest = found[0] if len(found) == 1 else min(found, key=lambda item: abs(item[1] - line))
-        (digest, names, stored, free, numbers, watched), text, annotations, segment = marshal.loads(rest)
+        (digest, names, stored, free, numbers, watched), text, annotations, segment = unpacked(rest)
         uses = tuple([self._uses[number] for number in numbers])
         return Definition(
             name, start, NormalForm(digest, names, stored, free, uses, watched), text, annotations, segment
@@ -99,7 +101,7 @@ class Table:
 
     @cached_property
     def _uses(self) -> Uses:
-        found: Uses = marshal.loads(self._shared)
+        found: Uses = unpacked(self._shared)
         return found
 
     def class_named(self, qualname: str) -> ClassSource | None:
@@ -109,13 +111,13 @@ class Table:
 
     @cached_property
     def _headings(self) -> dict[str, Written]:
-        found: dict[str, Written] = marshal.loads(self._classes)
+        found: dict[str, Written] = unpacked(self._classes)
         return found
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
         """The statements at the top."""
-        return tuple([Statement(*written) for written in marshal.loads(self._statements)])
+        return tuple([Statement(*written) for written in unpacked(self._statements)])
 
 
 def write_table(
@@ -124,6 +126,7 @@ def write_table(
     definitions: Iterable[tuple[bytes, Definition]],
     classes: Mapping[str, ClassSource],
     statements: Sequence[Statement],
+    calls: Iterable[Call],
 ) -> bytes:
     """Return a table as the memo keeps it; ``definitions`` come with the digests of their compiled code."""
     found: dict[bytes, tuple[tuple[str, int, bytes], ...]] = {}
@@ -132,13 +135,13 @@ def write_table(
         digest, names, stored, free, uses, watched = item.form.written()
         numbers = tuple([shared.setdefault(use, len(shared)) for use in uses])
         form = (digest, names, stored, free, numbers, watched)
-        rest = marshal.dumps((form, item.text, item.annotations, item.segment))
+        rest = packed((form, item.text, item.annotations, item.segment))
         found[code] = (*found.get(code, ()), (item.name, item.line, rest))
     headings = {name: (item.line, item.fields, item.text) for name, item in classes.items()}
     lines = {name: item.line for item in reversed(statements) for name in item.binds}
     parts = (tuple(shared), headings, tuple(map(_row, statements)))
     acts = any(map(is_acting, statements))
-    return marshal.dumps((dict(imports), module, acts, lines, found, *map(marshal.dumps, parts)))
+    return packed((dict(imports), module, acts, lines, tuple(dict.fromkeys(calls)), found, *map(packed, parts)))
 
 
 def _row(item: Statement) -> Written:

@@ -30,7 +30,8 @@ def send_blob(files: Any, full: str, blocks: Iterable[bytes], record: Callable[[
     container, path, _ = files.split_path(full)
     client = files.service_client.get_blob_client(container, path)
     # Who writes the same blob at the same time must not have blocks of the same names.
-    mine, names, size = os.urandom(12).hex(), [], 0
+    mine, size = os.urandom(12).hex(), 0
+    names: list[str] = []
     for block in blocks:
         names.append(base64.b64encode(f"{mine}{len(names):08}".encode()).decode())
         sync(files.loop, client.stage_block, names[-1], block, length=len(block), validate_content=True)

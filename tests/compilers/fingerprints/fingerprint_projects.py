@@ -27,11 +27,10 @@ def fingerprint(job: dict[str, Any]) -> dict[str, Any]:
         namespace = vars(importlib.import_module(job.get("module", "main")))
     for action in job.get("actions", ()):
         exec(action, namespace)
-    found = Fingerprinter(strict_distributions=job.get("strict", False)).function(
-        eval(entry, namespace), modules=job.get("modules", ())
-    )
+    options = {"strict_distributions": job.get("strict", False), "ignore_calls": job.get("ignore_calls", ())}
+    found = Fingerprinter(**options).function(eval(entry, namespace), modules=job.get("modules", ()))
     if job.get("twice"):
-        again = Fingerprinter().function(eval(entry, namespace), modules=job.get("modules", ()))
+        again = Fingerprinter(**options).function(eval(entry, namespace), modules=job.get("modules", ()))
         assert again.digest == found.digest, "not the same twice in one process"
     return {
         "digest": found.digest,

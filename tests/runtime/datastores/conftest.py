@@ -227,7 +227,7 @@ class Handler(BaseHTTPRequestHandler):
 def web():
     """A web server: ``files`` by path, ``headers`` for all, ``drops``: after how many bytes connections break."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server.daemon_threads, server.handle_error = True, lambda *_: None
     server.files, server.headers, server.requests = {}, {"ETag": '"v1"'}, []
     server.drops, server.statuses, server.ranges, server.heads = [], [], True, True
     server.url = f"http://127.0.0.1:{server.server_port}"

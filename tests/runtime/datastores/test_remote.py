@@ -144,10 +144,17 @@ def test_a_blob_has_the_md5_of_its_contents_for_other_tools(azure, files):
     assert bytes(info["content_settings"]["content_md5"]) == hashlib.md5(b"first").digest()
 
 
-def test_azure_refuses_a_block_that_arrives_other_than_it_was_sent(azure, files, monkeypatch):
-    from azure.storage.blob._shared import policies
+def test_a_block_that_is_changed_on_its_way_to_azure_is_refused(azure, files, monkeypatch):
+    import aiohttp
 
-    monkeypatch.setattr(policies.StorageContentValidation, "get_content_md5", staticmethod(lambda _: bytes(16)))
+    original = aiohttp.ClientSession._request
+
+    def change(session, method, url, **given):
+        if method == "PUT" and "blockid=" in str(url):
+            given["data"] = b"FIRST"
+        return original(session, method, url, **given)
+
+    monkeypatch.setattr(aiohttp.ClientSession, "_request", change)
     with pytest.raises(DatastoreError, match="(?i)md5"):
         azure.upload_files([files / "a.txt"])
     assert not azure.exists("a.txt")

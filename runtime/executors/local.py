@@ -66,7 +66,7 @@ class LocalExecutor:
             if slot.load == 0:
                 return slot
         for slot in self._slots:
-            if self._has_room(slot):
+            if self._has_room(slot) or slot.load == 0:  # it has just ended what it was at
                 return slot
         raise RuntimeError(f"all {len(self._slots)} slots are taken")
 

@@ -27,6 +27,11 @@ MANY = 200_000
 
 
 @step
+def quick(text: str) -> str:
+    return text
+
+
+@step
 def leave(code: int) -> int:
     os._exit(code)
 
@@ -306,3 +311,32 @@ def test_cancelling_from_another_thread_stops_running_steps(tmp_path):
 
 def test_a_failure_that_stands_in_is_a_step_failed(run):
     assert all(isinstance(cause(run, name), StepFailed) for name in ("leave", "crash", "kill_itself", "hang"))
+
+
+def test_tiny_steps_are_sent_ahead_and_each_gives_its_result(tmp_path):
+    @pipeline
+    def many() -> list[str]:
+        return [quick(str(number)) for number in range(200)]
+
+    run = Local(jobs=2, workspace=tmp_path, display="none").run(many)
+    assert run.result() == [str(number) for number in range(200)]
+
+
+def test_a_task_that_was_sent_ahead_runs_in_another_process_when_the_worker_dies(executor, tmp_path):
+    assert isinstance(executor.submit(task(tmp_path, "os.getpid")).result(60), Completed)
+    slot, outcomes = executor._slots[0], []
+    slot.start(task(tmp_path, "os.abort"), outcomes.append)
+    slot.start(task(tmp_path, "os.getpid"), outcomes.append)
+    deadline = time.monotonic() + 30
+    while len(outcomes) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Completed", "Failed"]
+
+
+def test_a_slot_takes_a_second_task_only_behind_one_that_is_known_to_be_quick(executor, tmp_path):
+    assert executor.capacity == 1
+    executor.submit(task(tmp_path, "os.getpid")).result(60)
+    slow = executor.submit(task(tmp_path, "signal.pause"))
+    assert executor.capacity == 1
+    executor.close()
+    slow.result(10)

@@ -96,7 +96,18 @@ class Sizes:
     watched_each: float = 0.01
 
 
-TINY = Sizes(chain=5, long=8, huge=10, busy=3, busy_each=0.01, array=2**17, starts=1, watched=5, watched_busy=5, watched_each=0.001)
+TINY = Sizes(
+    chain=5,
+    long=8,
+    huge=10,
+    busy=3,
+    busy_each=0.01,
+    array=2**17,
+    starts=1,
+    watched=5,
+    watched_busy=5,
+    watched_each=0.001,
+)
 
 
 def call(driver: str, function: str, peer: str | None = None, **arguments: Any) -> Work:

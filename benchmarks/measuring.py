@@ -14,6 +14,9 @@ from attrs import define, field
 from cases import PEAK, Case, Contender, Work
 from processes import Ended, run
 
+BEFORE = 10
+"""How many times the limit the work may take that is done once, before what is measured."""
+
 
 class Failed(Exception):
     """A command did not do its work."""
@@ -70,8 +73,9 @@ def _prepare(row: Row, folder: Path, limit: float) -> None:
         return
     own = folder / _file_name(contender)
     own.mkdir()
+    patience = BEFORE * limit
     try:
-        _result(contender.before, _run(contender, contender.before, own, limit), limit)
+        _result(contender.before, _run(contender, contender.before, own, patience), patience)
     except Failed as error:
         row.problem = f"the run before: {error}"
 

@@ -9,12 +9,20 @@ from html import escape
 from attrs import frozen
 from cases import AIMS, MEMORY, OURS, PEAK, Case, Measure, Sizes
 from figures import Figures, median, values
-from tables import number
+from tables import LINEAR, number
 
 WIDTH, NAMES, RIGHT, ROW, HEAD, FOOT = 760, 216, 96, 26, 58, 34
 """Pixels: of the picture, its names, its right margin, a row, what is above the rows and below them."""
 
-ACCENT, PLAIN, FLOOR, INK, FAINT, GRID, AIMED = "#0b6bcb", "#5f6b7a", "#9aa5b1", "#1f2933", "#616e7c", "#e4e7eb", "#b7791f"
+ACCENT, PLAIN, FLOOR, INK, FAINT, GRID, AIMED = (
+    "#0b6bcb",
+    "#5f6b7a",
+    "#9aa5b1",
+    "#1f2933",
+    "#616e7c",
+    "#e4e7eb",
+    "#b7791f",
+)
 
 
 @frozen
@@ -112,7 +120,9 @@ def _dot(axis: Axis, name: str, middle: float, every: list[float], y: float) -> 
     is_ours = name in (OURS, "import penstock", "with all")
     fill = ACCENT if is_ours else FLOOR if name.startswith("floor: ") else PLAIN
     weight = "600" if is_ours else "normal"
-    yield text(NAMES - 14, y + 4, name.removeprefix("floor: "), 13, INK if is_ours else FAINT, anchor="end", weight=weight)
+    yield text(
+        NAMES - 14, y + 4, name.removeprefix("floor: "), 13, INK if is_ours else FAINT, anchor="end", weight=weight
+    )
     yield line(axis.at(min(every)), y, axis.at(max(every)), y, fill, 'stroke-width="2" stroke-opacity="0.45"')
     yield f'<circle cx="{axis.at(middle):.1f}" cy="{y:.1f}" r="5" fill="{fill}"/>'
     yield text(axis.at(max(every)) + 12, y + 4, number(middle), 12, INK if is_ours else FAINT, weight=weight)
@@ -144,7 +154,7 @@ def scaling(figures: Figures, sizes: Sizes) -> str | None:
     every = [point for points in lines.values() for point in points]
     across = Axis.over([size for size, _ in every], 70, WIDTH - 200)
     up = Axis.over([value for _, value in every], 300, HEAD + 6)
-    return picture("Milliseconds a step, by the number of steps: level is linear", 340, _lines(lines, across, up))
+    return picture(f"{LINEAR}: level is linear", 340, _lines(lines, across, up))
 
 
 def _points(figures: Figures, sizes: dict[str, int], who: str) -> list[tuple[int, float]]:

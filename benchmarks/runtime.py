@@ -19,7 +19,6 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
 import time
 import tomllib
 from collections.abc import Sequence
@@ -42,12 +41,16 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", metavar="NAME", help=f"cases: {', '.join(cases(Sizes()))}")
     parser.add_argument("--quick", action="store_true", help="three rounds, and short cases only")
     parser.add_argument("--large", action="store_true", help="with the case of 100,000 steps")
-    parser.add_argument("--tiny", action="store_true", help="one round of next to nothing, to see that everything works")
+    parser.add_argument(
+        "--tiny", action="store_true", help="one round of next to nothing, to see that everything works"
+    )
     parser.add_argument("--rounds", type=int, help="how many rounds; 5 by default")
-    parser.add_argument("--limit", type=float, default=300.0, help="seconds that one process may take; 300 by default")
+    parser.add_argument("--limit", type=float, default=120.0, help="seconds that one process may take; 120 by default")
     parser.add_argument("--no-peers", action="store_true", help="leave out the tools with environments of their own")
     parser.add_argument("--folder", type=Path, help="where to work: decides which disk is measured")
-    parser.add_argument("--write", action="store_true", help="write RESULTS.md, and results/ with pictures and all samples")
+    parser.add_argument(
+        "--write", action="store_true", help="write RESULTS.md, and results/ with pictures and all samples"
+    )
     parser.add_argument("--to", type=Path, default=HERE, metavar="FOLDER", help="where to write it; by default here")
     options = parser.parse_args(given)
     if unknown := set(options.only or ()) - set(cases(Sizes())):
@@ -113,14 +116,14 @@ def _ticks() -> tuple[int, int] | None:
     return fields[3] + fields[4], sum(fields)
 
 
-def measured(case: Case, options: argparse.Namespace) -> dict[str, Any]:
-    """Measure a case, and return its record."""
+def measured(case: Case, options: argparse.Namespace, where: str) -> dict[str, Any]:
+    """Measure a case on a machine that is described, and return its record."""
     rounds = options.rounds or (1 if options.tiny else 3 if options.quick else 5)
     busy = None if options.tiny else others()
     rows = measure(case, rounds, options.limit, tell, options.folder)
     return {
         "measured": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "machine": machine(),
+        "machine": where + (", tiny sizes, which say nothing about speed" if options.tiny else ""),
         "rounds": rounds,
         "others": busy,
         "rows": {name: row.record() for name, row in rows.items()},
@@ -143,12 +146,20 @@ def broken(figures: Figures) -> list[str]:
     ]
 
 
+def read(file: Path) -> Figures:
+    """Return what was measured before. Exits where the file is broken."""
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
+    except ValueError as error:
+        sys.exit(f"{file} is broken ({error}): remove it, or take it from git")
+
+
 def write(figures: Figures, folder: Path, sizes: Sizes) -> Path:
     """Put figures beside those that are known, draw everything, and return the page."""
     place = folder / "results"
     place.mkdir(parents=True, exist_ok=True)
     file = place / KNOWN
-    known: Figures = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    known = read(file)
     every = cases(sizes)
     merged = {name: {**known, **figures}[name] for name in every if name in known or name in figures}
     pictures = {case: plots.dots(every[case], merged) for case in merged}
@@ -163,20 +174,24 @@ def write(figures: Figures, folder: Path, sizes: Sizes) -> Path:
 
 def _write_whole(file: Path, text: str) -> None:
     """Replace a file, whole or not at all."""
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as aside:
-        aside.write(text)
-    Path(aside.name).replace(file)
+    aside = file.with_suffix(".new")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(file)
 
 
 def main() -> int:
     """Measure, print and write."""
     options = arguments()
+    if options.write:
+        read(options.to / "results" / KNOWN)  # before the work, not after it
     figures: Figures = {}
+    where = machine()
     for name, case in chosen(options).items():
-        figures[name] = measured(case, options)
+        figures[name] = measured(case, options, where)
         tell("")
         print(f"{case.title}\n\n{tables.rows(case, figures)}", flush=True)
-    print(tables.aims(figures))
+    if not options.tiny:
+        print(tables.aims(figures))
     if options.write:
         print(f"written to {write(figures, options.to, TINY if options.tiny else Sizes())}")
     problems = broken(figures)

@@ -11,6 +11,8 @@ from figures import Figures, median, ratio, values
 BUSY = 0.15
 """Share of the processors' time that others used before a case, from which on its figures are doubted."""
 
+LINEAR = "Milliseconds a step, by the number of steps"
+
 INTRODUCTION = """# Speed and memory
 
 Written by `python benchmarks/runtime.py --write`: do not edit. Every figure is a median of runs in processes of their own, the
@@ -37,6 +39,8 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def report(cases: dict[str, Case], figures: Figures) -> str:
     """Write the whole page."""
     parts = [INTRODUCTION, *_machines(figures), "## Aims\n", aims(figures)]
+    if any(name.startswith(("long-", "huge-")) for name in figures):
+        parts += [f"## {LINEAR}\n", f"![{LINEAR}](results/scaling.svg)\n"]
     for case in cases.values():
         if case.name in figures:
             parts += [f"## {case.title}\n", f"![{case.title}](results/{case.name}.svg)\n", rows(case, figures)]
@@ -68,7 +72,8 @@ def _percent(value: float, aim: Aim) -> str:
 def rows(case: Case, figures: Figures) -> str:
     """Write a case's table: who did it, how long it took, and the ratio to the baseline."""
     first, *others = case.measures
-    head = ["", first.unit, "from – to", f"to {case.baseline.removeprefix('floor: ')}", *(other.unit for other in others)]
+    relative = f"to {case.baseline.removeprefix('floor: ')}"
+    head = ["", first.unit, "from – to", relative, *(other.unit for other in others)]
     return table(head, (_row(case, name, row, figures) for name, row in figures[case.name]["rows"].items()))
 
 
@@ -88,7 +93,7 @@ def _row(case: Case, name: str, row: dict[str, Any], figures: Figures) -> Iterat
 
 
 def _titled(name: str, row: dict[str, Any]) -> str:
-    return f"{name} {row['version']}" if row["version"] else name
+    return f"{name} ({row['version']})" if row["version"] else name
 
 
 def _median(figures: Figures, case: Case, name: str, measure: Measure) -> str:
@@ -100,7 +105,8 @@ def _machines(figures: Figures) -> Iterator[str]:
     """Say when and on what it was measured: once, or for each case where that differs."""
     told: dict[str, list[str]] = {}
     for name, record in figures.items():
-        told.setdefault(f"{record['measured']}, {record['machine']}, medians of {record['rounds']} rounds", []).append(name)
+        text = f"{record['measured']}, {record['machine']}, medians of {record['rounds']}"
+        told.setdefault(text, []).append(name)
     for text, names in told.items():
         yield f"{text}{'' if len(told) == 1 else ': ' + ', '.join(names)}.\n"
     busy = [name for name, record in figures.items() if (record["others"] or 0) > BUSY]

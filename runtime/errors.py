@@ -139,16 +139,18 @@ class CorruptArtifact(StoreError):
 
 
 class NoCodec(StoreError, TypeError):
-    """No codec can store a value. ``type_name`` is the value's type."""
+    """No codec can store a value. ``type_name`` is the value's type, ``place`` where it is passed, if it is an input."""
 
-    def __init__(self, type_name: str, problem: str) -> None:
-        super().__init__(type_name, problem)
+    def __init__(self, type_name: str, problem: str, place: str = "") -> None:
+        super().__init__(type_name, problem, place)
         self.type_name = type_name
         self.problem = problem
+        self.place = place
 
     def __str__(self) -> str:
+        passed, act = (f", which is passed as {self.place},", "Pass") if self.place else ("", "Return")
         return (
-            f"a {self.type_name} cannot be stored: {self.problem}. Return plain data (numbers, text, arrays, tables, "
+            f"a {self.type_name}{passed} cannot be stored: {self.problem}. {act} plain data (numbers, text, arrays, tables, "
             "files as Path), or register a codec with penstock.register_codec"
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any, TypeAlias
 
@@ -13,6 +13,7 @@ from ..compilers.graph import Attached, Graph, Literal, Parameter
 from ..compilers.traversal import attachments
 from ..compilers.values import is_plain
 from .artifacts import Artifact
+from .errors import NoCodec
 from .functions import packed_with_modules
 from .resolution import Values
 from .resolved import Stored
@@ -39,6 +40,12 @@ class Given:
         """Return each parameter as short text."""
         return {name: _text(value) for name, value in self.parameters.items()}
 
+    def unidentified(self) -> Iterator[str]:
+        """Yield the parameters whose values nothing identifies."""
+        for name, value in self.parameters.items():
+            if isinstance(value, Stored) and value.identity is None:
+                yield name
+
     def artifacts(self) -> dict[str, Artifact]:
         """Return the parameters that are stored values."""
         return {name: value.artifact for name, value in self.parameters.items() if isinstance(value, Stored)}
@@ -50,15 +57,18 @@ def take_in(graph: Graph, inputs: Mapping[str, object], store: ArtifactStore, id
     values = list(graph.attachments.values())
     with packed_with_modules(values) if values else contextlib.nullcontext():
         attached = {
-            key: Stored(encode(value, store), (), known.get(key) or identify(value))
+            key: Stored(_encoded(value, key, store), (), known.get(key) or identify(value))
             for key, value in graph.attachments.items()
         }
     defaults = {parameter.name: _default(parameter, attached) for parameter in graph.parameters if parameter.default}
-    return Given(defaults | {name: _given(value, store, identify) for name, value in inputs.items()}, attached)
+    return Given(defaults | {name: _given(name, value, store, identify) for name, value in inputs.items()}, attached)
 
 
-def _stored(value: object, store: ArtifactStore, identify: Identify) -> Stored:
-    return Stored(encode(value, store), (), identify(value))
+def _encoded(value: object, place: str, store: ArtifactStore) -> Artifact:
+    try:
+        return encode(value, store)
+    except NoCodec as error:
+        raise NoCodec(error.type_name, error.problem, place) from error
 
 
 def _default(parameter: Parameter, attached: Mapping[str, Stored]) -> ParameterValue:
@@ -66,9 +76,9 @@ def _default(parameter: Parameter, attached: Mapping[str, Stored]) -> ParameterV
     return attached[default.key] if isinstance(default, Attached) else default or Literal(None)
 
 
-def _given(value: object, store: ArtifactStore, identify: Identify) -> ParameterValue:
+def _given(name: str, value: object, store: ArtifactStore, identify: Identify) -> ParameterValue:
     value = _absolute(value)
-    return Literal(value) if is_plain(value) else _stored(value, store, identify)
+    return Literal(value) if is_plain(value) else Stored(_encoded(value, name, store), (), identify(value))
 
 
 def _absolute(value: Any) -> Any:

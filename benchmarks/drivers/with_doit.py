@@ -36,7 +36,12 @@ def links(size):
         yield {"name": "0", "actions": [(add, [0, 0])], "uptodate": [run_once]}
         for number in range(1, size):
             before = {"x": (f"add:{number - 1}", "value")}
-            yield {"name": str(number), "actions": [(add, [], {"y": number})], "getargs": before, "uptodate": [run_once]}
+            yield {
+                "name": str(number),
+                "actions": [(add, [], {"y": number})],
+                "getargs": before,
+                "uptodate": [run_once],
+            }
 
     def task_last():
         return {"actions": [last], "getargs": {"value": (f"add:{size - 1}", "value")}, "uptodate": [run_once]}

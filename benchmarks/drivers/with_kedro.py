@@ -99,7 +99,9 @@ def chain(size):
 
 def fan_out(size):
     join = node(total, [f"add_{number}" for number in range(size)], "total", name="total")
-    seconds, catalog = timed(lambda: pipeline([*branches(size), join]), ParallelRunner(max_workers=2), SharedMemoryDataCatalog)
+    seconds, catalog = timed(
+        lambda: pipeline([*branches(size), join]), ParallelRunner(max_workers=2), SharedMemoryDataCatalog
+    )
     assert catalog.load("total") == size * (size + 1) // 2
     return seconds
 

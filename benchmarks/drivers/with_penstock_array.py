@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from penstock import pipeline, step
 from with_penstock import timed
+
+from penstock import pipeline, step
 
 DISTRIBUTION = "penstock"
 

@@ -10,8 +10,11 @@ from attrs import frozen
 from ...dsl.recording import RecordableStep, Recording
 from ..attaching import with_digests
 from ..errors import FingerprintError
-from ..fingerprints import Fingerprint, Fingerprinter, Manifest, digest_value
+from ..fingerprints import Fingerprint, Fingerprinter, Manifest
+from ..fingerprints.inputs import Identity
+from ..fingerprints.inputs import identify as identify_value
 from ..graph import Graph, Node
+from ..traversal import attached_in
 
 
 @frozen
@@ -24,7 +27,10 @@ class Identified:
 
 
 def identify(graph: Graph, recording: Recording, fingerprinter: Fingerprinter) -> Identified:
-    """Fingerprint every function of a graph, and identify every value that is attached to it. A node whose code cannot be identified gets none and is never reused."""
+    """Fingerprint every function of a graph, and identify every value that is attached to it.
+
+    A node whose code cannot be identified gets no fingerprint, and is never reused; nor is one with such a value.
+    """
     manifests: dict[str, Manifest] = {}
     warnings: dict[str, None] = {}
     known: dict[tuple[object, ...], Fingerprint | str] = {}
@@ -40,9 +46,21 @@ def identify(graph: Graph, recording: Recording, fingerprinter: Fingerprinter) -
             continue
         manifests[found.digest] = found.manifest
         nodes.append(_with_fingerprint(node, found.digest) if found.reusable else node)
-    digests = {key: digest_value(value, fingerprinter) for key, value in graph.attachments.items()}
+    values = {key: identify_value(value, fingerprinter) for key, value in graph.attachments.items()}
+    digests = {key: value.digest for key, value in values.items()}
     identified = with_digests(attrs.evolve(graph, nodes=tuple(nodes)), digests)
+    warnings |= dict.fromkeys(_unidentified(graph, values)) if None in digests.values() else {}
     return Identified(identified, manifests, tuple(warnings))
+
+
+def _unidentified(graph: Graph, values: Mapping[str, Identity]) -> Iterator[str]:
+    """Name each argument of each step that has no identity."""
+    for node in graph:
+        for name, binding in node.inputs.items():
+            for attached in attached_in(binding):
+                if values[attached.key].digest is None:
+                    problem = values[attached.key].reason
+                    yield f"step {node.name!r} is never reused: its argument {name!r} cannot be identified: {problem}"
 
 
 def _warnings(node: Node, found: Fingerprint | str) -> Iterator[str]:

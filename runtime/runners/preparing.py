@@ -47,5 +47,8 @@ def prepare(
         warnings.warn(warning, ReuseWarning, stacklevel=2)
     store = open_store(workspace.store_location, workspace.cache_folder)
     given = take_in(compiled.graph, compiled.inputs, store, lambda value: digest_value(value, fingerprinter))
+    for name in given.unidentified():
+        told = f"whatever takes the parameter {name!r} is never reused: its value cannot be identified"
+        warnings.warn(told, ReuseWarning, stacklevel=2)
     reuse = Reuse(workspace.history.cache, store, compiled.graph.name, compiled.manifests, regenerate)
     return Prepared(workspace, compiled, given, store, reuse, fingerprinter)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from penstock import pipeline, step
@@ -46,3 +48,12 @@ def test_an_equal_attached_value_gives_the_same_digest(inside):
 def test_the_digest_of_an_attached_value_comes_back_from_the_document():
     graph = graph_with(1, inside=True)
     assert from_json(to_json(graph)) == graph
+
+
+def test_an_argument_that_nothing_identifies_is_named_with_its_step():
+    @pipeline
+    def work() -> int:
+        return measure(None, [give(), sys._getframe()])
+
+    (told,) = compile_pipeline(work).identified(Fingerprinter()).warnings
+    assert told.startswith("step 'measure' is never reused: its argument 'others' cannot be identified: an object of type")

@@ -24,6 +24,14 @@ ACCENT, PLAIN, FLOOR, INK, FAINT, GRID, AIMED = (
     "#b7791f",
 )
 
+DIGITS = {
+    2.5: (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0),
+    8.0: (1.0, 1.5, 2.0, 3.0, 5.0, 7.0),
+    200.0: (1.0, 2.0, 5.0),
+    math.inf: (1.0,),
+}
+"""Leading digits of the numbers at an axis, by how many times its start its end may be."""
+
 
 @frozen
 class Axis:
@@ -45,9 +53,9 @@ class Axis:
         return self.start + share * (self.end - self.start)
 
     def ticks(self) -> list[float]:
-        """Return round values between the ends: of 1, 2 and 5, or of powers of ten where those are many."""
+        """Return round values between the ends: the more, the nearer the ends are to each other."""
         low, high = math.floor(math.log10(self.least)), math.ceil(math.log10(self.most))
-        digits = (1, 2, 5) if high - low <= 2 else (1,)
+        digits = next(several for span, several in DIGITS.items() if self.most / self.least < span)
         every = [digit * 10.0**power for power in range(low, high + 1) for digit in digits]
         return [value for value in every if self.least <= value <= self.most]
 
@@ -168,6 +176,7 @@ def _lines(lines: dict[str, list[tuple[int, float]]], across: Axis, up: Axis) ->
         yield text(across.start - 10, up.at(tick) + 4, number(tick), 11, FAINT, anchor="end")
     for size in sorted({size for points in lines.values() for size, _ in points}):
         yield text(across.at(size), 320, f"{size:,}", 11, FAINT, anchor="middle")
+    most = max(size for points in lines.values() for size, _ in points)
     for name, points in lines.items():
         stroke = ACCENT if name.startswith(OURS) else PLAIN
         dashes = 'stroke-dasharray="5 4" ' if "reused" in name else ""
@@ -175,4 +184,6 @@ def _lines(lines: dict[str, list[tuple[int, float]]], across: Axis, up: Axis) ->
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         yield f'<polyline points="{path}" fill="none" stroke="{stroke}" stroke-width="2" {dashes}/>'
         yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{stroke}"/>' for x, y in places)
-        yield text(places[-1][0] + 10, places[-1][1] + 4, name, 12, stroke)
+        is_at_end = points[-1][0] == most
+        x, y = places[-1][0] + (10 if is_at_end else -4), places[-1][1] + (4 if is_at_end else -10)
+        yield text(x, y, name, 12, stroke, anchor="start" if is_at_end else "end")

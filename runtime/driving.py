@@ -18,6 +18,7 @@ from typing import TypeAlias, Union
 import attrs
 from attrs import field, frozen
 
+from ..compilers.garbage import collection_held_back
 from ..compilers.graph import Graph, Node
 from .admission import Admission, Machine, this_machine
 from .calls import Calls
@@ -99,6 +100,8 @@ class Drive:
     def run(self, executor: Executor) -> State:
         """Run until everything has ended, and return how. The executor is not closed; ``problem`` says why it was cancelled."""
         self._thread = threading.get_ident()
+        with collection_held_back():
+            self._reuse_what_can_be()
         while not self._scheduler.finished:
             self._reuse_what_can_be()
             self._start_ready(executor)

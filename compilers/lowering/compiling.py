@@ -18,6 +18,7 @@ from ...dsl.steps import leaked
 from ..compatibility import coerce, fits
 from ..errors import TypeMismatch
 from ..fingerprints import Fingerprinter, Manifest
+from ..garbage import collection_held_back
 from ..graph import Graph
 from ..roots import project_root
 from .checks import shown
@@ -46,7 +47,8 @@ class Compiled:
         """Return the same with a fingerprint on every node whose code can be identified."""
         if self.recording is None:
             return self
-        found = identify(self.graph, self.recording, fingerprinter)
+        with collection_held_back():
+            found = identify(self.graph, self.recording, fingerprinter)
         return Compiled(found.graph, self.inputs, self.root, found.manifests, found.warnings)
 
 
@@ -69,7 +71,8 @@ def compile_pipeline(
     root = _root_of(pipeline)
     symbolic = {name: value for name, value in inputs.items() if name not in static}
     recording = record(pipeline, static)
-    return Compiled(lower(recording, root), symbolic, root, recording=recording)
+    with collection_held_back():
+        return Compiled(lower(recording, root), symbolic, root, recording=recording)
 
 
 def _checked_parameter(pipeline: Pipeline[..., Any], name: str, value: object, where: Location) -> object:

@@ -24,6 +24,8 @@ ACCENT, PLAIN, FLOOR, INK, FAINT, GRID, AIMED = (
     "#b7791f",
 )
 
+HALO = 'paint-order="stroke" stroke="#ffffff" stroke-width="5"'
+
 DIGITS = {
     2.5: (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0),
     8.0: (1.0, 1.5, 2.0, 3.0, 5.0, 7.0),
@@ -186,4 +188,5 @@ def _lines(lines: dict[str, list[tuple[int, float]]], across: Axis, up: Axis) ->
         yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{stroke}"/>' for x, y in places)
         is_at_end = points[-1][0] == most
         x, y = places[-1][0] + (10 if is_at_end else -4), places[-1][1] + (4 if is_at_end else -10)
-        yield text(x, y, name, 12, stroke, anchor="start" if is_at_end else "end")
+        label = text(x, y, name, 12, stroke, anchor="start" if is_at_end else "end")
+        yield label.replace("<text ", f"<text {HALO} ", 1)  # it may lie on another line

@@ -9,19 +9,25 @@ import types
 import typing
 from collections import abc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from .datapaths import DataPath
 
 _UNIONS = (typing.Union, types.UnionType)
 _CONTAINERS = (list, tuple, set, frozenset, dict)
 
 
 def fits(value: object, hint: Any) -> bool:
-    """Say whether a value is of a type. Every item of a built-in container is looked at."""
+    """Say whether a value is of a type. Every item of a built-in container is looked at.
+
+    A data path fits where a Path does: it is one when the step gets it.
+    """
     if is_unknown(hint):
         return True
     hint = _concrete(hint)
     if _is_class(hint):
-        return isinstance(value, hint)
+        return isinstance(value, hint) or (type(value) is DataPath and issubclass(Path, hint))
     origin, items = typing.get_origin(hint), typing.get_args(hint)
     if origin in _UNIONS:
         return any(fits(value, option) for option in items)

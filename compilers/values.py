@@ -18,6 +18,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from .datapaths import DataPath
 from .errors import GraphFormatError
 
 Json: TypeAlias = Any
@@ -51,7 +52,7 @@ def is_short(value: object) -> bool:
 
 
 def is_plain(value: object) -> bool:
-    """Say whether a value can be written into a graph: exact built-in types, paths, dates, enum members, and few."""
+    """Say whether a value can be written into a graph: exact built-in types, paths, data paths, dates, enum members, and few."""
     return _cost(value, MOST) <= MOST
 
 
@@ -75,7 +76,7 @@ def _cost(value: Any, left: int) -> int:
         return 32 if _is_lossless(value) else left + 1
     if kind in _SCALARS or kind in _TAGS:
         return 24
-    if kind is PATH:
+    if kind is PATH or kind is DataPath:
         return len(str(value))
     return 64 if isinstance(value, Enum) and _is_importable(kind) else left + 1
 
@@ -113,6 +114,8 @@ def to_json(value: Any) -> Json:
         return {f"${tag}": write(value)}
     if kind is PATH:
         return {"$path": value.as_posix()}
+    if kind is DataPath:
+        return {"$data": str(value)}
     if isinstance(value, Enum):
         return {"$enum": f"{kind.__module__}:{kind.__qualname__}.{value.name}"}
     raise TypeError(f"a {kind.__name__} is not a plain value")
@@ -189,5 +192,6 @@ _READERS: Mapping[str, Callable[[Any, str], object]] = {
     "$frozenset": lambda data, path: frozenset(_read_items(data, path)),
     "$dict": _read_dict,
     "$path": lambda data, _path: Path(data),
+    "$data": lambda data, _path: DataPath.from_url(data),
     "$enum": _read_enum,
 } | {f"${tag}": (lambda data, _path, read=read: read(data)) for tag, _write, read in _TAGS.values()}  # type: ignore[misc]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import sklearn.datasets
 
-from penstock import Workspace, copy_files, log_metric, materialise, pipeline, run, step
+from penstock import Workspace, copy_files, log_metric, pipeline, run, step
 
 DATA = Path(sklearn.datasets.__file__).parent / "data"
 """Files that come with scikit-learn: measurements of wines and of flowers, with the class of each in the last column."""
@@ -51,7 +51,7 @@ def main() -> None:
 
     flowers = archive.path("2026/iris.csv")
     print(flowers)
-    print(run(summarise, materialise(flowers, workspace.datastores)).result())
+    print(run(summarise, flowers).result())
 
 
 if __name__ == "__main__":

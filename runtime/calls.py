@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import final
 
 from ..compilers.graph import Node
@@ -13,17 +12,18 @@ from .identities import Identifier
 from .resolution import Values
 from .reuse import Earlier, Reuse
 from .store import ArtifactStore
+from .whereabouts import Whereabouts
 
 
 @final
 class Calls:
     """The calls of one run. Without ``reuse`` no call is identified, and each runs."""
 
-    def __init__(self, run: str, root: Path, store: ArtifactStore, values: Values, reuse: Reuse | None) -> None:
+    def __init__(self, run: str, where: Whereabouts, store: ArtifactStore, values: Values, reuse: Reuse | None) -> None:
         self._run = run
         self._values = values
         self._reuse = reuse
-        self._identifier = Identifier(root, store)
+        self._identifier = Identifier(where, store)
         self._bases: dict[str, Basis] = {}
         self._results: dict[str, Earlier] = {}
         self._owners: dict[str, str] = {}

@@ -33,6 +33,7 @@ from .scheduling import Scheduler
 from .states import State
 from .store import open_store
 from .tasks import Completed, Failed, Outcome, Task
+from .whereabouts import Finds, Whereabouts, names_data
 
 
 @frozen
@@ -46,6 +47,7 @@ class Plan:
     store: str
     payloads: Mapping[str, Stored] = field(factory=dict)
     cache: Path = Path()
+    datastores: Finds | None = None
     continue_on_failure: bool = False
     reuse: Reuse | None = None
     machine: Machine | None = None
@@ -81,7 +83,8 @@ class Drive:
         self._waiting: list[tuple[float, str, Failed]] = []
         self._busy = 0
         self._admission = Admission(plan.machine or this_machine(plan.graph))
-        self._calls = Calls(plan.run, plan.root, open_store(plan.store, plan.cache), values, plan.reuse)
+        where = Whereabouts(plan.root, plan.datastores)
+        self._calls = Calls(plan.run, where, open_store(plan.store, plan.cache), values, plan.reuse)
         self._thread = 0
         self.problem = ""
         self.undeclared: dict[str, tuple[str, ...]] = {}
@@ -168,17 +171,19 @@ class Drive:
         self._messages.put(_Ended(step, _outcome(step, done)))
 
     def _task(self, node: Node, attempt: int, gpus: tuple[str, ...]) -> Task:
-        plan, attached = self._plan, node.function.attached
+        plan, attached, inputs = self._plan, node.function.attached, self._values.inputs(node)
+        needs_data = plan.datastores is not None and any(map(names_data, inputs.values()))
         return Task(
             run=plan.run,
             step=node.id,
             name=node.name,
             function=node.function,
-            inputs=self._values.inputs(node),
+            inputs=inputs,
             outputs=tuple(output.name for output in node.outputs),
             root=str(plan.root),
             store=plan.store,
             cache=str(plan.cache),
+            datastores=plan.datastores() if needs_data and plan.datastores else None,
             run_folder=str(plan.folder),
             payload=plan.payloads[attached.key].artifact if attached else None,
             attempt=attempt,

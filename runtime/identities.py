@@ -24,15 +24,17 @@ from typing import Any, final
 
 from blake3 import blake3
 
+from ..compilers.datapaths import DataPath
 from ..compilers.fingerprints import digest_value
 from ..compilers.graph import Environment, Literal, Node, NodeOptions, Output
 from ..compilers.values import to_json
 from .artifacts import Artifact
 from .bases import Basis
-from .errors import StoreError
+from .errors import DatastoreError, StoreError
 from .resolved import Resolved, Stored, summarise_input
 from .store import ArtifactStore, decode
 from .store.trees import describe, digest_of, hash_file, list_files
+from .whereabouts import Whereabouts
 
 SCHEME = "penstock-2"
 """Grows when a key made before could mean something else now."""
@@ -53,8 +55,8 @@ _QUICK: Mapping[type, Callable[[Any], str]] = {
 class Identifier:
     """Identifies the calls of one run. Declared files and variables are looked at once, and count as they were then."""
 
-    def __init__(self, root: Path, store: ArtifactStore) -> None:
-        self._root = root
+    def __init__(self, where: Whereabouts, store: ArtifactStore) -> None:
+        self._where = where
         self._store = store
         self._declared: dict[int, tuple[NodeOptions, Mapping[str, str]]] = {}
         self._beginnings: dict[tuple[str | None, int, tuple[Output, ...]], bytes] = {}
@@ -65,7 +67,7 @@ class Identifier:
             return None
         parts = [self._beginning(node)]
         for name, value in inputs.items():
-            identity = identify_input(value, self._root, self._store)
+            identity = identify_input(value, self._where, self._store)
             if identity is None:
                 return None
             parts.append(f"{name}={len(identity)}:{identity};".encode())
@@ -74,7 +76,7 @@ class Identifier:
     def basis(self, node: Node, inputs: Mapping[str, Resolved], key: str | None) -> Basis:
         """Return all that a call of that key is based on, in words."""
         found = {
-            name: (identify_input(value, self._root, self._store), summarise_input(value))
+            name: (identify_input(value, self._where, self._store), summarise_input(value))
             for name, value in inputs.items()
         }
         unknown = [
@@ -84,7 +86,9 @@ class Identifier:
         ]
         if node.fingerprint is None:
             unknown.append("its code cannot be identified")
-        return Basis(None if unknown else key, node.fingerprint, found, self._declarations(node.options), "; ".join(unknown))
+        return Basis(
+            None if unknown else key, node.fingerprint, found, self._declarations(node.options), "; ".join(unknown)
+        )
 
     def _beginning(self, node: Node) -> bytes:
         """Return what all calls of one step with the same options have in common."""
@@ -98,7 +102,7 @@ class Identifier:
     def _declarations(self, options: NodeOptions) -> Mapping[str, str]:
         """Return what a step declares, by name; the options are held, so that their id stays theirs."""
         if id(options) not in self._declared:
-            self._declared[id(options)] = options, _declarations(options, self._root)
+            self._declared[id(options)] = options, _declarations(options, self._where.root)
         return self._declared[id(options)][1]
 
 
@@ -108,28 +112,28 @@ def _declarations(options: NodeOptions, root: Path) -> Mapping[str, str]:
     return declared | {"version": options.version or "", "environment": _environment(options.environment)}
 
 
-def identify_input(value: Resolved, root: Path, store: ArtifactStore) -> str | None:
+def identify_input(value: Resolved, where: Whereabouts, store: ArtifactStore) -> str | None:
     """Return what identifies an input, or None."""
     try:
-        return _identify_input(value, root, store)
-    except (OSError, StoreError):  # a path that cannot be read: the step will say so
+        return _identify_input(value, where, store)
+    except (OSError, StoreError, DatastoreError):  # what cannot be read: the step will say so
         return None
 
 
-def _identify_input(value: Resolved, root: Path, store: ArtifactStore) -> str | None:
+def _identify_input(value: Resolved, where: Whereabouts, store: ArtifactStore) -> str | None:
     if isinstance(value, Literal):
         quick = _QUICK.get(type(value.value))
-        return quick(value.value) if quick else json.dumps(_by_content(value.value, root))
+        return quick(value.value) if quick else json.dumps(_by_content(value.value, where))
     if isinstance(value, Stored):
-        return _identify_stored(value, root, store)
-    parts = [identify_input(item, root, store) for item in value.items]
+        return _identify_stored(value, where, store)
+    parts = [identify_input(item, where, store) for item in value.items]
     if None in parts or (value.shape.kind == "namedtuple" and value.identity is None):
         return None
     shape = value.shape
     return json.dumps([shape.kind, [to_json(key) for key in shape.keys], shape.type, value.identity, parts])
 
 
-def _identify_stored(value: Stored, root: Path, store: ArtifactStore) -> str | None:
+def _identify_stored(value: Stored, where: Whereabouts, store: ArtifactStore) -> str | None:
     if value.identity is None or not value.path:
         return value.identity
     if value.artifact.codec == "json" and value.artifact.inline is not None:
@@ -137,7 +141,7 @@ def _identify_stored(value: Stored, root: Path, store: ArtifactStore) -> str | N
             item = functools.reduce(lambda whole, item: whole[item], value.path, decode(value.artifact, store))  # type: ignore[index]
         except (LookupError, TypeError):
             item = value.path  # the step will say what is wrong
-        return json.dumps(_by_content(item, root))
+        return json.dumps(_by_content(item, where))
     return json.dumps([value.identity, list(value.path)])
 
 
@@ -160,17 +164,19 @@ def _version(library: str) -> str:
         return "absent"
 
 
-def _by_content(value: Any, root: Path) -> Any:
+def _by_content(value: Any, where: Whereabouts) -> Any:
     """Write a plain value as JSON in which paths stand for what they lead to."""
     if isinstance(value, PurePath):
-        path = root / value
+        path = where.root / value
         return {"$path": [path.name, path_digest(path)]}
+    if isinstance(value, DataPath):
+        return {"$data": [value.name, where.identity(value)]}
     if type(value) in (list, tuple, set, frozenset):
-        items = [_by_content(item, root) for item in value]
+        items = [_by_content(item, where) for item in value]
         ordered = sorted(items, key=json.dumps) if isinstance(value, set | frozenset) else items
         return {f"${type(value).__name__}": ordered}
     if type(value) is dict:
-        return {"$dict": [[_by_content(key, root), _by_content(item, root)] for key, item in value.items()]}
+        return {"$dict": [[_by_content(key, where), _by_content(item, where)] for key, item in value.items()]}
     return {**to_json(value), "class": _code_of(value)} if isinstance(value, Enum) else to_json(value)
 
 

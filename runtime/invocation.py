@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from ..compilers.graph import Collection, FunctionRef, Literal
@@ -29,6 +29,7 @@ from .resolved import Gathered, Resolved, Stored
 from .store import ArtifactStore, decode, encode_all, open_store
 from .surroundings import surroundings
 from .tasks import Completed, Failed, Outcome, Task
+from .whereabouts import Whereabouts
 
 
 def perform(task: Task, send: Callable[[Event], None]) -> Outcome:
@@ -75,7 +76,8 @@ def _invoke(task: Task, context: StepContext) -> Completed:
     store = _store(task.store, task.cache)
     with importing(f"step {task.step!r}"):
         function = _function(task, store)
-        arguments = {name: load(value, store, Path(task.root)) for name, value in task.inputs.items()}
+        where = Whereabouts(Path(task.root), None if task.datastores is None else lambda: task.datastores)
+        arguments = {name: load(value, store, where) for name, value in task.inputs.items()}
     started = time.perf_counter()
     with forks_ended(task.step), audited(task, arguments) as undeclared:
         result = call(function, arguments)
@@ -86,15 +88,15 @@ def _invoke(task: Task, context: StepContext) -> Completed:
     return Completed(outputs, duration, os.getpid(), tuple(undeclared))
 
 
-def load(value: Resolved, store: ArtifactStore, root: Path) -> object:
-    """Return the value behind a resolved input; paths in it become absolute."""
+def load(value: Resolved, store: ArtifactStore, where: Whereabouts) -> object:
+    """Return the value behind a resolved input; what it names is brought here."""
     match value:
         case Literal():
-            return _localised(value.value, root)
+            return where.local(value.value)
         case Stored(artifact, path):
             return functools.reduce(lambda whole, item: _select(whole, item, artifact), path, decode(artifact, store))
         case Gathered(shape, items, payload):
-            loaded = [load(item, store, root) for item in items]
+            loaded = [load(item, store, where) for item in items]
             if shape.kind == "dict":
                 return dict(zip(shape.keys, loaded, strict=True))
             if shape.kind == "namedtuple":
@@ -158,17 +160,6 @@ def _unpacked(payload: Artifact, store: ArtifactStore) -> Callable[..., Any]:
 @functools.lru_cache(maxsize=8)
 def _store(location: str, cache: str) -> ArtifactStore:
     return open_store(location, Path(cache))
-
-
-def _localised(value: Any, root: Path) -> Any:
-    """Copy a plain value, with its paths made absolute: a step may change what it is given."""
-    if isinstance(value, PurePath):
-        return root / value
-    if type(value) in (list, tuple, set, frozenset):
-        return type(value)(_localised(item, root) for item in value)
-    if type(value) is dict:
-        return {key: _localised(item, root) for key, item in value.items()}
-    return value
 
 
 def _select(whole: Any, item: str | int, artifact: Artifact) -> Any:

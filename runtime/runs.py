@@ -20,6 +20,7 @@ from .invocation import load
 from .resolution import Values
 from .states import State
 from .store import ArtifactStore, decode, open_store
+from .whereabouts import Finds, Whereabouts
 from .workspace import Workspace
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ class Run:
         folder: Path,
         *,
         root: Path,
+        datastores: Finds | None = None,
         values: Values | None = None,
         progressing: Progressing | None = None,
     ) -> None:
@@ -180,6 +182,7 @@ class Run:
         self.store = store
         self.folder = folder
         self.root = root
+        self.datastores = datastores
         self._values = values
         self._progressing = progressing
 
@@ -200,6 +203,7 @@ class Run:
             open_store(workspace.store_location, workspace.cache_folder),
             folder,
             root=kept.root if kept else workspace.root,
+            datastores=lambda: workspace.datastores,
             values=kept.values() if kept else None,
         )
 
@@ -264,7 +268,7 @@ class Run:
     @functools.cached_property
     def _result(self) -> object:
         try:
-            return load(self.values().resolve(self.graph.output), self.store, self.root)
+            return load(self.values().resolve(self.graph.output), self.store, Whereabouts(self.root, self.datastores))
         except KeyError as error:
             raise RunError(f"the result of run {self.id} cannot be put together here: {error} was not kept") from error
 

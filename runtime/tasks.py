@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias, Union
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 from attrs import field, frozen
 
@@ -11,6 +11,9 @@ from ..compilers.graph import FunctionRef, NodeOptions
 from .artifacts import Artifact
 from .failures import Failure
 from .resolved import Resolved
+
+if TYPE_CHECKING:
+    from .datastores import Datastores
 
 
 @frozen
@@ -32,6 +35,8 @@ class Task:
     run_folder: str
     cache: str = ""
     """Where artifacts are kept that were read from a store elsewhere."""
+    datastores: Datastores | None = None
+    """Where the data are that its inputs name, if they name any."""
     payload: Artifact | None = None
     attempt: int = 1
     options: NodeOptions = NodeOptions()

@@ -13,6 +13,8 @@ from enum import Enum
 from pathlib import Path, PurePath
 from typing import Any
 
+from ...compilers.datapaths import DataPath
+
 _UNIONS = (typing.Union, types.UnionType)
 _REPEATED: Mapping[object, Callable[[list[Any]], Any]] = {
     list: list, abc.Sequence: list, abc.Iterable: list, abc.Collection: list, set: set, frozenset: frozenset,
@@ -174,7 +176,7 @@ _READERS: Mapping[Any, Callable[[str], Any]] = {
     datetime.date: datetime.date.fromisoformat,
     datetime.timedelta: lambda text: datetime.timedelta(seconds=float(text)),
     bytes: str.encode,
-    PurePath: lambda text: Path(text).expanduser(),
+    PurePath: lambda text: DataPath.from_url(text) if "://" in text else Path(text).expanduser(),
 }
 
 

@@ -97,6 +97,7 @@ class Execution:
             open_store(plan.store, plan.cache),
             plan.folder,
             root=plan.root,
+            datastores=plan.datastores,
             values=values,
             progressing=self,
         )
@@ -121,6 +122,7 @@ class Execution:
             folder=prepared.workspace.run_folder(run_id),
             store=str(prepared.workspace.store_location),
             cache=prepared.workspace.cache_folder,
+            datastores=lambda: prepared.workspace.datastores,
             payloads=prepared.given.attached,
             continue_on_failure=config.continue_on_failure,
             reuse=prepared.reuse,

@@ -19,6 +19,7 @@ from ..history.records import RunRecord, StepRecord
 from ..runs import HistoryRecords, Run
 from ..scheduling import Scheduler
 from ..states import State
+from ..whereabouts import Whereabouts
 from ..workspace import Workspace
 from .preparing import Prepared, prepare
 
@@ -112,7 +113,8 @@ def explain_ahead(prepared: Prepared) -> Explanation:
 def _ahead(prepared: Prepared) -> Iterator[Verdict]:
     graph = prepared.compiled.graph
     values = prepared.given.values()
-    calls = Calls("", prepared.compiled.root, prepared.store, values, prepared.reuse)
+    where = Whereabouts(prepared.compiled.root, lambda: prepared.workspace.datastores)
+    calls = Calls("", where, prepared.store, values, prepared.reuse)
     scheduler, verdicts = Scheduler(graph), dict[str, Verdict]()
     earlier_code = EarlierCode(prepared.workspace.history, graph.name, _manifests(prepared))
     while fresh := scheduler.fresh():

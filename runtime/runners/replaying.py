@@ -27,7 +27,7 @@ from ..artifacts import Artifact
 from ..capture import logging_shown
 from ..changes import code_changes
 from ..context import StepContext, entered
-from ..errors import RunError, StepNotFound, StoreError
+from ..errors import DatastoreError, RunError, StepNotFound, StoreError
 from ..functions import find_function, importing
 from ..history.records import StepRecord
 from ..inputs import kept_inputs
@@ -41,6 +41,7 @@ from ..store.staging import remove_tree
 from ..store.summaries import summarise
 from ..surroundings import surroundings
 from ..tasks import Task
+from ..whereabouts import Whereabouts
 from ..workspace import Workspace
 
 Caller: TypeAlias = Callable[[Callable[..., Any], Mapping[str, object]], object]
@@ -172,8 +173,8 @@ def _loaded(run: Run, step: str, resolved: Mapping[str, Resolved]) -> dict[str, 
     arguments: dict[str, object] = {}
     for name, value in resolved.items():
         try:
-            arguments[name] = load(value, run.store, run.root)
-        except StoreError as error:
+            arguments[name] = load(value, run.store, Whereabouts(run.root, run.datastores))
+        except (StoreError, DatastoreError) as error:
             raise RunError(f"step {step!r} of run {run.id} cannot be run again: its input {name!r}: {error}") from error
     return arguments
 

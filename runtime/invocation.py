@@ -76,7 +76,8 @@ def _invoke(task: Task, context: StepContext) -> Completed:
     store = _store(task.store, task.cache)
     with importing(f"step {task.step!r}"):
         function = _function(task, store)
-        where = Whereabouts(Path(task.root), None if task.datastores is None else lambda: task.datastores)
+        found = task.datastores
+        where = Whereabouts(Path(task.root), None if found is None else lambda: found)
         arguments = {name: load(value, store, where) for name, value in task.inputs.items()}
     started = time.perf_counter()
     with forks_ended(task.step), audited(task, arguments) as undeclared:

@@ -20,7 +20,8 @@ from .values import Unreadable, bare, choices_of, optional_inner, read, read_all
 
 RESERVED = frozenset({
     "help", "traceback", "param", "jobs", "executor", "experiment", "tag", "continue-on-failure", "json", "quiet",
-    "workspace", "target", "output", "mermaid", "width", "display", "picture", "regenerate", "regenerate-all", "until", "only", "from",
+    "workspace", "target", "output", "mermaid", "width", "display", "picture", "regenerate", "regenerate-all", "until", "only",
+    "from", "audit", "select", "ignore",
 })  # fmt: skip
 """The commands' own options. A parameter of such a name is given as ``--param-NAME``, with every command."""
 

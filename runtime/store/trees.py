@@ -16,7 +16,10 @@ SEAL = ".seal"
 """What the store's own files at the top of an artifact's folder are called; they are no part of the artifact."""
 
 _HASHED_IN_MEMORY = 1 << 16
-"""Bytes; below, reading a file is faster than mapping it."""
+"""Bytes; below, a file is read at once."""
+
+_PIECE = 1 << 22
+"""Bytes that are read and hashed at a time."""
 
 _HASHED_BY_THREADS = 1 << 21
 """Bytes; below, starting threads costs more than they save."""
@@ -94,13 +97,20 @@ def _entry(path: str, status: os.stat_result) -> Entry:
 
 
 def hash_file(path: str, size: int) -> str:
-    """Hash one file; ``size``, in bytes, only decides how."""
-    if size < _HASHED_IN_MEMORY:
-        with open(path, "rb", buffering=0) as file:
+    """Hash one file; ``size``, in bytes, only decides how.
+
+    It is read piece by piece: mapped, all of it would count as this process's memory.
+    """
+    with open(path, "rb", buffering=0) as file:
+        if size < _HASHED_IN_MEMORY:
             return blake3(file.read()).hexdigest()
-    # A forked child has the hash library's thread pool without its threads, and would wait for them forever.
-    parallel = size >= _HASHED_BY_THREADS and os.getpid() == _HOME_PROCESS
-    return blake3(max_threads=blake3.AUTO if parallel else 1).update_mmap(path).hexdigest()
+        # A forked child has the hash library's thread pool without its threads, and would wait for them forever.
+        parallel = size >= _HASHED_BY_THREADS and os.getpid() == _HOME_PROCESS
+        hasher = blake3(max_threads=blake3.AUTO if parallel else 1)
+        piece = memoryview(bytearray(min(size, _PIECE)))
+        while count := file.readinto(piece):
+            hasher.update(piece[:count])
+        return hasher.hexdigest()
 
 
 def _name_bytes(name: str) -> bytes:

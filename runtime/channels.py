@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -31,14 +32,16 @@ class WorkerListener:
         self._key = os.urandom(16)
         self._closed = False
         self._expected: dict[str, Converse] = {}
-        self._listener = Listener(_new_address(), backlog=64, authkey=self._key)
+        wanted = _new_address()
+        self._listener = Listener(wanted, backlog=64, authkey=self._key)
+        self._place = wanted or str(self._listener.address)  # the listener gives a name without a file as bytes
         self._thread = threading.Thread(target=self._accept, name="penstock-workers", daemon=True)
         self._thread.start()
 
     @property
     def address(self) -> str:
         """What a worker needs to connect."""
-        return f"{self._listener.address}{_SEPARATOR}{self._key.hex()}"
+        return f"{self._place}{_SEPARATOR}{self._key.hex()}"
 
     def expect(self, name: str, converse: Converse) -> None:
         """Say who talks to the worker of that name, once."""
@@ -50,7 +53,7 @@ class WorkerListener:
             return
         self._closed = True
         with contextlib.suppress(OSError):
-            Client(self._listener.address).close()  # closing a socket does not wake who waits at it
+            Client(self._place).close()  # closing a socket does not wake who waits at it
         self._thread.join(_PATIENCE)
         self._listener.close()
 
@@ -75,6 +78,8 @@ class WorkerListener:
 def _new_address() -> str | None:
     if os.name != "posix":
         return None
+    if sys.platform == "linux":  # a name that no file bears: nothing is left of it when this process is killed
+        return f"\0penstock-{os.getpid()}-{os.urandom(8).hex()}"
     for folder in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 - a long TMPDIR does not fit
         path = tempfile.mktemp(prefix="penstock-", suffix=".sock", dir=folder)  # noqa: S306 - bound at once
         if len(os.fsencode(path)) <= _LONGEST_ADDRESS:

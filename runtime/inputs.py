@@ -25,6 +25,7 @@ from .artifacts import Artifact
 from .errors import RunError
 from .resolution import Values
 from .resolved import Resolved, Stored
+from .store.space import explaining_full_disk
 
 FILE = "inputs.json"
 """The file in the run's folder."""
@@ -48,7 +49,7 @@ class Kept:
 
 
 def keep_inputs(folder: Path, root: Path, values: Values) -> None:
-    """Write what a run is given into its folder. Raises OSError where that cannot be written."""
+    """Write what a run is given into its folder. Raises StoreError on a full disk, and OSError where it cannot be written."""
     document = {
         "schema": _SCHEMA,
         "root": str(root),
@@ -56,7 +57,8 @@ def keep_inputs(folder: Path, root: Path, values: Values) -> None:
         "parameters": {name: _written(value) for name, value in values.parameters.items()},
         "attached": {key: _written(value) for key, value in values.attached.items()},
     }
-    (folder / FILE).write_text(json.dumps(document), encoding="utf-8")
+    with explaining_full_disk(folder):
+        (folder / FILE).write_text(json.dumps(document), encoding="utf-8")
 
 
 def kept_inputs(folder: Path) -> Kept | None:

@@ -1,12 +1,21 @@
-"""Turn SIGTERM into an exception while a run goes on, so that its processes are stopped and its end is recorded."""
+"""Turn SIGTERM into an exception while a run goes on, so that its processes are stopped and its end is recorded.
+
+Neither that nor Ctrl-C may come a second time while a run is being stopped: it would be left half stopped.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
+from typing import Final, final
+
+PATIENCE: Final = 3.0
+"""Seconds after Ctrl-C for which it is not heard again: stopping takes a moment, and people press it until it is over."""
 
 
 class Terminated(SystemExit):
@@ -18,20 +27,35 @@ class Terminated(SystemExit):
 
 @contextlib.contextmanager
 def stopped_by_sigterm() -> Iterator[None]:
-    """Raise Terminated in the main thread when SIGTERM comes, unless the program handles it itself."""
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
-    ):
+    """Raise Terminated in the main thread when SIGTERM comes, and KeyboardInterrupt for Ctrl-C, but once each time.
+
+    A signal that the program handles itself is left to it.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    signal.signal(signal.SIGTERM, _leave)
+    usual = {signal.SIGTERM: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
+    replaced = {number: handler for number, handler in usual.items() if signal.getsignal(number) is handler}
+    leave = _Leave()
+    for number in replaced:
+        signal.signal(number, leave)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number, handler in replaced.items():
+            signal.signal(number, handler)
 
 
-def _leave(number: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # stopping takes a moment, and once is enough
-    raise Terminated(128 + number)
+@final
+class _Leave:
+    """A handler of signals that is deaf for a while after it was heard, and for good after SIGTERM."""
+
+    def __init__(self) -> None:
+        self._deaf_until = 0.0
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if now < self._deaf_until:
+            return
+        self._deaf_until = now + PATIENCE if number == signal.SIGINT else math.inf
+        raise KeyboardInterrupt if number == signal.SIGINT else Terminated(128 + number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import types
@@ -65,6 +66,7 @@ class Bindings:
             self.derivations.explain(node, namespace, name)
         elif plain is None:
             node.edges = [self._walker.node(value)]
+            node.notes = functools.partial(values.parts, value)
             self.derivations.watch(node, namespace, name)
         return node
 

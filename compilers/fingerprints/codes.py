@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import marshal
 import sys
 from collections.abc import Iterator
 from types import CodeType
+from typing import Any
 
-from .encoding import joined, scalar, seal, text, texts
+from .encoding import content_digest
 
 _GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"})
 _HAS_DOCSTRING = 0x4000000
 _FUTURE = 0x1FE0000
 _MEANINGLESS = _HAS_DOCSTRING | _FUTURE
 """Flags that say how a text was compiled; what they change shows in the instructions."""
+
+_ATOMS = frozenset({int, str, bytes, float, complex, bool, type(None), type(...)})
+_UNSHARED = 2
+"""The version of :mod:`marshal`'s form that writes equal values alike, whatever else refers to them."""
 
 _ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "STORE_ATTR", "DELETE_ATTR"})
 
@@ -22,24 +28,27 @@ def code_digest(code: CodeType) -> bytes:
 
     Line tables, file names, the names of the function and of its docstring are left out; sets of constants are sorted.
     """
-    return seal(
-        "code",
+    return content_digest(marshal.dumps(_plain(code), _UNSHARED))
+
+
+def _plain(code: CodeType) -> tuple[Any, ...]:
+    skipped = _docstring_index(code)
+    constants = [
+        constant if type(constant) in _ATOMS else _constant(constant)
+        for index, constant in enumerate(code.co_consts)
+        if index != skipped
+    ]
+    return (
         code.co_code,
         code.co_exceptiontable,
-        joined(_constants(code)),
-        texts(code.co_names),
-        texts(code.co_varnames),
-        texts(code.co_freevars),
-        texts(code.co_cellvars),
-        b"%d %d %d %d"
-        % (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & ~_MEANINGLESS),
+        skipped,
+        constants,
+        code.co_names,
+        code.co_varnames,
+        code.co_freevars,
+        code.co_cellvars,
+        (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & ~_MEANINGLESS),
     )
-
-
-def _constants(code: CodeType) -> Iterator[bytes]:
-    skipped = _docstring_index(code)
-    for index, constant in enumerate(code.co_consts):
-        yield b"doc" if index == skipped else _constant(constant)
 
 
 def _docstring_index(code: CodeType) -> int | None:
@@ -51,15 +60,15 @@ def _docstring_index(code: CodeType) -> int | None:
     return 0 if code.co_consts[0] is None or isinstance(code.co_consts[0], str) else None
 
 
-def _constant(value: object) -> bytes:
+def _constant(value: Any) -> Any:
+    """Write a constant so that equal ones are written alike; what it is written as begins with what it is."""
     if isinstance(value, CodeType):
-        return b"code" + text(value.co_name) + code_digest(value)
+        return ["code", value.co_name, _plain(value)]
     if isinstance(value, tuple):
-        return b"tuple" + joined(_constant(item) for item in value)
+        return ["tuple", *map(_constant, value)]
     if isinstance(value, frozenset):
-        return b"set" + joined(sorted(_constant(item) for item in value))
-    plain = scalar(value)
-    return plain if plain is not None else text(repr(value))  # a slice (3.14) is all that is left
+        return ["set", *sorted(marshal.dumps(_constant(item), _UNSHARED) for item in value)]
+    return value if type(value) in _ATOMS else ["other", repr(value)]  # a slice (3.14) is all that is left
 
 
 def nested_codes(code: CodeType) -> Iterator[CodeType]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import zip_longest
 
 from attrs import field, frozen
 
-from .manifests import Definition, Manifest
+from .manifests import NOTE, Definition, Manifest
 
 _ORDER = ("python", "ignored", "distribution", "changed", "edge", "added", "removed")
 _SHORT = 120
+_VALUES = frozenset({"constant", "default", "closure"})
 
 
 @frozen
@@ -29,25 +29,31 @@ class Difference:
     diff: str = field(default="", repr=False)
     """A unified diff of normalised source."""
     definition: str = ""
-    """What the name is: ``function``, ``class``, ``constant``, ..."""
+    """What the name is: ``function``, ``class``, ``constant``, ``default`` or ``closure`` (of a function), ..."""
 
     def __str__(self) -> str:
         return f"{self._change()}{self._place()}{self._reached()}"
 
     def _change(self) -> str:
         if self.kind == "edge":
-            return f"{self.name}: {self.before} is now {self.after}"
+            return self._edge()
         if self.kind in {"python", "distribution", "ignored"} or self._is_short():
-            label = "constant " if self.definition == "constant" else ""
+            label = f"{self.definition} " if self.definition in _VALUES else ""
             return f"{label}{self.name} {self.before or 'absent'} -> {self.after or 'absent'}"
         where = f" ({self.file}:{self.line})" if self.file else ""
         verb = {"changed": "changed", "added": "is reached now", "removed": "is no longer reached"}[self.kind]
-        return f"{self.name}{where} {verb}"
+        inside = " in a value that it holds" if self.kind == "changed" and self.before == self.after else ""
+        return f"{self.name}{where} {verb}{inside}"
+
+    def _edge(self) -> str:
+        if self.before and self.after:
+            return f"{self.name}: {self.before} is now {self.after}"
+        return f"{self.name} reaches {self.after} now" if self.after else f"{self.name} reaches {self.before} no more"
 
     def _is_short(self) -> bool:
         values = [value for value in (self.before, self.after) if value is not None]
         shown = all(len(value) <= _SHORT and "\n" not in value for value in values)
-        return self.kind == "changed" and self.definition == "constant" and shown and self.before != self.after
+        return self.kind == "changed" and self.definition in _VALUES and shown and self.before != self.after
 
     def _place(self) -> str:
         return f" ({self.file}:{self.line})" if self.kind == "edge" and self.file else ""
@@ -85,7 +91,7 @@ def _definitions(old: Manifest, new: Manifest) -> Iterator[Difference]:
     for key in sorted({*before, *after}):
         was, now = before.get(key), after.get(key)
         if was is None or now is None or was.digest != now.digest:
-            yield _difference(was, now, old, new)
+            yield from _differences(was, now, old, new)
 
 
 def _by_name(manifest: Manifest) -> dict[tuple[str, int], Definition]:
@@ -97,18 +103,44 @@ def _by_name(manifest: Manifest) -> dict[tuple[str, int], Definition]:
     return found
 
 
-def _difference(was: Definition | None, now: Definition | None, old: Manifest, new: Manifest) -> Difference:
+def _differences(was: Definition | None, now: Definition | None, old: Manifest, new: Manifest) -> Iterator[Difference]:
     shown = now or was
     assert shown is not None  # the name is in one of the manifests
     path = _path(new if now is not None else old, shown)
     if was is None or now is None:
         kind = "added" if was is None else "removed"
         before, after = (was.text if was else None), (now.text if now else None)
-        return Difference(kind, shown.name, shown.file, shown.line, before, after, path, "", shown.kind)
-    if was.text == now.text and was.references != now.references:
+        yield Difference(kind, shown.name, shown.file, shown.line, before, after, path, "", shown.kind)
+        return
+    changed = list(_parts(was, now, path))
+    if changed:
+        yield from changed
+    elif was.text == now.text and was.references != now.references:
         before, after = _edges(was.references, now.references)
-        return Difference("edge", now.name, now.file, now.line, before, after, path, "", now.kind)
-    return Difference("changed", now.name, now.file, now.line, was.text, now.text, path, _diff(was, now), now.kind)
+        yield Difference("edge", now.name, now.file, now.line, before, after, path, "", now.kind)
+    else:
+        yield Difference("changed", now.name, now.file, now.line, was.text, now.text, path, _diff(was, now), now.kind)
+
+
+def _parts(was: Definition, now: Definition, path: tuple[str, ...]) -> Iterator[Difference]:
+    """Yield what a definition holds otherwise, if that is all that changed in it: defaults, closures, attributes."""
+    (source, before), (text, after) = _notes(was.text), _notes(now.text)
+    if source != text or was.references != now.references:
+        return
+    for part in {**before, **after}:
+        if before.get(part) != after.get(part):
+            kind, _, name = part.partition(" ")
+            told = (before.get(part), after.get(part), path, _diff(was, now))
+            if kind == "attribute":
+                yield Difference("changed", f"{now.name}.{name}", now.file, now.line, *told, now.kind)
+            else:
+                yield Difference("changed", f"{name} of {_plainly(now.name)}", now.file, now.line, *told, kind)
+
+
+def _notes(text: str) -> tuple[str, dict[str, str]]:
+    """Split a text into the source and what else the definition holds, by name."""
+    source, *lines = text.split(f"\n{NOTE}")
+    return source, {part: value for part, _, value in (line.partition(" = ") for line in lines)}
 
 
 def _edges(before: Iterable[str], after: Iterable[str]) -> tuple[str, str]:
@@ -116,11 +148,11 @@ def _edges(before: Iterable[str], after: Iterable[str]) -> tuple[str, str]:
     before, after = list(before), list(after)
     left = [name for name in before if name not in after]
     right = [name for name in after if name not in before]
-    pairs = list(zip_longest(left, right, fillvalue="nothing"))
-    return ", ".join(_plainly(name) for name, _ in pairs), ", ".join(_plainly(name) for _, name in pairs)
+    return ", ".join(map(_plainly, left)), ", ".join(map(_plainly, right))
 
 
 def _plainly(name: str) -> str:
+    name = name.replace("<locals>.", "")
     return f"builtin {name.removeprefix('builtins.')}" if name.startswith("builtins.") else name
 
 

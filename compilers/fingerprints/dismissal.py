@@ -10,11 +10,11 @@ from attrs import frozen
 
 from .forms import Call
 from .scopes import Scope, Scopes, scope_of
-from .trees import children
+from .trees import blocks
 from .uses import chain
 
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-_Body: TypeAlias = list[ast.stmt]
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_Body: TypeAlias = list[ast.AST]
 
 
 @frozen(eq=False)
@@ -23,7 +23,7 @@ class Candidate:
 
     call: Call
     body: _Body
-    statement: ast.Expr
+    statement: ast.AST
 
 
 def candidates(tree: ast.Module) -> list[Candidate]:
@@ -40,16 +40,13 @@ def dismiss(found: Sequence[Candidate], calls: Collection[Call]) -> None:
 
 
 def _candidates(node: ast.AST, scopes: tuple[ast.AST, ...], known: Scopes) -> Iterator[Candidate]:
-    for name in ("body", "orelse", "finalbody"):
-        body = getattr(node, name, None)
-        for statement in body if isinstance(body, list) else ():
+    for body in blocks(node):
+        for statement in body:
             call = _call(statement, scopes, known)
             if call is not None:
                 yield Candidate(call, body, statement)
-    for child in children(node):
-        if isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case)):
-            inside = (*scopes, child) if isinstance(child, _SCOPES) else scopes
-            yield from _candidates(child, inside, known)
+            inside = (*scopes, statement) if isinstance(statement, _SCOPES) else scopes
+            yield from _candidates(statement, inside, known)
 
 
 def _call(statement: ast.AST, scopes: Sequence[ast.AST], known: Scopes) -> Call | None:

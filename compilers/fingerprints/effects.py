@@ -59,11 +59,15 @@ class Effects:
                 importers.setdefault(inner.__name__, []).append(name)
         for name in sorted(modules):
             own = self._own_effects(modules[name])
-            for importer in _upward(name, importers) & fresh if own is not None else ():
-                self._effects[importer].append(own)
+            if own is not None:
+                self._hand_up(own, _upward(name, importers) & fresh)
         while self._unreferred:
             node, chosen, namespace = self._unreferred.pop()
             refer(self._walker, node, chosen, namespace, "")
+
+    def _hand_up(self, node: Node, importers: set[str]) -> None:
+        for importer in importers:
+            self._effects[importer].append(node)
 
     def _imported(self, module: types.ModuleType) -> dict[str, types.ModuleType]:
         """Return a module, its packages, and the loaded modules of the project that they import, at any distance."""

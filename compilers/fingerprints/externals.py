@@ -37,8 +37,13 @@ _VOLATILE = frozenset(
 """Modules of the standard library whose constants describe the machine or the moment."""
 
 
+_NEVER_WRAPPING = frozenset({types.FunctionType, type, types.ModuleType, types.BuiltinFunctionType})
+
+
 def unwrapped(value: object) -> object:
     """Return the function that a Penstock object (a step, a pipeline) wraps, or the value itself."""
+    if type(value) in _NEVER_WRAPPING:
+        return value
     for _ in range(100):
         inner = getattr(value, "__dict__", {}).get("__wrapped__") if is_penstock_type(type(value)) else None
         if inner is None:

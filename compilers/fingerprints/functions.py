@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .codes import attribute_names, global_names, imported_names
@@ -12,6 +14,7 @@ from .externals import external, function_owner
 from .forms import WATCHED_ATTRIBUTES, Use
 from .nodes import Node
 from .tables import Definition
+from .values import summary
 
 if TYPE_CHECKING:
     from .reach import Walker
@@ -113,9 +116,25 @@ def _close(walker: Walker, node: Node, function: types.FunctionType, parts: list
     attributes = {name: value for name, value in function.__dict__.items() if name != "__abstractmethods__"}
     node.edges += [walker.node(value) for value in attributes.values()]
     node.edges += walker.names(function.__globals__).effects
-    node.defaults = (walker.node(function.__defaults__ or ()), walker.node(function.__kwdefaults__ or None))
+    if function.__closure__ or function.__defaults__ or function.__kwdefaults__:
+        node.notes = functools.partial(_notes, function)
+    positional, named = function.__defaults__ or (), function.__kwdefaults__ or None
+    node.defaults = (walker.node(positional), walker.node(named)) if positional or named else walker.no_defaults
     sizes = b"%d %d %d" % (len(parts), len(attributes), len(node.edges))
     node.content = seal("function", sizes, *parts, *map(text, attributes))
+
+
+def _notes(function: types.FunctionType) -> Iterator[tuple[str, str]]:
+    """Yield the defaults of a function and what it closes over, but for what has a name of its own."""
+    code = function.__code__
+    defaults = function.__defaults__ or ()
+    named = dict(zip(code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount], defaults, strict=True))
+    for name, value in {**named, **(function.__kwdefaults__ or {})}.items():
+        yield f"default {name}", summary(value)
+    cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
+    for name, value in {name: cell_value(cell) for name, cell in cells.items()}.items():
+        if value is not _EMPTY and not isinstance(value, (types.FunctionType, type, types.ModuleType)):
+            yield f"closure {name}", summary(value)
 
 
 def _expand_foreign(walker: Walker, node: Node, function: types.FunctionType) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .encoding import joined, seal, text
-from .manifests import Definition, Manifest
+from .manifests import NOTE, Definition, Manifest
 from .nodes import NAMED, Node, Reached
 
 _LISTED = frozenset({"function", "class", "constant", "effects", "module", "files"})
@@ -44,7 +44,15 @@ def _read_definition(reached: Reached, node: Node) -> Definition:
     facts = joined(fact for part in parts for fact in _facts(reached, part, numbers))
     digest = seal("definition", facts).hex()
     kind = node.kind if node.kind in _LISTED else "value"
-    return Definition(kind, node.name or "value", node.file, node.line, digest, node.text, references)
+    return Definition(kind, node.name or "value", node.file, node.line, digest, _text(reached, node), references)
+
+
+def _text(reached: Reached, node: Node) -> str:
+    """Return the text of a node with what else it holds, for people; the defaults of the entry only if they count."""
+    without = node is reached.nodes[0] and not reached.with_defaults
+    notes = node.notes() if node.notes is not None else ()
+    lines = [f"{NOTE}{part} = {value}" for part, value in notes if not (without and part.startswith("default "))]
+    return "\n".join([node.text, *lines])
 
 
 def _parts(reached: Reached, node: Node) -> Iterator[Node]:

@@ -9,6 +9,9 @@ from attrs import field, frozen
 
 from .encoding import seal, texts
 
+NOTE = "#: "
+"""Begins the lines of a text that say what a definition holds besides its source: ``#: default factor = 0.5``."""
+
 
 @frozen
 class Definition:
@@ -22,7 +25,7 @@ class Definition:
     digest: str
     """Of the definition alone: what it refers to counts by name only."""
     text: str = field(repr=False)
-    """Normalised source, or the value in a line."""
+    """Normalised source, or the value in a line; then what else it holds, see :data:`NOTE`."""
     references: tuple[str, ...]
 
     def to_json(self) -> list[Any]:

@@ -136,7 +136,7 @@ class FileMemo:
             os.close(opened)
 
 
-def packed(value: object) -> bytes:
+def packed(value: Any) -> bytes:
     """Write tuples, lists, dicts, texts, bytes and numbers for a memo."""
     return marshal.dumps(value)
 
@@ -149,16 +149,16 @@ def unpacked(data: bytes) -> Any:
 def _entries(content: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
     """Yield the names of entries with where their data begin and end; after damage, go on at the next mark."""
     position, total = 0, len(content)
-    while position + _HEAD.size <= total:
+    while 0 <= position <= total - _HEAD.size:
         mark, name, length, _ = _HEAD.unpack_from(content, position)
         start = position + _HEAD.size
-        if mark != _MARK or start + length > total:
+        end = start + length
+        if mark == _MARK and end <= total:
+            yield name, (start, end)
+        if mark == _MARK and (end == total or content.startswith(_MARK, end)):
+            position = end
+        else:  # torn: what follows may begin inside it
             position = content.find(_MARK, position + 1)
-            if position < 0:
-                return
-            continue
-        yield name, (start, start + length)
-        position = start + length
 
 
 def _entry(name: bytes, data: bytes) -> bytes:

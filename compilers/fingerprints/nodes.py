@@ -54,6 +54,8 @@ class Node:
     """Aspects that this code depends on, with the reason: see :mod:`.widening`."""
     tell: Callable[[], Aspects] | None = None
     """Makes :attr:`aspects`, which most fingerprints never ask for."""
+    notes: Callable[[], Iterable[tuple[str, str]]] | None = None
+    """Tells people what else this object holds, each part with its value: defaults, closures, attributes."""
     unordered: bool = False
     """The edges are those of a set, to be sorted by digest."""
     problem: str = ""
@@ -107,7 +109,8 @@ class Reached:
             if self.aspects:
                 aspects = node.aspects
                 parts.append(joined([aspects[name] for name in sorted(self.aspects & aspects.keys())]))
-            parts.append(repr([numbers[child] for child in self.children(node)]).encode())
+            children = node.edges if not node.defaults else self.children(node)
+            parts.append(repr([numbers[child] for child in children]).encode())
         return seal("graph", texts(sorted(self.aspects)), b"".join(parts))
 
 
@@ -142,7 +145,7 @@ def _walk(reached: Reached, position: int, seen: set[str]) -> int:
         position += 1
         if node.watches:
             seen.update(node.watches)
-        for child in reached.children(node) if position == 1 else node.children():
+        for child in node.edges if not node.defaults else reached.children(node):
             if child not in numbers:
                 numbers[child] = len(nodes)
                 nodes.append(child)

@@ -9,12 +9,10 @@ from typing import Any
 from .encoding import joined, scalar, seal, text
 from .forms import WATCHED_ATTRIBUTES, ImportOrigin, NormalForm, Use
 from .scopes import Scope, Scopes, import_binding, is_bare_annotation, scope_of
-from .trees import descendants
+from .trees import descendants, shape
 from .uses import chain, describe, describe_call, literal_getattr, mentions_locals, names_called_only
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-
-_SKIPPED_FIELDS = frozenset({"ctx", "type_comment", "kind", "type_ignores", "type_params", "lineno"})
 
 
 def normal_function(
@@ -60,6 +58,7 @@ class _Writer:
         self._known = known or {}
         self._called_only = names_called_only(nodes)
         self._keeps_locals = known is not None or mentions_locals(nodes)
+        self._resolved: dict[str, tuple[str, Scope | None]] = {}  # in the scopes where the writer is
         self._numbers: dict[tuple[int, str], int] = {}
         self._kept: list[Scope] = []  # scopes are numbered by identity, which only holds while they live
         self._names: dict[str, int] = {}
@@ -77,11 +76,15 @@ class _Writer:
 
     # -- anything -------------------------------------------------------------------------------------------------
 
-    def write(self, value: object) -> None:
-        if isinstance(value, ast.AST):
-            _WRITERS.get(type(value), _Writer._node)(self, value)
-        elif isinstance(value, list):
+    def write(self, value: Any) -> None:
+        kind: Any = type(value)
+        writer = _WRITERS.get(kind)
+        if writer is not None:
+            writer(self, value)
+        elif kind is list:
             self._list(value)
+        elif isinstance(value, ast.AST):
+            self._node(value)
         else:
             self._out.append(scalar(value) or text(repr(value)))
 
@@ -92,7 +95,11 @@ class _Writer:
         self._out.append(b"]")
 
     def _node(self, node: ast.AST) -> None:
-        self._fields(node, [name for name in node._fields if name not in _SKIPPED_FIELDS])
+        head, names = shape(type(node))
+        self._out.append(head)
+        for name in names:
+            self.write(getattr(node, name, None))
+        self._out.append(b")")
 
     def _fields(self, node: ast.AST, names: Iterable[str]) -> None:
         self._out.append(b"(" + type(node).__name__.encode())
@@ -135,6 +142,12 @@ class _Writer:
 
     def _resolve(self, name: str) -> tuple[str, Scope | None]:
         """Say what kind of name this is here, and the scope it belongs to."""
+        found = self._resolved.get(name)
+        if found is None:
+            found = self._resolved[name] = self._sought(name)
+        return found
+
+    def _sought(self, name: str) -> tuple[str, Scope | None]:
         for index in range(len(self._scopes) - 1, -1, -1):
             scope = self._scopes[index]
             if scope.kind == "class" and index < len(self._scopes) - 1:
@@ -250,12 +263,17 @@ class _Writer:
     def _body(self, node: FunctionNode) -> None:
         self._enter(node)
         self.write(node.body)
-        self._scopes.pop()
+        self._leave()
 
     def _enter(self, node: ast.AST) -> None:
         scope = scope_of(node, self._collected)
         self._scopes.append(scope)
         self._kept.append(scope)
+        self._resolved = {}
+
+    def _leave(self) -> None:
+        self._scopes.pop()
+        self._resolved = {}
 
     def _parameters(self, arguments: ast.arguments, *, defaults: bool) -> None:
         groups = (arguments.posonlyargs, arguments.args, [arguments.vararg], arguments.kwonlyargs, [arguments.kwarg])
@@ -302,7 +320,7 @@ class _Writer:
         self._classes.append(node.name)
         self.write(node.body)
         self._classes.pop()
-        self._scopes.pop()
+        self._leave()
 
     def _comprehension(self, node: Any) -> None:
         self._out.append(b"(" + type(node).__name__.encode())
@@ -311,7 +329,7 @@ class _Writer:
         for index, generator in enumerate(node.generators):
             self.write([generator.target, None if index == 0 else generator.iter, generator.ifs, generator.is_async])
         self._list(getattr(node, name) for name in ("key", "value", "elt") if hasattr(node, name))
-        self._scopes.pop()
+        self._leave()
         self._out.append(b")")
 
     # -- other statements that bind -------------------------------------------------------------------------------

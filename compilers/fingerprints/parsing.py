@@ -18,7 +18,10 @@ from .scopes import Scopes, scope_of
 from .statements import imports_of, read_statements
 from .stripping import drop_unused_type_imports, strip, takes_type_checking
 from .tables import ClassSource, Definition, write_table
-from .trees import children, descendants
+from .trees import blocks, children, descendants, fields
+
+_DEFAULT = ast.Constant(...)
+_OPENING = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
 
 
 def read_table(source: bytes, gone: Collection[Call] = ()) -> bytes:
@@ -29,19 +32,19 @@ def read_table(source: bytes, gone: Collection[Call] = ()) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a source's own invalid escapes are told when it is imported
         tree = ast.parse(source)
-        found = list(_functions(tree))
+        found = _functions(tree)
         lines = source.splitlines()
         details = [_Detail(node, lines, place) for node, place in found]
         codes = _codes(tree, [node for node, _ in found])
     calls = candidates(tree)
     dismiss(calls, gone)
-    fields = [(node, qualname, _fields(node)) for node, qualname in _classes(tree, ())]
-    strip(tree, type_checking=takes_type_checking(descendants(tree)))
+    annotated = [(node, qualname, _fields(node)) for node, qualname in _classes(tree, ())]
+    strip(tree, type_checking=b"TYPE_CHECKING" in source and takes_type_checking(descendants(tree)))
     drop_unused_type_imports([node for node, _ in found])
     scopes: Scopes = {}
     forms = {id(detail.node): detail.form(scopes) for detail in details}
     definitions = [(codes[id(item.node)], item.definition(forms)) for item in details if id(item.node) in codes]
-    classes = {name: ClassSource(node.lineno, annotated, _heading(node)) for node, name, annotated in fields}
+    classes = {name: ClassSource(node.lineno, found, _heading(node)) for node, name, found in annotated}
     statements = read_statements(tree, forms)
     whole = seal("module", *(item.form.digest + texts(item.form.names) for item in statements))
     return write_table(imports_of(tree), whole, definitions, classes, statements, [item.call for item in calls])
@@ -77,7 +80,7 @@ class _Detail:
 
     def definition(self, forms: dict[int, NormalForm]) -> Definition:
         form = forms[id(self.node)]
-        return Definition(_name(self.node), self.line, form, _readable(self.node), self.annotations, self.segment)
+        return Definition(_name(self.node), self.line, form, _shown(self.node), self.annotations, self.segment)
 
 
 def first_line(node: ast.AST) -> int:
@@ -86,19 +89,27 @@ def first_line(node: ast.AST) -> int:
     return int(first.lineno)
 
 
-def _functions(
-    node: ast.AST, prefix: str = "", around: tuple[ast.AST, ...] = ()
-) -> Iterator[tuple[FunctionNode, _Place]]:
-    """Yield all functions and lambdas under a node, each with its place."""
+def _functions(tree: ast.AST) -> list[tuple[FunctionNode, _Place]]:
+    """Return all functions and lambdas of a tree, each with its place, those around others first."""
+    found: list[tuple[FunctionNode, _Place]] = []
+    _collect(tree, _Place("", ()), found)
+    return found
+
+
+def _collect(node: ast.AST, place: _Place, found: list[tuple[FunctionNode, _Place]]) -> None:
+    """Add the functions under a node; ``place`` tells what names begin with there, and what is around."""
     for child in children(node):
-        inner, inside = prefix, around
+        kind = type(child)
+        if kind not in _OPENING:
+            if fields(kind):
+                _collect(child, place, found)
+            continue
+        name = place.qualname + getattr(child, "name", "<lambda>")
+        around = (*place.around, child)
         if isinstance(child, FunctionNode):
-            name = prefix + getattr(child, "name", "<lambda>")
-            yield child, _Place(name, around)
-            inner, inside = f"{name}.<locals>.", (*around, child)
-        elif isinstance(child, ast.ClassDef):
-            inner, inside = f"{prefix}{child.name}.", (*around, child)
-        yield from _functions(child, inner, inside)
+            found.append((child, _Place(name, place.around)))
+            name += ".<locals>"
+        _collect(child, _Place(f"{name}.", around), found)
 
 
 def _codes(tree: ast.Module, nodes: Sequence[FunctionNode]) -> dict[int, bytes]:
@@ -152,6 +163,18 @@ def _unquoted(annotation: ast.expr) -> str:
     return _readable(annotation)
 
 
+def _shown(node: FunctionNode) -> str:
+    """Write a function for people, with ``...`` for its defaults: what these are worth is told apart."""
+    arguments = node.args
+    kept = arguments.defaults, arguments.kw_defaults
+    arguments.defaults = [_DEFAULT for _ in kept[0]]
+    arguments.kw_defaults = [default and _DEFAULT for default in kept[1]]
+    try:
+        return _readable(node)
+    finally:
+        arguments.defaults, arguments.kw_defaults = kept
+
+
 def _readable(node: ast.AST) -> str:
     try:
         return ast.unparse(node)
@@ -160,15 +183,13 @@ def _readable(node: ast.AST) -> str:
 
 
 def _classes(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[ast.ClassDef, str]]:
-    for child in children(node):
+    for child in (child for block in blocks(node) for child in block):
         inner = names
-        if isinstance(child, ast.expr):
-            continue
         if isinstance(child, ast.ClassDef):
             inner = (*names, child.name)
             yield child, ".".join(inner)
-        elif isinstance(child, FunctionNode):
-            inner = (*names, getattr(child, "name", "<lambda>"), "<locals>")
+        elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            inner = (*names, child.name, "<locals>")
         yield from _classes(child, inner)
 
 

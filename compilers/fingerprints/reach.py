@@ -72,6 +72,7 @@ class Walker:
         self.builtin_uses: dict[tuple[str, str], Node | None] = {}
         """What builtins reach that mean the same everywhere, by name and by how they are used; for :mod:`.names`."""
         self._constants: dict[bytes, Node] = {}
+        self.no_defaults = (self.node(()), self.node(None))
         self._leaves: dict[tuple[str, str, bytes], Node] = {}
         self._queue: list[tuple[Node, object]] = []
         self._unordered: list[Node] = []

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from attrs import define, field
 
 from .forms import ImportOrigin as ImportOrigin  # part of what a scope holds
-from .trees import children, descendants
+from .trees import children, descendants, fields
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @define
@@ -97,36 +97,50 @@ def _collect(scope: Scope, body: Iterable[ast.AST]) -> None:
     pending = list(body)
     while pending:
         node = pending.pop()
-        _bind(scope, node)
-        pending.extend(() if is_bare_annotation(node) else _same_scope(node))
+        kind = type(node)
+        bind = _BINDERS.get(kind)
+        if bind is not None:
+            bind(scope, node)
+        if fields(kind) and not (kind is ast.AnnAssign and is_bare_annotation(node)):
+            pending += (_IN_SAME_SCOPE.get(kind) or children)(node)
     scope.bound |= scope.rebound
     scope.bound -= scope.module | scope.outer
 
 
-def _bind(scope: Scope, node: ast.AST) -> None:
-    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+def _bind_name(scope: Scope, node: ast.Name) -> None:
+    if type(node.ctx) is not ast.Load:
         scope.rebound.add(node.id)
-    elif isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-        scope.rebound.add(node.name)
-    elif isinstance(node, (ast.Import, ast.ImportFrom)):
-        _bind_imports(scope, node)
-    elif isinstance(node, ast.Global):
-        scope.module.update(node.names)
-    elif isinstance(node, ast.Nonlocal):
-        scope.outer.update(node.names)
-    else:
-        _bind_pattern(scope, node)
 
 
-def _bind_pattern(scope: Scope, node: ast.AST) -> None:
-    if isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+def _bind_definition(scope: Scope, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+    scope.rebound.add(node.name)
+
+
+def _bind_global(scope: Scope, node: ast.Global) -> None:
+    scope.module.update(node.names)
+
+
+def _bind_nonlocal(scope: Scope, node: ast.Nonlocal) -> None:
+    scope.outer.update(node.names)
+
+
+def _bind_optional(scope: Scope, node: ast.ExceptHandler | ast.MatchAs | ast.MatchStar) -> None:
+    if node.name:
         scope.rebound.add(node.name)
-    elif isinstance(node, ast.MatchMapping) and node.rest:
+
+
+def _bind_rest(scope: Scope, node: ast.MatchMapping) -> None:
+    if node.rest:
         scope.rebound.add(node.rest)
-    elif isinstance(node, _COMPREHENSIONS):
-        scope.rebound.update(_walrus_targets(node))
-    elif is_bare_annotation(node):
-        scope.bound.add(node.target.id)  # type: ignore[attr-defined]  # its target is a name
+
+
+def _bind_walrus(scope: Scope, node: ast.AST) -> None:
+    scope.rebound.update(_walrus_targets(node))
+
+
+def _bind_annotated(scope: Scope, node: ast.AnnAssign) -> None:
+    if is_bare_annotation(node):
+        scope.bound.add(node.target.id)  # type: ignore[union-attr]  # its target is a name
 
 
 def is_bare_annotation(node: ast.AST) -> bool:
@@ -151,18 +165,21 @@ def import_binding(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> tuple
     return top, (top, 0, None)
 
 
-def _same_scope(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the children of a node that are evaluated in the scope that the node stands in."""
-    if isinstance(node, _FUNCTIONS):
-        yield from (*node.decorator_list, *_defaults(node.args))
-    elif isinstance(node, ast.ClassDef):
-        yield from (*node.decorator_list, *node.bases, *node.keywords)
-    elif isinstance(node, ast.Lambda):
-        yield from _defaults(node.args)
-    elif isinstance(node, _COMPREHENSIONS):
-        yield node.generators[0].iter
-    else:
-        yield from children(node)
+def _of_function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
+    """Return what is evaluated in the scope that a definition stands in, as the functions below do for other nodes."""
+    return [*node.decorator_list, *_defaults(node.args)]
+
+
+def _of_class(node: ast.ClassDef) -> list[ast.AST]:
+    return [*node.decorator_list, *node.bases, *node.keywords]
+
+
+def _of_lambda(node: ast.Lambda) -> list[ast.expr]:
+    return _defaults(node.args)
+
+
+def _of_comprehension(node: Any) -> list[ast.AST]:
+    return [node.generators[0].iter]
 
 
 def _defaults(arguments: ast.arguments) -> list[ast.expr]:
@@ -176,3 +193,31 @@ def _walrus_targets(node: ast.AST) -> Iterator[str]:
             yield child.target.id
         if not isinstance(child, ast.Lambda):
             yield from _walrus_targets(child)
+
+
+_BINDERS: Mapping[type[ast.AST], Callable[[Scope, Any], None]] = {
+    ast.Name: _bind_name,
+    ast.FunctionDef: _bind_definition,
+    ast.AsyncFunctionDef: _bind_definition,
+    ast.ClassDef: _bind_definition,
+    ast.Import: _bind_imports,
+    ast.ImportFrom: _bind_imports,
+    ast.Global: _bind_global,
+    ast.Nonlocal: _bind_nonlocal,
+    ast.ExceptHandler: _bind_optional,
+    ast.MatchAs: _bind_optional,
+    ast.MatchStar: _bind_optional,
+    ast.MatchMapping: _bind_rest,
+    ast.AnnAssign: _bind_annotated,
+    **dict.fromkeys(_COMPREHENSIONS, _bind_walrus),
+}
+"""What binds names, and how."""
+
+_IN_SAME_SCOPE: Mapping[type[ast.AST], Callable[[Any], Iterable[ast.AST]]] = {
+    ast.FunctionDef: _of_function,
+    ast.AsyncFunctionDef: _of_function,
+    ast.ClassDef: _of_class,
+    ast.Lambda: _of_lambda,
+    **dict.fromkeys(_COMPREHENSIONS, _of_comprehension),
+}
+"""What opens a scope of its own, and which parts of it are evaluated outside."""

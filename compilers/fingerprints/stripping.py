@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from .folding import folded
-from .trees import descendants
+from .trees import descendants, fields
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -33,7 +34,7 @@ def strip(tree: ast.AST, *, type_checking: bool) -> None:
 
     ``type_checking`` says that the module takes ``TYPE_CHECKING`` from :mod:`typing`, so that its branch never runs.
     """
-    _Stripper(type_checking=type_checking).visit(tree)
+    _Stripper(type_checking=type_checking).rewrite(tree)
 
 
 def drop_unused_type_imports(functions: Iterable[ast.AST]) -> None:
@@ -78,22 +79,44 @@ def _drop_empty_imports(node: ast.AST) -> None:
                 body.append(ast.Pass())
 
 
-class _Stripper(ast.NodeTransformer):
+_Changed: TypeAlias = ast.AST | list[ast.stmt] | None
+"""What stands in place of a node: another one, several, or nothing."""
+
+
+class _Stripper:
+    """Rewrites a tree in place. A node transformer of :mod:`ast` does the same at a third of the speed."""
+
     def __init__(self, *, type_checking: bool) -> None:
         self._type_checking = type_checking
         self._inside: list[ast.AST] = []
 
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
-        if hasattr(node, "body") and isinstance(node.body, list) and not node.body and not isinstance(node, ast.Module):
-            node.body.append(ast.Pass())
+    def rewrite(self, node: ast.AST) -> ast.AST:
+        """Rewrite what is under a node."""
+        for name in fields(type(node)):
+            value = getattr(node, name, None)
+            if type(value) is list:
+                value[:] = self._rewritten(value)
+            elif value is not None:
+                setattr(node, name, self._changed(value))
+        body = getattr(node, "body", None)
+        if type(body) is list and not body and not isinstance(node, ast.Module):
+            body.append(ast.Pass())
         return node
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return self._function(node)
+    def _rewritten(self, nodes: Sequence[Any]) -> Iterator[Any]:
+        for node in nodes:
+            changed = self._changed(node) if node is not None else None
+            if type(changed) is list:
+                yield from changed
+            elif changed is not None or node is None:
+                yield changed
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return self._function(node)
+    def _changed(self, node: ast.AST) -> _Changed:
+        kind = type(node)
+        method = _METHODS.get(kind)
+        if method is not None:
+            return method(self, node)
+        return self.rewrite(node) if fields(kind) else node
 
     def _function(self, node: Function) -> ast.AST:
         node.type_comment = None
@@ -109,32 +132,29 @@ class _Stripper(ast.NodeTransformer):
         nested = any(isinstance(outer, Function) for outer in self._inside)
         return nested and any(_last_name(decorator) not in _SILENT_DECORATORS for decorator in node.decorator_list)
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        return self._within(node)
-
     def _within(self, node: ast.AST) -> ast.AST:
         self._inside.append(node)
         try:
-            return self.generic_visit(node)
+            return self.rewrite(node)
         finally:
             self._inside.pop()
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
-        return None if isinstance(node.value, ast.Constant) else self.generic_visit(node)
+    def _expression(self, node: ast.Expr) -> ast.AST | None:
+        return None if isinstance(node.value, ast.Constant) else self.rewrite(node)
 
-    def visit_Pass(self, _node: ast.Pass) -> None:
+    def _nothing(self, _node: ast.Pass) -> None:
         return None
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+    def _annotated(self, node: ast.AnnAssign) -> ast.AST | None:
         if self._is_field():
-            return self.generic_visit(node)
+            return self.rewrite(node)
         if node.value is not None:
             assignment = ast.Assign(targets=[node.target], value=node.value)
-            return self.generic_visit(ast.copy_location(assignment, node))
+            return self.rewrite(ast.copy_location(assignment, node))
         if isinstance(node.target, ast.Name):
             return self._bare(node)
         evaluated = ast.Expr(value=node.target.value)
-        return self.generic_visit(ast.copy_location(evaluated, node))
+        return self.rewrite(ast.copy_location(evaluated, node))
 
     def _bare(self, node: ast.AnnAssign) -> ast.AST | None:
         """Keep of ``x: int`` inside a function that ``x`` is a local name."""
@@ -150,18 +170,28 @@ class _Stripper(ast.NodeTransformer):
         nested = any(isinstance(outer, Function) for outer in self._inside)
         return nested and bool(holder.bases or holder.keywords or holder.decorator_list)
 
-    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt] | None:
+    def _condition(self, node: ast.If) -> _Changed:
         if not self._type_checking or _last_name(node.test) != "TYPE_CHECKING":
-            return self.generic_visit(node)
+            return self.rewrite(node)
         never = ast.Module(body=node.orelse, type_ignores=[])
-        self.generic_visit(never)
+        self.rewrite(never)
         return never.body
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
-        return folded(self.generic_visit(node))
+    def _operation(self, node: ast.UnaryOp | ast.BinOp) -> ast.AST:
+        return folded(self.rewrite(node))
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        return folded(self.generic_visit(node))
+
+_METHODS: Mapping[type[ast.AST], Callable[[_Stripper, Any], _Changed]] = {
+    ast.FunctionDef: _Stripper._function,
+    ast.AsyncFunctionDef: _Stripper._function,
+    ast.ClassDef: _Stripper._within,
+    ast.Expr: _Stripper._expression,
+    ast.Pass: _Stripper._nothing,
+    ast.AnnAssign: _Stripper._annotated,
+    ast.If: _Stripper._condition,
+    ast.UnaryOp: _Stripper._operation,
+    ast.BinOp: _Stripper._operation,
+}
 
 
 def _drop_argument_annotations(arguments: ast.arguments) -> None:

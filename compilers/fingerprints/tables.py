@@ -84,7 +84,7 @@ class Table:
         self._statements: bytes
         self.imports, self.module, self.acts, self.lines, self.calls, *rest = unpacked(written)
         self._definitions, self._shared, self._classes, self._statements = rest
-        if not type(self.imports) is type(self._definitions) is dict or type(self.module) is not bytes:
+        if [type(part) for part in (self.imports, self._definitions, self.module)] != [dict, dict, bytes]:
             raise TypeError("this is no table")
 
     def find(self, code: bytes, name: str, line: int) -> Definition | None:

@@ -6,7 +6,7 @@ import os
 import pathlib
 import reprlib
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .encoding import joined, scalar, seal, text
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .reach import Walker
 
 _DEEPEST = 40
+_SHAPED = frozenset({"numpy", "pandas", "torch", "polars"})
 _NEVER_PLAIN = frozenset({types.FunctionType, type, types.ModuleType, dict, list})
 """The types of most objects, told apart first."""
 
@@ -61,6 +62,16 @@ def summary(value: object) -> str:
     if type(value) in _NUMBERS:
         return repr(value)
     return _SHOWN.repr(value) if _is_simple(value) else f"a {type(value).__module__}.{type(value).__qualname__}"
+
+
+def parts(value: object) -> Iterator[tuple[str, str]]:
+    """Yield the attributes of an instance that :func:`summary` can show, for people."""
+    for name, item in dict(getattr(value, "__dict__", None) or {}).items():
+        if _is_simple(item):
+            yield f"attribute {name}", summary(item)
+    shape = getattr(value, "shape", None) if type(value).__module__.partition(".")[0] in _SHAPED else None
+    if shape is not None:
+        yield "attribute shape", str(tuple(shape))
 
 
 def _is_simple(value: object, depth: int = 3) -> bool:

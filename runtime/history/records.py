@@ -33,8 +33,8 @@ class RunRecord:
 
     @property
     def duration(self) -> float | None:
-        """How long the run took, or None while it is running."""
-        return None if self.ended is None else self.ended - self.started
+        """How long the run took, or None while it is running; 0 where the clock was set back meanwhile."""
+        return None if self.ended is None else max(0.0, self.ended - self.started)
 
 
 @frozen

@@ -149,7 +149,7 @@ class Project:
     def _temporary_files(self) -> Iterator[Path]:
         for pattern in ("store/tmp/*", "runs/*/scratch/*", "memo/*/.*"):
             yield from self.workspace.folder.glob(pattern)
-        yield from (path for path in self.temporary.iterdir() if path.suffix != ".sock")
+        yield from self.temporary.iterdir()
 
 
 def until(condition: Callable[[], object], patience: float = PATIENCE) -> object:

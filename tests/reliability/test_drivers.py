@@ -67,7 +67,6 @@ def test_a_driver_that_is_ended_leaves_the_truth_and_what_was_finished(
     assert resumed(project).steps["begin"].state is State.REUSED
 
 
-@pytest.mark.xfail(reason="the socket for reports stays in the temporary folder: runtime/channels.py, _new_address")
 def test_a_killed_driver_leaves_no_socket(project):
     running = project.start(*command(project))
     project.wait_for("note")
@@ -101,7 +100,6 @@ def test_a_clock_that_is_set_back_during_a_run_disturbs_no_step(project):
     assert [step.state for step in Run.get("last", project.workspace).steps.values()] == [State.COMPLETED] * 2
 
 
-@pytest.mark.xfail(reason="a duration is the difference of two readings of the clock: runtime/history/records.py")
 def test_a_run_whose_clock_was_set_back_did_not_take_less_than_no_time(project):
     (project.folder / "gate").touch()
     project.script(CLOCK + 'Local(executor="inline", display="none", listeners=[set_back]).run(waiting.work, ".")')

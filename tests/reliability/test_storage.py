@@ -24,7 +24,7 @@ def mounted(folder: Path, *options: str) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @pytest.fixture
@@ -84,7 +84,6 @@ def test_a_history_on_a_full_disk_can_be_read(small_disk, run, project):
     assert listed.code == 0 and "1 completed, 1 failed, 1 skipped" in listed.out
 
 
-@pytest.mark.xfail(reason="the inputs of a run are written without words for a full disk: runtime/inputs.py")
 def test_a_run_that_cannot_begin_on_a_full_disk_says_so(small_disk, project):
     project.penstock("run", "sizes.py:sizes", "--executor", "inline", "-q")
     with contextlib.suppress(OSError), (small_disk / "filler").open("wb", buffering=0) as filler:

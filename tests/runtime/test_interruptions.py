@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
 
 import pytest
+from penstock.runtime import interruptions
 from penstock.runtime.interruptions import Terminated, stopped_by_sigterm
 
 
@@ -44,3 +46,40 @@ def test_another_thread_leaves_signals_alone():
     thread.start()
     thread.join()
     assert seen == [signal.SIG_DFL]
+
+
+@pytest.fixture
+def ctrl_c():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda: os.kill(os.getpid(), signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_while_a_run_is_being_stopped_is_not_heard_again(ctrl_c):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with pytest.raises(KeyboardInterrupt), stopped_by_sigterm():
+        try:
+            ctrl_c()
+        finally:
+            ctrl_c()
+            os.kill(os.getpid(), signal.SIGTERM)
+            stopped = True
+    assert stopped and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_that_a_step_has_caught_is_heard_again_later(ctrl_c, monkeypatch):
+    monkeypatch.setattr(interruptions, "PATIENCE", 0.0)
+    with pytest.raises(KeyboardInterrupt), stopped_by_sigterm():
+        with contextlib.suppress(KeyboardInterrupt):
+            ctrl_c()
+        ctrl_c()
+
+
+def test_after_sigterm_nothing_is_heard(ctrl_c, monkeypatch):
+    monkeypatch.setattr(interruptions, "PATIENCE", 0.0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with pytest.raises(Terminated), stopped_by_sigterm():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            ctrl_c()

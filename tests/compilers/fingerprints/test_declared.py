@@ -358,3 +358,12 @@ def test_ten_thousand_files_take_moments(tmp_path: Path, monkeypatch: pytest.Mon
     started = time.process_time()
     assert DeclaredPaths(memo).digest(tmp_path) == first
     assert time.process_time() - started < 2.0  # seconds; 0.1 on an idle machine
+
+
+def test_a_folder_that_is_passed_as_an_argument_counts_wholly(folder: Path) -> None:
+    from penstock.runtime.identities import path_digest
+
+    (folder / ".gitignore").write_text("*.log")
+    before = (path_digest(folder), identity(folder))
+    (folder / "run.log").write_text("x")
+    assert (path_digest(folder) != before[0], identity(folder) != before[1]) == (True, False)

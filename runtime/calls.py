@@ -23,7 +23,7 @@ class Calls:
         self._run = run
         self._values = values
         self._reuse = reuse
-        self._identifier = Identifier(where, store)
+        self._identifier = Identifier(where, store, reuse.declared if reuse else None)
         self._bases: dict[str, Basis] = {}
         self._results: dict[str, Earlier] = {}
         self._owners: dict[str, str] = {}
@@ -76,6 +76,7 @@ class Calls:
         """Note the result of a call, and return it with the calls that waited for it."""
         earlier = Earlier(self._run, node.id, outputs, duration)
         self._bases.pop(node.id, None)
+        self._identifier.forget_files()
         key = self._key(node)
         if key is not None:
             self._results[key] = earlier

@@ -17,6 +17,9 @@ _SEPARATOR: Final = "|"
 _LONGEST_ADDRESS: Final = 100
 """Bytes that the path of a socket may have on every system (macOS 104, Linux 108)."""
 
+_WITHOUT_FILE: bool = sys.platform == "linux"
+"""Whether a socket may have a name that no file bears, of which nothing is left when this process is killed."""
+
 _PATIENCE: Final = 1.0
 """Seconds that closing waits for somebody who connected and says nothing."""
 
@@ -78,7 +81,7 @@ class WorkerListener:
 def _new_address() -> str | None:
     if os.name != "posix":
         return None
-    if sys.platform == "linux":  # a name that no file bears: nothing is left of it when this process is killed
+    if _WITHOUT_FILE:
         return f"\0penstock-{os.getpid()}-{os.urandom(8).hex()}"
     for folder in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 - a long TMPDIR does not fit
         path = tempfile.mktemp(prefix="penstock-", suffix=".sock", dir=folder)  # noqa: S306 - bound at once

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -42,6 +42,11 @@ def _count(_: object, attribute: attrs.Attribute[Any], value: Validated) -> None
         )
 
 
+def _texts(_: object, attribute: attrs.Attribute[Any], value: Validated) -> None:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) and item.strip() for item in value):
+        raise WorkspaceError(f"{attribute.name} must be a list of texts, got {value!r}")
+
+
 def _tables(_: object, attribute: attrs.Attribute[Any], value: Validated) -> None:
     if not isinstance(value, Mapping):
         raise WorkspaceError(
@@ -60,7 +65,8 @@ class Settings:
 
     ``store`` and ``history`` are paths (relative to the project's root) or URLs; ``folder`` holds whatever has no place of
     its own; ``jobs`` is how many steps run at once (-1: as many as there are cores); ``experiment`` is the default for
-    runs. ``datastores`` and ``compute`` are tables by name, for those who know what is in them.
+    runs. ``ignore_calls`` names functions whose calls do not count for reuse where their results are not used, such as
+    ``print`` and ``logging``. ``datastores`` and ``compute`` are tables by name, for those who know what is in them.
     """
 
     name: str | None = field(default=None, validator=_text)
@@ -69,6 +75,7 @@ class Settings:
     folder: str = field(default=FOLDER, validator=_inner_folder)
     experiment: str | None = field(default=None, validator=_text)
     jobs: int | None = field(default=None, validator=_count)
+    ignore_calls: Sequence[str] = field(default=(), validator=_texts)
     datastores: Mapping[str, Mapping[str, object]] = field(factory=dict, validator=_tables)
     compute: Mapping[str, Mapping[str, object]] = field(factory=dict, validator=_tables)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from ..compilers.fingerprints import Manifest, differences
 from .bases import Basis
 
 Manifests = Callable[[str], Manifest | None]
+
+Files = Callable[[str, str], Sequence[str]]
+"""Says which files differ between two identities of a declared folder."""
 
 FIRST = "it has not completed before"
 EFFECT = "it returns nothing: it is there for its effect"
@@ -15,11 +18,14 @@ EXPECTED = frozenset({FIRST, EFFECT})
 """Reasons that surprise nobody."""
 
 
-def explain(before: Basis | None, now: Basis, manifests: Manifests) -> str:
-    """Return why a step whose latest run was based on ``before`` runs again, the root change first."""
+def explain(before: Basis | None, now: Basis, manifests: Manifests, files: Files = lambda _old, _new: ()) -> str:
+    """Return why a step whose latest run was based on ``before`` runs again, the root change first.
+
+    ``files`` says which files of a declared folder differ.
+    """
     if before is None:
         return FIRST
-    changes = [*_code(before, now, manifests), *_inputs(before, now), *_declared(before, now)]
+    changes = [*_code(before, now, manifests), *_inputs(before, now), *_declared(before, now, files)]
     return "; ".join(changes) or "its last result was not kept"
 
 
@@ -42,12 +48,12 @@ def _inputs(before: Basis, now: Basis) -> Iterator[str]:
     yield from (f"input {name} is gone" for name in before.inputs if name not in now.inputs)
 
 
-def _declared(before: Basis, now: Basis) -> Iterator[str]:
+def _declared(before: Basis, now: Basis, files: Files) -> Iterator[str]:
     for name in sorted({*before.declared, *now.declared}):
         old, new = before.declared.get(name, ""), now.declared.get(name, "")
         if old != new:
-            shown = f": {old!r} -> {new!r}" if name == "version" else ""
-            yield f"{name} changed{shown}"
+            shown = f"{old!r} -> {new!r}" if name == "version" else ", ".join(files(old, new)[:3])
+            yield f"{name} changed: {shown}" if shown else f"{name} changed"
 
 
 def _change(before: str, now: str) -> str:

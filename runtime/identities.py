@@ -25,7 +25,9 @@ from typing import Any, final
 from blake3 import blake3
 
 from ..compilers.datapaths import DataPath
+from ..compilers.errors import CompileError
 from ..compilers.fingerprints import digest_value
+from ..compilers.fingerprints.declared import DeclaredPaths
 from ..compilers.graph import Environment, Literal, Node, NodeOptions, Output
 from ..compilers.values import to_json
 from .artifacts import Artifact
@@ -53,9 +55,11 @@ _QUICK: Mapping[type, Callable[[Any], str]] = {
 
 @final
 class Identifier:
-    """Identifies the calls of one run. Declared files and variables are looked at once, and count as they were then."""
+    """Identifies the calls of one run. What steps declare is looked at once between two steps that execute."""
 
-    def __init__(self, where: Whereabouts, store: ArtifactStore) -> None:
+    def __init__(self, where: Whereabouts, store: ArtifactStore, files: DeclaredPaths | None = None) -> None:
+        self._files = files or DeclaredPaths()
+        self._names_files = False
         self._where = where
         self._store = store
         self._declared: dict[int, tuple[NodeOptions, Mapping[str, str]]] = {}
@@ -65,7 +69,10 @@ class Identifier:
         """Return the key of a call whose inputs are resolved; None where something cannot be identified."""
         if node.fingerprint is None:
             return None
-        parts = [self._beginning(node)]
+        try:
+            parts = [self._beginning(node)]
+        except CompileError:  # what is declared cannot be read, as the basis says
+            return None
         for name, value in inputs.items():
             identity = identify_input(value, self._where, self._store)
             if identity is None:
@@ -86,9 +93,20 @@ class Identifier:
         ]
         if node.fingerprint is None:
             unknown.append("its code cannot be identified")
-        return Basis(
-            None if unknown else key, node.fingerprint, found, self._declarations(node.options), "; ".join(unknown)
-        )
+        declared: Mapping[str, str] = {}
+        try:
+            declared = self._declarations(node.options)
+        except CompileError as error:
+            unknown.append(str(error))
+        return Basis(None if unknown else key, node.fingerprint, found, declared, "; ".join(unknown))
+
+    def forget_files(self) -> None:
+        """Look again at what steps declare: a step that has executed may have written it."""
+        if self._names_files:
+            self._names_files = False
+            self._files.forget()
+            self._declared.clear()
+            self._beginnings.clear()
 
     def _beginning(self, node: Node) -> bytes:
         """Return what all calls of one step with the same options have in common."""
@@ -102,12 +120,13 @@ class Identifier:
     def _declarations(self, options: NodeOptions) -> Mapping[str, str]:
         """Return what a step declares, by name; the options are held, so that their id stays theirs."""
         if id(options) not in self._declared:
-            self._declared[id(options)] = options, _declarations(options, self._where.root)
+            self._names_files |= bool(options.hash_paths)
+            self._declared[id(options)] = options, _declarations(options, self._where.root, self._files)
         return self._declared[id(options)][1]
 
 
-def _declarations(options: NodeOptions, root: Path) -> Mapping[str, str]:
-    declared = {f"file {path}": path_digest(root / path) for path in options.hash_paths}
+def _declarations(options: NodeOptions, root: Path, files: DeclaredPaths) -> Mapping[str, str]:
+    declared = {f"file {path}": files.digest(root / path) for path in options.hash_paths}
     declared |= {f"variable {name}": os.environ.get(name, "") for name in options.env}
     return declared | {"version": options.version or "", "environment": _environment(options.environment)}
 

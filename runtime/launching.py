@@ -9,6 +9,7 @@ from typing import Any
 from ..compilers.fingerprints import Fingerprinter
 from ..compilers.lowering import compile_pipeline
 from ..compilers.targets import write_as
+from .configuration import Settings, settings_upward
 from .runners.local import Local
 from .runs import Run
 
@@ -33,7 +34,9 @@ def compile(
     ``parameters`` gives values for those annotated ``Static``; the others stay symbolic. Raises DefinitionError,
     TypeMismatch, UnknownTarget and UnsupportedByTarget.
     """
-    compiled = compile_pipeline(pipeline, (), parameters).identified(Fingerprinter())
+    compiled = compile_pipeline(pipeline, (), parameters)
+    _, settings = settings_upward(compiled.root) or (None, Settings())
+    compiled = compiled.identified(Fingerprinter(ignore_calls=settings.ignore_calls))
     text = write_as(compiled.graph, target)
     if to is not None:
         Path(to).write_text(text, encoding="utf-8")

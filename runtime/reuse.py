@@ -14,6 +14,7 @@ from typing import Protocol, final
 from attrs import frozen
 
 from ..compilers.fingerprints import Manifest
+from ..compilers.fingerprints.declared import DeclaredPaths
 from ..compilers.graph import Node
 from .amounts import duration
 from .artifacts import Artifact
@@ -68,7 +69,7 @@ class Cache(Protocol):
 
 @final
 class Reuse:
-    """The reuse of one run. ``regenerate`` names the steps (or ids) that run whatever was kept, or is True for all."""
+    """The reuse of one run. ``declared`` identifies the files that steps declare. ``regenerate`` names the steps (or ids) that run whatever was kept, or is True for all."""
 
     def __init__(
         self,
@@ -76,8 +77,10 @@ class Reuse:
         store: ArtifactStore,
         pipeline: str,
         manifests: Mapping[str, Manifest],
+        declared: DeclaredPaths,
         regenerate: bool | Sequence[str] = False,
     ) -> None:
+        self.declared = declared
         self._cache = cache
         self._store = store
         self._manifests = manifests
@@ -115,7 +118,7 @@ class Reuse:
 
     def _explain(self, node: Node, basis: Basis) -> str:
         try:
-            return explain(self._before.get(node.id), basis, self._manifest)
+            return explain(self._before.get(node.id), basis, self._manifest, self.declared.changes)
         except HistoryError as error:
             return f"why is not known: {error}"
 

@@ -60,7 +60,8 @@ class Session:
     def _is_current(self, connection: Connection) -> bool:
         """Ask the file system whether the file is still the same; a run that looks up step after step, not each time."""
         now = time.monotonic()
-        if now - self._looked > _OFTEN:
-            self._looked = now
-            return connection.current()
-        return True
+        if now - self._looked < _OFTEN:
+            return True
+        is_current = connection.current()
+        self._looked = now if is_current else -math.inf
+        return is_current

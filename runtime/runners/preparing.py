@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from ...compilers.fingerprints import FileMemo, Fingerprinter, digest_value
+from ...compilers.fingerprints.declared import DeclaredPaths
 from ...compilers.lowering import Compiled
 from ..parameters import Given, take_in
 from ..resolution import check_inputs
@@ -41,7 +42,8 @@ def prepare(
     check_inputs(compiled.graph, compiled.inputs)
     workspace = workspace if isinstance(workspace, Workspace) else Workspace.open(workspace)
     workspace.prepare()
-    fingerprinter = Fingerprinter(memo=FileMemo(workspace.folder / "memo"))
+    memo = FileMemo(workspace.folder / "memo")
+    fingerprinter = Fingerprinter(memo=memo, ignore_calls=workspace.settings.ignore_calls)
     compiled = compiled.identified(fingerprinter)
     for warning in compiled.warnings:
         warnings.warn(warning, ReuseWarning, stacklevel=2)
@@ -50,5 +52,6 @@ def prepare(
     for name in given.unidentified():
         told = f"whatever takes the parameter {name!r} is never reused: its value cannot be identified"
         warnings.warn(told, ReuseWarning, stacklevel=2)
-    reuse = Reuse(workspace.history.cache, store, compiled.graph.name, compiled.manifests, regenerate)
+    declared = DeclaredPaths(memo)
+    reuse = Reuse(workspace.history.cache, store, compiled.graph.name, compiled.manifests, declared, regenerate)
     return Prepared(workspace, compiled, given, store, reuse, fingerprinter)

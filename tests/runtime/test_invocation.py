@@ -18,6 +18,7 @@ from penstock.runtime.interruptions import Terminated
 from penstock.runtime.invocation import call, invoke, load, split_outputs
 from penstock.runtime.resolved import Gathered, Stored
 from penstock.runtime.store import LocalStore, encode
+from penstock.runtime.whereabouts import Whereabouts
 from penstock.runtime.tasks import Completed, Failed, Task
 
 
@@ -139,20 +140,20 @@ def test_a_result_that_does_not_fit_is_told(result, told, tmp_path):
 
 def test_plain_values_are_copied_and_their_paths_made_absolute(store):
     value = {"files": [Path("a.csv"), Path("/b.csv")], "day": date(2026, 1, 1), "pair": (1, {2})}
-    loaded = load(Literal(value), store, Path("/project"))
+    loaded = load(Literal(value), store, Whereabouts(Path("/project")))
     assert loaded == value | {"files": [Path("/project/a.csv"), Path("/b.csv")]}
     assert loaded is not value and loaded["pair"][1] is not value["pair"][1]
 
 
 def test_an_item_of_a_stored_value_is_selected(store):
     stored = Stored(encode({"a": [10, 20]}, store), ("a", 1))
-    assert load(stored, store, Path("/")) == 20
+    assert load(stored, store, Whereabouts(Path("/"))) == 20
 
 
 @pytest.mark.parametrize("path", [("b",), ("a", 5), ("a", "x")])
 def test_an_item_that_is_not_there_is_named(path, store):
     with pytest.raises(RunError, match=f"selects the item {path[-1]!r}"):
-        load(Stored(encode({"a": [10, 20]}, store), path), store, Path("/"))
+        load(Stored(encode({"a": [10, 20]}, store), path), store, Whereabouts(Path("/")))
 
 
 @pytest.mark.parametrize(
@@ -161,12 +162,12 @@ def test_an_item_that_is_not_there_is_named(path, store):
 )
 def test_collections_are_put_together(kind, keys, expected, store):
     shape = Collection(kind, (Literal(1), Literal(2)), keys)
-    assert load(Gathered(shape, shape.items), store, Path("/")) == expected
+    assert load(Gathered(shape, shape.items), store, Whereabouts(Path("/"))) == expected
 
 
 def named(store: LocalStore, type_ref: str, *fields: str) -> object:
     shape = Collection("namedtuple", tuple(Literal(index) for index, _ in enumerate(fields)), fields, type_ref)
-    return load(Gathered(shape, shape.items), store, Path("/"))
+    return load(Gathered(shape, shape.items), store, Whereabouts(Path("/")))
 
 
 def test_a_named_tuple_whose_class_is_gone_keeps_its_fields(store):

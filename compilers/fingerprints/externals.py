@@ -118,15 +118,25 @@ def _is_projects(walker: Walker, value: object) -> bool:
     receiver = getattr(value, "__func__", value) if isinstance(value, types.MethodType) else value
     if isinstance(receiver, types.FunctionType):
         return is_project_function(walker, receiver)
-    inner = getattr(value, "__wrapped__", None) or getattr(value, "func", None)
+    inner = _asked(value, "__wrapped__") or _asked(value, "func")
     if isinstance(inner, types.FunctionType) and not isinstance(value, types.ModuleType):
         return is_project_function(walker, inner)
     return walker.owner_of_module_name(str(getattr(type(value), "__module__", "builtins"))).kind == "project"
 
 
+def _asked(value: object, name: str) -> object:
+    """Return an attribute, None where there is none or where asking for it raises whatever a foreign object likes to raise."""
+    try:
+        return getattr(value, name, None)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # pytest.mark, for one, ends the test
+        return None
+
+
 def found_name(walker: Walker, value: object) -> str | None:
     """Return the dotted name under which an object that knows it is found beyond the project; None if it is not there."""
-    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    module, name = _asked(value, "__module__"), _asked(value, "__qualname__")
     if (
         not isinstance(module, str)
         or not isinstance(name, str)

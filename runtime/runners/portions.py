@@ -67,7 +67,9 @@ def regenerated_from(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
 
 def _smaller(compiled: Compiled, graph: Graph, workspace: Workspace) -> Compiled:
     """Return the part of a pipeline that a smaller graph is; its code is identified while the whole is at hand."""
-    found = compiled.identified(Fingerprinter(memo=FileMemo(workspace.folder / "memo"), ignore_calls=workspace.settings.ignore_calls))
+    found = compiled.identified(
+        Fingerprinter(memo=FileMemo(workspace.folder / "memo"), ignore_calls=workspace.settings.ignore_calls)
+    )
     fingerprints = {node.id: node.fingerprint for node in found.graph}
     nodes = tuple(attrs.evolve(node, fingerprint=fingerprints[node.id]) for node in graph)
     parameters = {parameter.name for parameter in graph.parameters}

@@ -63,7 +63,12 @@ OPTIONS = st.builds(
     tags=st.dictionaries(NAMES, NAMES, max_size=2),
 )  # fmt: skip
 SOME_OPTIONS = st.sampled_from(
-    [NodeOptions(), NodeOptions(False, 3, Retry(1.0, on=("m:E",)), 0.5, 60.0, Resources(gpus=1), "gpu", Environment(("x",)), "v1", ("a",))]
+    [
+        NodeOptions(),
+        NodeOptions(
+            False, 3, Retry(1.0, on=("m:E",)), 0.5, 60.0, Resources(gpus=1), "gpu", Environment(("x",)), "v1", ("a",)
+        ),
+    ]
 )
 SOURCES = st.none() | st.builds(Source, NAMES.map("{}.py".format), st.integers(1, 999))
 GROUPS = st.sampled_from([(), (Group("g", "g"),), (Group("g", "g"), Group("g/h", "h", "g", Source("p.py", 3)))])

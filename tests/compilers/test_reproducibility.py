@@ -84,7 +84,9 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for package in (penstock, attr, attrs, beartype):
         (folder / package.__name__).symlink_to(Path(package.__file__).parent.resolve())
     # It is compiled, for one version of Python; a graph is made and written without it.
-    (folder / "blake3.py").write_text("def blake3(*_args: object, **_options: object) -> None:\n    raise NotImplementedError\n")
+    (folder / "blake3.py").write_text(
+        "def blake3(*_args: object, **_options: object) -> None:\n    raise NotImplementedError\n"
+    )
     return folder
 
 

@@ -19,7 +19,13 @@ from penstock import RunFailed, compile, run
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PROGRAMS = sorted(path.stem for path in EXAMPLES.glob("*.py"))
-PIPELINES = {"compare": "compare", "datastores": "summarise", "debugging": "outlier", "files": "summarise", "text": "attribute"}
+PIPELINES = {
+    "compare": "compare",
+    "datastores": "summarise",
+    "debugging": "outlier",
+    "files": "summarise",
+    "text": "attribute",
+}
 COMMAND = "import sys; del sys.path[0]; from penstock.runtime.cli import main; main(prog_name='penstock')"
 LONGEST = 110
 """Seconds that an example may take."""

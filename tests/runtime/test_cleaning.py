@@ -57,7 +57,9 @@ def workspace(tmp_path):
 
 @pytest.fixture
 def run(workspace):
-    return lambda pipeline, *values: Local(executor="inline", display="none", workspace=workspace).run(pipeline, *values)
+    return lambda pipeline, *values: Local(executor="inline", display="none", workspace=workspace).run(
+        pipeline, *values
+    )
 
 
 @pytest.fixture
@@ -406,7 +408,11 @@ def test_a_workspace_without_anything_is_clean_and_stays_absent(workspace):
 
 def test_leftovers_of_killed_processes_are_removed(workspace, run, store):
     kept = run(add, 1000)
-    junk = [fresh_name(store.staging), kept.folder / "scratch" / "numbers-x", workspace.folder / "memo" / "ab" / ".1-2-cd"]
+    junk = [
+        fresh_name(store.staging),
+        kept.folder / "scratch" / "numbers-x",
+        workspace.folder / "memo" / "ab" / ".1-2-cd",
+    ]
     junk += [workspace.run_folder("20200101-000000-aaaa"), workspace.folder / "memo" / "ab" / "cdef"]
     for path in junk:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -428,14 +434,24 @@ def test_young_leftovers_stay(workspace, run, store):
 
 def test_what_cannot_be_removed_is_told_and_the_rest_removed(workspace, run, store, monkeypatch):
     old, _ = run(add, 1000), run(add, 2000)
-    monkeypatch.setattr(cleaning, "remove", lambda path: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
+    monkeypatch.setattr(
+        cleaning, "remove", lambda path: (_ for _ in ()).throw(PermissionError(13, "Permission denied"))
+    )
     cleaned = workspace.clean(keep_runs=1, grace=0)
     assert (cleaned.artifacts.count, cleaned.folders.count) == (1, 0)
     assert cleaned.problems == (f"{old.folder} cannot be removed: Permission denied",)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"keep_runs": -1}, {"keep_runs": "3"}, {"older_than": "30d"}, {"older_than": -1}, {"grace": float("nan")}, {"keep_runs": True}]
+    "wrong",
+    [
+        {"keep_runs": -1},
+        {"keep_runs": "3"},
+        {"older_than": "30d"},
+        {"older_than": -1},
+        {"grace": float("nan")},
+        {"keep_runs": True},
+    ],
 )
 def test_wrong_settings_are_refused_by_name(workspace, wrong):
     with pytest.raises(WorkspaceError, match=next(iter(wrong))):

@@ -111,7 +111,10 @@ def test_what_the_step_was_given_is_said_in_a_line_each():
     ("error", "expected"),
     [
         (MemoryError(), "memory ran out; give the step less at a time, or run fewer steps at once (jobs)"),
-        (MemoryError("3 GiB"), "3 GiB (memory ran out; give the step less at a time, or run fewer steps at once (jobs))"),
+        (
+            MemoryError("3 GiB"),
+            "3 GiB (memory ran out; give the step less at a time, or run fewer steps at once (jobs))",
+        ),
         (SystemExit(2), "the step called sys.exit(2); it ends by returning or by raising"),
         (FileNotFoundError(2, "No such file", "x.csv"), "[Errno 2] No such file: 'x.csv'"),
     ],
@@ -123,9 +126,10 @@ def test_where_the_text_alone_leaves_people_alone_more_is_said(error, expected):
 def test_a_full_disk_is_told_with_what_is_free_for_the_workspace(tmp_path):
     described = describe(OSError(errno.ENOSPC, "No space left"), attrs.evolve(task(), run_folder=str(tmp_path)))
     assert f"are free in {tmp_path}; results of finished steps are kept: make room and run again)" in described.message
-    assert "nothing is known about /nowhere/r" in describe(
-        OSError(errno.ENOSPC, "No space left"), attrs.evolve(task(), run_folder="/nowhere/r")
-    ).message
+    assert (
+        "nothing is known about /nowhere/r"
+        in describe(OSError(errno.ENOSPC, "No space left"), attrs.evolve(task(), run_folder="/nowhere/r")).message
+    )
 
 
 def test_a_traceback_without_lines_of_the_user_is_left_out():

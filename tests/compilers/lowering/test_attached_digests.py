@@ -56,4 +56,6 @@ def test_an_argument_that_nothing_identifies_is_named_with_its_step():
         return measure(None, [give(), sys._getframe()])
 
     (told,) = compile_pipeline(work).identified(Fingerprinter()).warnings
-    assert told.startswith("step 'measure' is never reused: its argument 'others' cannot be identified: an object of type")
+    assert told.startswith(
+        "step 'measure' is never reused: its argument 'others' cannot be identified: an object of type"
+    )

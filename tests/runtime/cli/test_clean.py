@@ -32,7 +32,9 @@ def at_terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Call the command line as if somebody typed the answers."""
 
     def call(*words: str, answers: str) -> Result:
-        monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda self: self.name == "<stdin>", raising=False)
+        monkeypatch.setattr(
+            "click.testing._NamedTextIOWrapper.isatty", lambda self: self.name == "<stdin>", raising=False
+        )
         return CliRunner().invoke(main, list(words), input=answers, prog_name="penstock")
 
     return call
@@ -98,13 +100,17 @@ def test_on_a_terminal_it_asks_before_runs_are_forgotten(runs: Callable[[], list
     assert (allowed.exit_code, runs()) == (0, [newest])
 
 
-def test_it_does_not_ask_where_no_run_is_forgotten_or_yes_was_said(runs: Callable[[], list[str]], at_terminal: Penstock) -> None:
+def test_it_does_not_ask_where_no_run_is_forgotten_or_yes_was_said(
+    runs: Callable[[], list[str]], at_terminal: Penstock
+) -> None:
     assert at_terminal("clean", "--keep-runs", "5", answers="").exit_code == 0
     assert at_terminal("clean", "--keep-runs", "1", "--yes", answers="").exit_code == 0
     assert len(runs()) == 1
 
 
-def test_an_empty_history_is_an_error_and_removes_nothing(runs: Callable[[], list[str]], penstock: Penstock, project: Path) -> None:
+def test_an_empty_history_is_an_error_and_removes_nothing(
+    runs: Callable[[], list[str]], penstock: Penstock, project: Path
+) -> None:
     (project.parent / "penstock.toml").write_text('history = "other.db"\n')
     result = penstock("clean", "--grace", "0s")
     assert (result.exit_code, "knows no run" in result.stderr, "Traceback" in result.stderr) == (1, True, False)

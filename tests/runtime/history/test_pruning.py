@@ -54,7 +54,9 @@ def running(location, a_run):
 def test_a_forgotten_run_leaves_nothing(record, a_run, opened):
     begin, *rest = a_run(middle=completed("load", "a", "k"))
     record([RunStarted("r-1", begin.graph, "x", 1.0, manifests=MANIFESTS), *rest])
-    assert all(rows(opened, table) for table in ("runs", "artifacts", "results", "latest", "fingerprints", "definitions"))
+    assert all(
+        rows(opened, table) for table in ("runs", "artifacts", "results", "latest", "fingerprints", "definitions")
+    )
     forgotten = pruning.forget(opened, ["r-1"], [])
     assert {table: rows(opened, table) for table in TABLES} == {table: [] for table in TABLES}
     assert (forgotten.runs, forgotten.records) == (("r-1",), 4)  # its graph, its latest, its fingerprint and definition
@@ -76,7 +78,10 @@ def test_a_running_run_is_never_forgotten(record, a_run, running, opened, histor
 
 def test_needed_is_what_runs_have_made_reused_or_been_given(record, a_run, a_graph, opened):
     given = RunStarted("r-2", a_graph(), "x", 2.0, inputs={"source": stored("g")["output"]})
-    record(a_run("r-1", middle=completed("load", "a", "k")), [given, *reused("load", "c", "k", "r-0"), RunEnded("r-2", 3.0, State.FAILED)])
+    record(
+        a_run("r-1", middle=completed("load", "a", "k")),
+        [given, *reused("load", "c", "k", "r-0"), RunEnded("r-2", 3.0, State.FAILED)],
+    )
     assert pruning.needed(opened) == {"a" * 64, "c" * 64, "g" * 64}
     pruning.forget(opened, ["r-1"], ["r-2"])
     assert pruning.needed(opened) == {"c" * 64, "g" * 64}
@@ -104,7 +109,9 @@ def test_a_result_goes_to_the_kept_run_that_reused_it(record, a_run, history, op
     ],
 )
 def test_a_result_does_not_go_to_a_run_that_has_something_else(record, a_run, history, opened, other):
-    record(a_run("r-1", started=1.0, middle=completed("load", "a", "k", loss=0.5)), a_run("r-2", started=2.0, middle=other))
+    record(
+        a_run("r-1", started=1.0, middle=completed("load", "a", "k", loss=0.5)), a_run("r-2", started=2.0, middle=other)
+    )
     pruning.forget(opened, ["r-1"], ["r-2"])
     assert history.cache.find(["k" * 64]) == {}
 
@@ -115,7 +122,10 @@ def test_of_two_equal_results_each_finds_a_place(record, a_run, history, opened)
     record(a_run("r-1", started=1.0, middle=first), a_run("r-2", started=2.0, middle=second))
     pruning.forget(opened, ["r-1"], ["r-2"])
     found = history.cache.find(["k" * 64, "j" * 64])
-    assert {key[0]: (earlier.run, earlier.step) for key, earlier in found.items()} == {"k": ("r-2", "load"), "j": ("r-2", "fit")}
+    assert {key[0]: (earlier.run, earlier.step) for key, earlier in found.items()} == {
+        "k": ("r-2", "load"),
+        "j": ("r-2", "fit"),
+    }
 
 
 def test_a_result_moves_on_from_run_to_run(record, a_run, history, opened):

@@ -14,6 +14,7 @@ from penstock.runtime.auditing import AuditWarning
 from penstock.runtime.reuse import ReuseWarning
 from penstock.runtime.runners.execution import ResourcesWarning
 
+
 @step
 def give() -> int:
     return 1

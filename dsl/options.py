@@ -143,8 +143,8 @@ class Retries:
 
     ``times`` further attempts follow the first, ``delay`` seconds after it; each later wait is ``factor`` times as long
     as the one before, and none is longer than ``longest``. Only a failure of a class in ``on`` is followed by another
-    attempt; that a worker died or a time-out passed are penstock.errors.WorkerDied and StepTimedOut. An empty ``on``
-    means any failure.
+    attempt; a dead worker is a ``WorkerDied`` and a time-out a ``StepTimedOut``, both in ``penstock.runtime.errors``. An
+    empty ``on`` means any failure.
     """
 
     times: int = field(validator=_count)

@@ -22,7 +22,9 @@ from typing import Any, ClassVar, final
 
 from .tasks import Task
 
-_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
+_HERE = {Path(__file__).parents[1], Path(__file__).resolve().parents[1]}
+_PACKAGE = tuple(f"{place / layer}{os.sep}" for place in _HERE for layer in ("dsl", "compilers", "runtime"))
+"""Penstock's own code. What else lies in its folder, in a clone the examples, is a user's."""
 _FILES = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect"})
 _PROGRAMS = frozenset({"subprocess.Popen", "os.system"})
 _EVENTS = _FILES | _PROGRAMS | {"socket.connect", "socket.getaddrinfo"}
@@ -90,10 +92,12 @@ class Audit:
     def _is_not_the_steps(self) -> bool:
         """Tell whether an import is going on, or Penstock itself is at work for the step."""
         frame: FrameType | None = sys._getframe(3)
+        inside = True  # the innermost code of the user's own has not been met; around it Penstock merely calls the step
         while frame is not None and frame is not self._boundary:
             file = frame.f_code.co_filename
-            if file.startswith(("<frozen importlib", _PACKAGE)):
+            if file.startswith("<frozen importlib") or (inside and file.startswith(_PACKAGE)):
                 return True
+            inside = inside and (file.startswith(("<", *_standard())) or _lies_in(file, _installed()))
             frame = frame.f_back
         return False
 

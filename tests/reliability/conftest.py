@@ -43,6 +43,11 @@ class Ended(NamedTuple):
     err: str
 
 
+def _hears_hang_ups() -> None:
+    """Undo what `nohup` says: the tests may have been started with it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Running:
     """A command of a project that is going on."""
 
@@ -57,6 +62,7 @@ class Running:
             text=True,
             errors="replace",
             start_new_session=True,
+            preexec_fn=_hears_hang_ups,  # noqa: PLW1509 -- no other thread starts processes here
         )
         project.commands.append(self)
 

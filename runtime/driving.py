@@ -172,7 +172,7 @@ class Drive:
 
     def _task(self, node: Node, attempt: int, gpus: tuple[str, ...]) -> Task:
         plan, attached, inputs = self._plan, node.function.attached, self._values.inputs(node)
-        needs_data = plan.datastores is not None and any(map(names_data, inputs.values()))
+        datastores = plan.datastores if any(map(names_data, inputs.values())) else None
         return Task(
             run=plan.run,
             step=node.id,
@@ -183,7 +183,7 @@ class Drive:
             root=str(plan.root),
             store=plan.store,
             cache=str(plan.cache),
-            datastores=plan.datastores() if needs_data and plan.datastores else None,
+            datastores=datastores() if datastores else None,
             run_folder=str(plan.folder),
             payload=plan.payloads[attached.key].artifact if attached else None,
             attempt=attempt,

@@ -69,7 +69,11 @@ class Cache(Protocol):
 
 @final
 class Reuse:
-    """The reuse of one run. ``declared`` identifies the files that steps declare. ``regenerate`` names the steps (or ids) that run whatever was kept, or is True for all."""
+    """The reuse of one run.
+
+    ``declared`` identifies the files that steps declare. ``regenerate`` names the steps (or ids) that run whatever was
+    kept, or is True for all.
+    """
 
     def __init__(
         self,

@@ -26,7 +26,6 @@ from ..history.records import RunRecord
 from ..reuse import ReuseWarning
 from ..runs import Run
 from ..states import State
-from ..store import open_store
 from ..terminal import display
 from ..tracking import LiveRecords, Tracker
 from ..workspace import Workspace
@@ -94,7 +93,7 @@ class Execution:
             plan.run,
             plan.graph,
             LiveRecords(self._tracker, first),
-            open_store(plan.store, plan.cache),
+            prepared.store,
             plan.folder,
             root=plan.root,
             datastores=plan.datastores,

@@ -18,6 +18,8 @@ PathItem: TypeAlias = str | int
 
 CollectionKind: TypeAlias = Choice["list", "tuple", "set", "dict", "namedtuple"]
 
+Operator: TypeAlias = Choice["==", "!=", "<", "<=", ">", ">=", "&", "|", "~"]
+
 OUTPUT = "output"
 """The name of a step's output where the signature gives none."""
 
@@ -75,7 +77,15 @@ class Collection:
     payload: Attached | None = None
 
 
-Binding: TypeAlias = Union[Literal, Attached, ParameterRef, OutputRef, Collection]
+@frozen
+class Operation:
+    """A comparison of two values, or a combination of truth values; computed where its operands are known, in no worker."""
+
+    operator: Operator
+    operands: tuple[Binding, ...]
+
+
+Binding: TypeAlias = Union[Literal, Attached, ParameterRef, OutputRef, Collection, Operation]
 """What an input is bound to."""
 
 
@@ -163,13 +173,71 @@ class NodeOptions:
     tags: Mapping[str, str] = field(factory=dict)
 
 
+CONDITION, STATE, STATUS = "condition", "state", "status"
+"""What the inputs of control nodes are called that are not captured from around them."""
+
+
+@frozen
+class Map:
+    """Run ``body`` once for each item of the inputs named by ``over``, which are equally long; the others go to each whole.
+
+    The output is the list of the body's outputs, in the order of the items. At most ``limit`` items run at a time.
+    """
+
+    over: tuple[str, ...]
+    body: Graph
+    limit: int | None = None
+
+
+@frozen
+class When:
+    """Run ``then`` where the input ``condition`` is true, else ``otherwise``; without the latter the output is None."""
+
+    then: Graph
+    otherwise: Graph | None = None
+
+
+@frozen
+class Repeat:
+    """Run ``body`` on the input ``state`` and then on its own output, until ``until`` of that is true.
+
+    After ``limit`` rounds the node fails, or gives the last state.
+    """
+
+    until: Graph
+    body: Graph
+    limit: int
+    on_limit: Choice["fail", "return"] = "fail"
+
+
+@frozen
+class OnExit:
+    """Run ``cleanup`` when every other node of the same group has ended, however it did.
+
+    A parameter ``status`` of it is how. The nodes that it takes outputs from need not have completed: see ``Node.optional``.
+    """
+
+    cleanup: Graph
+
+
+Control: TypeAlias = Union[Map, When, Repeat, OnExit]
+"""What a node does with the graphs inside it.
+
+Such a graph is closed: it sees nothing but its own parameters, which the inputs of the node bind, by name. It has no
+attachments of its own; those lie beside the outermost graph.
+"""
+
+
 @frozen
 class Node:
-    """One call of a step. ``id`` is stable: the step's name, then ``name-2`` and so on in call order.
+    """One call of a step, or with ``control`` a part of the pipeline that unfolds while it runs.
 
-    ``inputs`` binds every parameter of the function, in the order of its signature and with defaults filled in.
-    ``after`` names nodes that must have completed first though no data flows. ``group`` is the id of the nested
-    pipeline that the call stands in.
+    ``id`` is stable: the step's name, then ``name-2`` and so on in call order. ``inputs`` binds every parameter of the
+    function, in the order of its signature and with defaults filled in, or every parameter of the graphs in ``control``.
+    ``optional`` names the inputs for which None will do where what they are bound to was skipped; without one of the
+    others the node is skipped as well. ``after`` names nodes that must have completed first though no data flows.
+    ``group`` is the id of the nested pipeline that the call stands in. The function of a control node is the step or
+    pipeline that it maps, else ``penstock:when``, ``penstock:repeat`` or ``penstock:on_exit``.
     """
 
     id: str
@@ -184,6 +252,8 @@ class Node:
     label: str = ""
     doc: str = ""
     source: Source | None = None
+    control: Control | None = None
+    optional: tuple[str, ...] = ()
 
 
 @frozen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .graph import Attached, Binding, Collection, Graph, Literal, Node, OutputRef, Parameter, ParameterRef
+from .graph import Attached, Binding, Collection, Graph, Literal, Node, Operation, OutputRef, Parameter, ParameterRef
 
 _BRACKETS = {"list": "[{}]", "tuple": "({})", "set": "{{{}}}"}
 _WIDEST = 60
@@ -56,6 +56,12 @@ def render_binding(binding: Binding) -> str:
             return f"{node}{'' if name == 'output' else f'.{name}'}{_items(path)}"
         case Collection():
             return _render_collection(binding)
+        case Operation(operator, operands):
+            texts = [
+                f"({render_binding(item)})" if isinstance(item, Operation) else render_binding(item)
+                for item in operands
+            ]
+            return f" {operator} ".join(texts) if len(texts) > 1 else f"{operator}{texts[0]}"
 
 
 def render_value(value: object) -> str:

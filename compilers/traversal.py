@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .errors import InvalidGraph
-from .graph import Attached, Binding, Collection, Graph, Node, OutputRef, ParameterRef
+from .graph import Attached, Binding, Collection, Graph, Node, Operation, OutputRef, ParameterRef
 
 if TYPE_CHECKING:
     import networkx
 
 
 def leaves(binding: Binding) -> Iterator[Binding]:
-    """Yield a binding, or what a collection holds, however deep."""
-    if not isinstance(binding, Collection):
+    """Yield a binding, or what a collection or an operation holds, however deep."""
+    if not isinstance(binding, Collection | Operation):
         yield binding
         return
-    for item in binding.items:
-        if isinstance(item, Collection):
+    for item in binding.items if isinstance(binding, Collection) else binding.operands:
+        if isinstance(item, Collection | Operation):
             yield from leaves(item)
         else:
             yield item
@@ -57,7 +57,7 @@ def dependencies(node: Node) -> tuple[str, ...]:
         kind = type(binding)
         if kind is OutputRef:
             found[binding.node] = None  # type: ignore[union-attr]  # mypy does not narrow by `type() is`
-        elif kind is Collection:
+        elif kind is Collection or kind is Operation:
             found |= dict.fromkeys(ref.node for ref in output_refs((binding,)))
     return (*found, *(needed for needed in node.after if needed not in found)) if node.after else tuple(found)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from ..compilers.graph import Attached, Binding, Collection, Graph, Literal, Node, OutputRef, ParameterRef
+from ..compilers.graph import Attached, Binding, Collection, Graph, Literal, Node, Operation, OutputRef, ParameterRef
 from ..compilers.traversal import attachments
 from .artifacts import Artifact
 from .errors import MissingInput
@@ -41,6 +41,8 @@ class Values:
                 if attached is None:
                     return Gathered(binding, resolved)
                 return Gathered(binding, resolved, attached.artifact, attached.identity)
+            case Operation(operator):
+                raise TypeError(f"the operation {operator!r} is not computed yet")
 
     def inputs(self, node: Node) -> dict[str, Resolved]:
         """Return the resolved inputs of a node whose dependencies have completed."""

@@ -181,7 +181,9 @@ CONDITION, STATE, STATUS = "condition", "state", "status"
 class Map:
     """Run ``body`` once for each item of the inputs named by ``over``, which are equally long; the others go to each whole.
 
-    The output is the list of the body's outputs, in the order of the items. At most ``limit`` items run at a time.
+    The output is the list of the body's outputs, in the order of the items; a dict with the same keys where the first input
+    in ``over`` is a dict, whose values are the items. Where the node has other outputs than :data:`OUTPUT`, the body's output
+    is a tuple of as many items, and each output is the list of its own. At most ``limit`` items run at a time.
     """
 
     over: tuple[str, ...]
@@ -214,7 +216,8 @@ class Repeat:
 class OnExit:
     """Run ``cleanup`` when every other node of the same group has ended, however it did.
 
-    A parameter ``status`` of it is how. The nodes that it takes outputs from need not have completed: see ``Node.optional``.
+    A parameter ``status`` of it is how, and is the only one that the node's inputs do not bind. The nodes that it takes outputs
+    from need not have completed: all such inputs are in ``Node.optional``, and what is not there counts as skipped.
     """
 
     cleanup: Graph
@@ -235,7 +238,8 @@ class Node:
     ``id`` is stable: the step's name, then ``name-2`` and so on in call order. ``inputs`` binds every parameter of the
     function, in the order of its signature and with defaults filled in, or every parameter of the graphs in ``control``.
     ``optional`` names the inputs for which None will do where what they are bound to was skipped; without one of the
-    others the node is skipped as well. ``after`` names nodes that must have completed first though no data flows.
+    others the node is skipped as well. What was skipped goes through an optional input of a control node as such, and each node
+    of its bodies that takes it decides in the same way. ``after`` names nodes that must have completed first though no data flows.
     ``group`` is the id of the nested pipeline that the call stands in. The function of a control node is the step or
     pipeline that it maps, else ``penstock:when``, ``penstock:repeat`` or ``penstock:on_exit``.
     """

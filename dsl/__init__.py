@@ -5,6 +5,7 @@ from .options import Environment, Options, Resources, Retries, Static
 from .pipelines import Pipeline, as_pipeline, pipeline
 from .promises import Promise
 from .recording import Recording, record
+from .statuses import RunStatus
 from .steps import Step, step
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "RecordingError",
     "Resources",
     "Retries",
+    "RunStatus",
     "Static",
     "Step",
     "as_pipeline",

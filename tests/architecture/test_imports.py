@@ -22,6 +22,7 @@ LAYERS = {
     "compilers.datapaths": "compilers.errors",  # hands on a class of dsl, as errors does
     "compilers.errors": "compilers.errors",
     "compilers.lowering": "compilers.lowering",
+    "compilers.statuses": "compilers.errors",
     "runtime": "runtime",
     "runtime.explaining": "runners",
     "runtime.launching": "runners",

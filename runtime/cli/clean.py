@@ -13,12 +13,12 @@ import click
 from .. import amounts
 from ..cleaned import Cleaned, Tally
 from ..cleaning import GRACE, Progress, silent
+from ..documents import Document
 from ..terminal.displays import is_live
 from ..terminal.marks import encoding_of, showable
 from ..terminal.tree import new_console
 from ..workspace import Workspace
 from .codes import CANCELLED, FAILED
-from .documents import Document
 from .durations import read_span
 from .tables import print_heading, print_json, print_table
 from .workspaces import workspace_option

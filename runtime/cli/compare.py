@@ -12,11 +12,11 @@ import click
 
 from .. import amounts
 from ..comparisons import Change, CodeChange, Comparison, MetricChange, StepChange, compare, duration_of
+from ..documents import run_document, step_document
 from ..history.records import StepRecord
 from ..terminal.marks import marks_for
 from ..workspace import Workspace
 from .diffs import print_diffs
-from .documents import run_document, step_document
 from .tables import Cell, print_heading, print_json, print_table, styled_line
 from .workspaces import workspace_option
 

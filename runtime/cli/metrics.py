@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import click
 
 from .. import amounts
+from ..documents import metric_document, moment
 from ..history.records import MetricRecord
 from ..workspace import Workspace
-from .documents import metric_document, moment
 from .steps import checked_step
 from .tables import Cell, print_json, print_table
 from .workspaces import workspace_option

@@ -11,6 +11,7 @@ import click
 
 from ...compilers.graph import Binding, Collection, OutputRef
 from ...compilers.rendering import render_binding
+from ..documents import whole_document
 from ..errors import RunError
 from ..runners.local import Local
 from ..runs import Run
@@ -19,7 +20,6 @@ from ..terminal.marks import marks_for
 from ..terminal.recordings import Recording, export_svg
 from ..workspace import Workspace
 from .codes import code_of_state
-from .documents import whole_document
 from .parameters import PipelineCommand, Target, parameter_option
 from .tables import Cell, print_facts, print_json
 from .workspaces import workspace_option

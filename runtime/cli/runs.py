@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import click
 
 from .. import amounts
+from ..documents import run_document
 from ..history.records import RunRecord
 from ..states import State
 from ..workspace import Workspace
-from .documents import run_document
 from .tables import Cell, print_json, print_table
 from .workspaces import workspace_option
 

@@ -9,6 +9,7 @@ import click
 
 from ...compilers.fingerprints.differences import Difference
 from .. import amounts
+from ..documents import whole_document
 from ..explanations import EXPECTED
 from ..history.records import RunRecord, StepRecord
 from ..runners.explaining import told_changes
@@ -17,7 +18,6 @@ from ..terminal.endings import failure_lines, plain
 from ..terminal.marks import marks_for
 from ..workspace import Workspace
 from .diffs import print_diffs
-from .documents import whole_document
 from .metrics import metric_rows
 from .runs import counted
 from .tables import Cell, print_facts, print_heading, print_json, print_table

@@ -6,12 +6,12 @@ import sys
 
 import click
 
+from ..documents import run_document
 from ..states import State
 from ..stopping import PATIENCE, Stopped, stop
 from ..terminal.endings import Line
 from ..terminal.marks import marks_for
 from ..workspace import Workspace
-from .documents import run_document
 from .runs import counted
 from .tables import print_json, styled_line
 from .workspaces import workspace_option

@@ -47,7 +47,7 @@ ALLOWED = {
 PACKAGES = {
     "dsl", "compilers", "compilers.fingerprints", "compilers.linting", "compilers.lowering", "compilers.passes", "compilers.targets", "runtime",
     "runtime.azure", "runtime.cli", "runtime.datastores", "runtime.executors", "runtime.history", "runtime.history.migrations", "runtime.runners",
-    "runtime.server", "runtime.store", "runtime.store.codecs", "runtime.terminal",
+    "runtime.server", "runtime.server.routes", "runtime.store", "runtime.store.codecs", "runtime.terminal",
 }  # fmt: skip
 """Every package there may be. A new one is put here, and into a layer, on purpose."""
 

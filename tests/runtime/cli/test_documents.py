@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from penstock.runtime.cli.documents import metric_document, moment
+from penstock.runtime.documents import metric_document, moment
 from penstock.runtime.history.records import MetricRecord
 
 Penstock = Callable[..., Result]

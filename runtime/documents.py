@@ -1,4 +1,4 @@
-"""Describe runs as JSON documents, the same for every command."""
+"""Describe runs as JSON documents, the same for every command and for the server."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ..artifacts import Artifact
-from ..failures import Failure
-from ..history.records import FileRecord, MetricRecord, RunRecord, StepRecord
+from .artifacts import Artifact
+from .failures import Failure
+from .history.records import FileRecord, MetricRecord, RunRecord, StepRecord
 
 Document: TypeAlias = dict[str, Any]
 

@@ -1,0 +1,58 @@
+"""Answer what cannot be done with a JSON document that says why (RFC 9457), never with a traceback."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from starlette.exceptions import HTTPException
+
+from ..errors import ArtifactNotFound, DatastoreError, HistoryBusy, RunNotFound, StepNotFound
+from .answers import Answer
+from .errors import Problem
+
+log = logging.getLogger("penstock.server")
+
+_STATUSES: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
+    ((RunNotFound, StepNotFound, ArtifactNotFound), 404),
+    ((DatastoreError,), 422),
+    ((HistoryBusy,), 503),
+)
+_ROUTING = {
+    404: "nothing is here; /api/v1/openapi.json lists what there is",
+    405: "this address does not know that method; the header Allow lists those that it knows",
+}
+
+
+def answer_to(error: Exception) -> Answer:
+    """Return what a client is told of an error. What nobody foresaw is logged under a number, and only that is told."""
+    problem = _problem(error)
+    if problem is None:
+        number = secrets.token_hex(4)
+        log.error("request failed, incident %s", number, exc_info=error)
+        problem = Problem(500, f"the server failed at this; its log has the details under incident {number}")
+    return document_of(problem)
+
+
+def document_of(problem: Problem) -> Answer:
+    """Return a problem as it is sent."""
+    document: dict[str, object] = {
+        "type": "about:blank",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    if problem.fields:
+        document["errors"] = [{"field": name, "problem": text} for name, text in problem.fields.items()]
+    return Answer(document, problem.status, problem.headers, media_type="application/problem+json")
+
+
+def _problem(error: Exception) -> Problem | None:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, HTTPException):
+        return Problem(error.status_code, _ROUTING.get(error.status_code, error.detail), headers=error.headers)
+    for kinds, status in _STATUSES:
+        if isinstance(error, kinds):
+            return Problem(status, str(error))
+    return None

@@ -1,0 +1,10 @@
+"""List everything that the server can be asked for, one module for each kind of thing."""
+
+from __future__ import annotations
+
+from ..actions import Action
+from . import health, runs
+
+ACTIONS: tuple[Action, ...] = (*runs.ACTIONS, *health.ACTIONS)
+
+__all__ = ["ACTIONS"]

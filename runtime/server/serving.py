@@ -1,0 +1,47 @@
+"""Run the server: listen, tell where, and stop gracefully."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+from ..workspace import Workspace
+from .app import create_app
+from .errors import ServerError
+from .settings import Settings
+
+
+def serve(workspace: Workspace, settings: Settings, on_listening: Callable[[str], object]) -> None:
+    """Serve until SIGINT or SIGTERM. ``on_listening`` is given the address once connections are accepted.
+
+    Raises ServerError where the port cannot be had.
+    """
+    import uvicorn
+
+    listener = _listener(settings)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    on_listening(f"http://{host}:{listener.getsockname()[1]}")
+    config = uvicorn.Config(
+        create_app(workspace, settings=settings),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=max(1, int(settings.grace)),
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listener(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise ServerError(
+            f"the server cannot listen on {settings.host} port {settings.port}: {error.strerror or error}; "
+            "choose another with --port, or 0 for any that is free"
+        ) from error
+    return listener

@@ -27,7 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "metrics": "Show the numbers that the steps of a run logged.",
     "replay": "Run one step of a run again, here, with the inputs that it had.",
     "stop": "Stop a run that goes on in another process.",
-    "serve": "Serve endpoints, runs and schedules over REST, with pages.",
+    "serve": "Serve endpoints, runs and schedules over REST and on pages.",
     "ui": "Show the runs of this workspace in the browser.",
     "clean": "Remove what no kept run needs, never what a running run holds.",
     "data": "List, upload, download and copy data in datastores.",

@@ -18,7 +18,7 @@ from .workspaces import workspace_option
 )
 @workspace_option
 def command(host: str, port: int, names: tuple[str, ...], slots: int, workspace: Workspace) -> None:
-    """Serve a workspace: endpoints, runs and schedules, over REST and on pages.
+    """Serve endpoints, runs and schedules over REST and on pages.
 
     Whoever may publish runs code on this machine: give out tokens with care.
     """

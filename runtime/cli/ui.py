@@ -16,7 +16,10 @@ from .workspaces import workspace_option
 @click.option("--no-browser", is_flag=True, help="Only say where it is.")
 @workspace_option
 def command(port: int, no_browser: bool, workspace: Workspace) -> None:
-    """Show the runs of a workspace in the browser, until Ctrl-C. Only this machine can look, and nothing can be changed."""
+    """Show the runs of this workspace in the browser.
+
+    It goes on until Ctrl-C. Only this machine can look, and nothing can be changed.
+    """
     server = import_server()
     settings = server.Settings(port=port, local_readers=True, read_only=True, slots=0)
 

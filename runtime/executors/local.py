@@ -1,6 +1,6 @@
-"""Perform tasks in processes of this machine, by joblib's loky: one single-worker pool a slot.
+"""Perform tasks in processes of this machine: one worker a slot.
 
-A shared pool fails every pending task when one worker dies; with a pool a slot, a crash or a time-out hits one step.
+A shared pool fails every pending task when one worker dies; with a worker a slot, a crash or a time-out hits one step.
 """
 
 from __future__ import annotations
@@ -15,10 +15,16 @@ from ..admission import processors
 from ..channels import WorkerListener
 from ..events import Event
 from ..tasks import Completed, Outcome, Task
+from .interpreters import start_interpreter
+from .pools import start_pool
+from .processes import Start
 from .slots import Slot
 
 _TINY: Final = 0.005
 """Seconds; a step that took no longer is not worth waiting for with the next one."""
+
+start_here: Final[Start] = start_interpreter if os.name == "posix" else start_pool
+"""How workers are started where nobody says."""
 
 
 class LocalExecutor:
@@ -26,14 +32,16 @@ class LocalExecutor:
 
     ``report`` gets the events that running steps send; it is called from any thread. While a slot performs a step that
     is known to take next to no time, one more task is taken for it, unless ``ahead`` is False: tasks that have GPUs of
-    their own need a process that is free.
+    their own need a process that is free. ``start`` starts the workers.
     """
 
-    def __init__(self, jobs: int | None, report: Callable[[Event], None], *, ahead: bool = True) -> None:
+    def __init__(
+        self, jobs: int | None, report: Callable[[Event], None], *, ahead: bool = True, start: Start = start_here
+    ) -> None:
         cpus = processors()
         self._listener = WorkerListener()
         environment = _environment(max(1, cpus // (jobs or cpus)))
-        self._slots = [Slot(self._listener, environment, report) for _ in range(jobs or cpus)]
+        self._slots = [Slot(start, self._listener, environment, report) for _ in range(jobs or cpus)]
         self._ahead = ahead
         self._seconds: dict[FunctionRef, float] = {}
 

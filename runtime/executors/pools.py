@@ -1,46 +1,68 @@
-"""Start loky's pools of one worker, quietly."""
+"""Start workers by joblib's loky, quietly: a pool of one worker each, whose one task is to serve."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import re
 import select
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, final
 
+from .processes import Ended
 from .workers import begin, serve
 
 _STARTING = threading.Lock()
 
 
-def start_pool(address: str, name: str, environment: Mapping[str, str]) -> tuple[Any, Future[None]]:
-    """Return a pool whose one worker is starting, with some environment variables set, and a future of the worker's end.
-
-    The worker connects to ``address`` and says ``name``.
-    """
+def start_pool(address: str, name: str, environment: Mapping[str, str], ended: Ended) -> Pool:
+    """Start a worker, with some environment variables set, that connects to ``address`` and says ``name``."""
     from joblib.externals.loky.process_executor import ProcessPoolExecutor
 
     with _STARTING, _interrupts_held(), _tracker_silenced():
         pool = ProcessPoolExecutor(max_workers=1, initializer=begin, initargs=(os.getpid(),), env=dict(environment))
         future = pool.submit(serve, address, name)  # starts the worker
-    return pool, future
+    started = Pool(pool)
+    future.add_done_callback(functools.partial(_tell, ended))
+    return started
 
 
-def alive(pool: Any) -> bool:
-    """Say whether a pool's worker is there; loky itself notices a death only after a while."""
-    sentinels = [process.sentinel for process in list(pool._processes.values())]
-    if hasattr(select, "poll"):  # ten times as fast as wait(), and asked before each task
-        poll = select.poll()
-        for sentinel in sentinels:
-            poll.register(sentinel, select.POLLIN)
-        return not poll.poll(0)
-    from multiprocessing.connection import wait
+def _tell(ended: Ended, future: Future[None]) -> None:
+    """Tell how a worker ended, by the exit code that loky reports."""
+    error = future.exception() or EOFError("it ended")
+    codes = re.search(r"exit codes of the workers are \{(.*?)\}", str(error), re.DOTALL)
+    ended(codes[1] if codes else str(error))
 
-    return not wait(sentinels, timeout=0)
+
+@final
+class Pool:
+    """A loky pool with its one worker."""
+
+    def __init__(self, pool: Any) -> None:
+        self.pid: int | None = next(iter(pool._processes), None)
+        self._pool = pool
+
+    @property
+    def alive(self) -> bool:
+        """Whether the worker is there; loky itself notices a death only after a while."""
+        sentinels = [process.sentinel for process in list(self._pool._processes.values())]
+        if hasattr(select, "poll"):  # ten times as fast as wait(), and asked before each task
+            poll = select.poll()
+            for sentinel in sentinels:
+                poll.register(sentinel, select.POLLIN)
+            return not poll.poll(0)
+        from multiprocessing.connection import wait
+
+        return not wait(sentinels, timeout=0)
+
+    def kill(self) -> None:
+        """End the worker and its children. Not to be called by what is told of its end."""
+        self._pool.shutdown(wait=True, kill_workers=True)
 
 
 @contextlib.contextmanager

@@ -9,15 +9,13 @@ import contextlib
 import functools
 import glob
 import os
-import re
 import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from attrs import define, field
 
@@ -30,19 +28,23 @@ from ..offspring import MARK, end_marked
 from ..store.staging import remove_tree
 from ..tasks import Completed, Failed, Outcome, Task
 from .packing import Unreadable, pack
-from .pools import alive, start_pool
+from .processes import Start, WorkerProcess
 
 _LAST_WORDS: Final = 1.0
 """Seconds to wait for what a worker has sent before it died."""
+
+_CRASHES: Final = ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT")
+"""Signals by which the system ends a process that does what none may."""
 
 
 @define(eq=False)
 class Slot:
     """A place for one worker process. Tasks are started and the slot is stopped from one thread, the run's.
 
-    ``report`` gets the events that running steps send.
+    ``start_worker`` starts its process, and ``report`` gets the events that running steps send.
     """
 
+    start_worker: Start
     listener: WorkerListener
     environment: Mapping[str, str]
     report: Callable[[Event], None]
@@ -66,7 +68,7 @@ class Slot:
         try:
             attempt = _Attempt(task, pack(task), finish)
         except Exception as error:  # whatever cannot be pickled, in its own way
-            finish(_failed(WorkerDied(task.step, _cause_of_death(error, task)), task))
+            finish(_failed(WorkerDied(task.step, _unfit(error)), task))
             return
         self._retire_unsuitable(task)
         with self._lock:
@@ -108,9 +110,9 @@ class Slot:
         worker = self._worker = _Worker(gpus=gpus)
         own = {"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {}
         self.listener.expect(worker.name, functools.partial(self._converse, worker))
-        pool, ended = start_pool(self.listener.address, worker.name, {**self.environment, **own, MARK: worker.name})
-        worker.pool, worker.pid = pool, next(iter(pool._processes), None)
-        ended.add_done_callback(functools.partial(self._mourn, worker))
+        environment = {**self.environment, **own, MARK: worker.name}
+        ended = functools.partial(self._mourn, worker)
+        worker.process = self.start_worker(self.listener.address, worker.name, environment, ended)
         return worker
 
     def _converse(self, worker: _Worker, connection: Connection) -> None:
@@ -154,10 +156,11 @@ class Slot:
                 self._attempts[0].start_clock(self._time_out)
             return attempt
 
-    def _mourn(self, worker: _Worker, ended: Future[None]) -> None:
+    def _mourn(self, worker: _Worker, how: str) -> None:
         """Take in that a worker is gone: the task that it was at fails, and those behind it go to another one."""
-        if worker is not self._worker:
-            return
+        with self._lock:  # who starts it holds the lock until it is known
+            if worker is not self._worker:
+                return
         worker.bury()
         if worker.connection is not None:
             worker.silent.wait(_LAST_WORDS)
@@ -173,8 +176,7 @@ class Slot:
             lost = attempts[0]
             _remove_scratch(lost.task)
             worker.tidy(lost.task)
-            cause = _cause_of_death(ended.exception() or EOFError("it ended"), lost.task)
-            lost.finish(_failed(WorkerDied(lost.task.step, cause), lost.task))
+            lost.finish(_failed(WorkerDied(lost.task.step, _cause_of_death(how, lost.task)), lost.task))
 
     def _time_out(self, attempt: _Attempt) -> None:
         with self._lock:
@@ -202,20 +204,25 @@ class _Worker:
 
     gpus: tuple[str, ...] = ()
     name: str = field(factory=lambda: os.urandom(8).hex())
-    pool: Any = None
-    pid: int | None = None
+    process: WorkerProcess | None = None
     connection: Connection | None = None
     run_folder: str | None = None
     silent: threading.Event = field(factory=threading.Event)
 
     @property
+    def pid(self) -> int | None:
+        """The process's number."""
+        return None if self.process is None else self.process.pid
+
+    @property
     def alive(self) -> bool:
         """Whether the process is there."""
-        return alive(self.pool)
+        return self.process is not None and self.process.alive
 
     def kill(self) -> None:
-        """End the process and its children. Not to be called by a callback of its pool."""
-        self.pool.shutdown(wait=True, kill_workers=True)
+        """End the process and its children. Not to be called by what is told of its end."""
+        if self.process is not None:
+            self.process.kill()
 
     def tidy(self, task: Task | None) -> None:
         """Give what the process has written its name, if it was at a task, or remove it; it is gone."""
@@ -255,7 +262,7 @@ class _Attempt:
 
 def _outcome(message: Outcome | Unreadable, task: Task) -> Outcome:
     if isinstance(message, Unreadable):
-        return _failed(WorkerDied(task.step, _cause_of_death(RuntimeError(message.problem), task)), task)
+        return _failed(WorkerDied(task.step, _unfit(message.problem)), task)
     return message
 
 
@@ -271,19 +278,19 @@ def _remove_scratch(task: Task) -> None:
             remove_tree(folder)
 
 
-def _cause_of_death(error: BaseException, task: Task) -> str:
-    """Say how a worker ended, by the exit code that loky reports."""
-    codes = re.search(r"exit codes of the workers are \{(.*?)\}", str(error), re.DOTALL)
-    code = codes[1] if codes else ""
-    if "SIGKILL" in code:
+def _unfit(problem: object) -> str:
+    return f"its process could not take the task or give back the result: {problem}"
+
+
+def _cause_of_death(how: str, task: Task) -> str:
+    """Say how a worker ended, by how its process did."""
+    if "SIGKILL" in how:
         return (
-            f"its process was killed ({code}): by the system when memory ran out, or by somebody. If it was memory, give "
+            f"its process was killed ({how}): by the system when memory ran out, or by somebody. If it was memory, give "
             "the step less at a time, or run fewer steps at once (jobs)"
         )
-    if re.search("SIGSEGV|SIGBUS|SIGILL|SIGFPE|SIGABRT", code):
-        return f"its process crashed in native code ({code}); its log shows where: penstock logs {task.run} {task.step}"
-    if "SIG" in code:
-        return f"its process was ended by a signal ({code}), sent by somebody or by the step itself"
-    if code:
-        return f"its process ended before the step returned ({code}): did it call os._exit()?"
-    return f"its process could not take the task or give back the result: {error}"
+    if any(name in how for name in _CRASHES):
+        return f"its process crashed in native code ({how}); its log shows where: penstock logs {task.run} {task.step}"
+    if "SIG" in how:
+        return f"its process was ended by a signal ({how}), sent by somebody or by the step itself"
+    return f"its process ended before the step returned ({how}): did it call os._exit()?"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
 import signal
 import threading
@@ -31,8 +32,15 @@ def begin(driver: int) -> None:
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # the driver blocked it while we started
     _detach()
+    faulthandler.enable()  # a crash in native code tells in the step's log where it was
     adopt_orphans()
     threading.Thread(target=_watch, args=(driver,), name="penstock-watch", daemon=True).start()
+
+
+def work(address: str, name: str, driver: int) -> None:
+    """Be the worker of that name, to the end of the process: what an interpreter does that was started to be one."""
+    begin(driver)
+    serve(address, name)
 
 
 def serve(address: str, name: str) -> None:

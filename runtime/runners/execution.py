@@ -20,7 +20,8 @@ from ..errors import RunError
 from ..events import Event, Listener, RunEnded, RunStarted
 from ..executors import Executor
 from ..executors.inline import InlineExecutor
-from ..executors.local import LocalExecutor
+from ..executors.local import LocalExecutor, start_here
+from ..executors.pools import start_pool
 from ..functions import check_not_importing
 from ..history.records import RunRecord
 from ..reuse import ReuseWarning
@@ -32,7 +33,7 @@ from ..workspace import Workspace
 from .exits import hold_exit, release_exit
 from .preparing import Prepared, prepare
 
-ExecutorName: TypeAlias = Literal["local", "inline"]
+ExecutorName: TypeAlias = Literal["local", "joblib", "inline"]
 Display: TypeAlias = Literal["auto", "tree", "lines", "none"]
 
 
@@ -182,7 +183,7 @@ class Execution:
 
     def start(self) -> None:
         """Run to the end in a thread of its own. When the main program ends before, the interpreter waits for it."""
-        hold_exit(self)
+        hold_exit(self, pools=self._config.executor == "joblib")
         threading.Thread(target=self._execute_apart, name=f"penstock-run-{self._plan.run}").start()
 
     def _execute_apart(self) -> None:
@@ -228,7 +229,8 @@ class Execution:
         if self._config.executor == "inline":
             return InlineExecutor(self._drive.report)
         ahead = not any(node.options.resources.gpus for node in self._plan.graph)
-        executor = LocalExecutor(self._config.jobs, self._drive.report, ahead=ahead)
+        start = start_pool if self._config.executor == "joblib" else start_here
+        executor = LocalExecutor(self._config.jobs, self._drive.report, ahead=ahead, start=start)
         closing.callback(executor.close)
         return executor
 

@@ -17,9 +17,14 @@ class Ending(Protocol):
 _GOING: set[Ending] = set()
 
 
-def hold_exit(run: Ending) -> None:
-    """Make the interpreter wait for a run, with its worker processes, when the main program ends before it."""
+def hold_exit(run: Ending, *, pools: bool) -> None:
+    """Make the interpreter wait for a run, with its worker processes, when the main program ends before it.
+
+    ``pools`` says that loky starts them.
+    """
     _GOING.add(run)
+    if pools:
+        _come_before_loky()
     _register()
 
 
@@ -30,6 +35,13 @@ def release_exit(run: Ending) -> None:
 
 @functools.cache
 def _register() -> None:
+    register: Any = getattr(threading, "_register_atexit", None)
+    if register is not None:
+        register(_wait)
+
+
+@functools.cache
+def _come_before_loky() -> None:
     """Come before loky, which takes all pools down when the main thread ends: what was registered last is called first.
 
     loky means to register itself once, when its first pool starts. This is done for it here, and its own way prevented.
@@ -37,12 +49,10 @@ def _register() -> None:
     from joblib.externals.loky import process_executor
 
     register: Any = getattr(threading, "_register_atexit", None)
-    if register is None:
-        return
-    if process_executor.process_pool_executor_at_exit is None:
+    if register is not None and process_executor.process_pool_executor_at_exit is None:
         register(process_executor._python_exit)
         process_executor.process_pool_executor_at_exit = True
-    register(_wait)
+    _register.cache_clear()  # once more, after it
 
 
 def _wait() -> None:

@@ -65,7 +65,8 @@ class Local:
     """How to run on this machine.
 
     ``jobs`` is how many steps run at a time (the number of processors by default). ``executor`` is ``"local"``, a
-    process a slot, or ``"inline"``, one after the other in this process, which debuggers like. ``workspace`` is a
+    process a slot, ``"joblib"``, the same with processes that joblib's loky starts, or ``"inline"``, one after the other in this
+    process, which debuggers like. ``workspace`` is a
     workspace or the folder of one. With ``continue_on_failure`` what does not need a failed step still runs;
     ``raise_on_failure=False`` returns a failed run instead of raising RunFailed. ``regenerate_outputs`` runs every step,
     or the named ones, whatever results are kept; later runs then take the new ones. ``audit`` watches what steps read

@@ -46,7 +46,7 @@ from penstock.runtime.events import (
     StepStarted,
 )
 
-EXECUTORS = ("inline", "local")
+EXECUTORS = ("inline", "local", "joblib")
 
 
 class Pair(NamedTuple):

@@ -74,7 +74,7 @@ class Killer:
     def kill_a_worker(self, driver) -> None:
         with contextlib.suppress(psutil.Error):
             children = psutil.Process(driver.process.pid).children()
-            workers = [child for child in children if "popen_loky" in " ".join(child.cmdline())]
+            workers = [child for child in children if "penstock-worker" in " ".join(child.cmdline())]
             if workers:
                 self.chance.choice(workers).kill()
                 self.kills["worker"] += 1

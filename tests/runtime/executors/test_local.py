@@ -222,7 +222,7 @@ def test_steps_after_a_death_run_in_a_new_process(run):
 
 def test_no_process_is_left_after_a_run(run):
     ours = psutil.Process().children(recursive=True)
-    assert not [process for process in ours if "popen_loky" in " ".join(process.cmdline())]
+    assert not [process for process in ours if "penstock-worker" in " ".join(process.cmdline())]
 
 
 def test_the_drivers_output_is_untouched(run, capfd_of_module):

@@ -6,7 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .errors import InvalidGraph
-from .graph import Attached, Binding, Collection, Graph, Node, Operation, OutputRef, ParameterRef
+from .graph import (
+    Attached,
+    Binding,
+    Collection,
+    Graph,
+    Map,
+    Node,
+    OnExit,
+    Operation,
+    OutputRef,
+    ParameterRef,
+    Repeat,
+    When,
+)
 
 if TYPE_CHECKING:
     import networkx
@@ -39,13 +52,39 @@ def parameter_refs(bindings: Iterable[Binding]) -> Iterator[ParameterRef]:
     return (leaf for binding in bindings for leaf in leaves(binding) if isinstance(leaf, ParameterRef))
 
 
+def bodies(node: Node) -> tuple[Graph, ...]:
+    """Return the graphs in a control node; none for another node."""
+    match node.control:
+        case Map(body=body):
+            return (body,)
+        case When(then=then, otherwise=otherwise):
+            return (then, otherwise) if otherwise else (then,)
+        case Repeat(until=until, body=body):
+            return (body, until)
+        case OnExit(cleanup=cleanup):
+            return (cleanup,)
+        case None:
+            return ()
+
+
+def nodes_within(graph: Graph) -> Iterator[Node]:
+    """Yield the nodes of a graph and of the graphs in it, however deep, each control node before what is in it."""
+    for node in graph:
+        yield node
+        if node.control is not None:
+            for body in bodies(node):
+                yield from nodes_within(body)
+
+
 def attachments(graph: Graph) -> Iterator[Attached]:
-    """Yield everything that a graph needs beside its document."""
+    """Yield everything that a graph needs beside its document, with what the graphs in it need."""
     for node in graph:
         if node.function.attached:
             yield node.function.attached
         for binding in node.inputs.values():
             yield from attached_in(binding)
+        for body in bodies(node):
+            yield from attachments(body)
     yield from (parameter.default for parameter in graph.parameters if isinstance(parameter.default, Attached))
     yield from attached_in(graph.output)
 

@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock import InvalidGraph
-from penstock.compilers.graph import Attached, Collection, FunctionRef, Graph, Literal, Node, OutputRef, ParameterRef
+from penstock.compilers.graph import (
+    Attached,
+    Collection,
+    FunctionRef,
+    Graph,
+    Literal,
+    Map,
+    Node,
+    OnExit,
+    OutputRef,
+    ParameterRef,
+    When,
+)
 from penstock.compilers.traversal import (
     attachments,
     consumers,
@@ -16,6 +28,7 @@ from penstock.compilers.traversal import (
     downstream,
     generations,
     leaves,
+    nodes_within,
     output_refs,
     parameter_refs,
     to_networkx,
@@ -96,3 +109,16 @@ def test_each_generation_needs_only_earlier_ones(graphs, data):
         assert all(set(dependencies(graph[name])) <= done for name in layer)
         done |= set(layer)
     assert done == {member.id for member in graph}
+
+
+def test_the_nodes_of_bodies_are_found_however_deep():
+    inner = Graph("inner", (Node("c", "c", FunctionRef("m", "f"), {}),))
+    body = Graph("body", (Node("b", "b", FunctionRef("penstock", "when"), {}, control=When(inner)),))
+    outer = Graph("outer", (Node("a", "a", FunctionRef("m", "g"), {}, control=Map(("x",), body)),))
+    assert [node.id for node in nodes_within(outer)] == ["a", "b", "c"]
+
+
+def test_what_a_body_needs_beside_the_document_is_found():
+    step = Node("b", "b", FunctionRef("m", "f", Attached("function")), {"x": Attached("value")})
+    outer = Graph("outer", (Node("a", "a", FunctionRef("m", "g"), {}, control=OnExit(Graph("body", (step,)))),))
+    assert [attached.key for attached in attachments(outer)] == ["function", "value"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 
+import attrs
 from hypothesis import given
 from hypothesis import strategies as st
-from penstock.compilers.graph import FunctionRef, Graph, Node, OutputRef
+from penstock.compilers.graph import FunctionRef, Graph, Map, Node, OnExit, OutputRef, Repeat
 from penstock.runtime.scheduling import Scheduler
 from penstock.runtime.states import State
 
@@ -194,3 +195,166 @@ def test_a_failure_skips_a_chain_of_thousands_without_recursion():
     scheduler = Scheduler(graph(**chain), continue_on_failure=True)
     scheduler.take()
     assert len(scheduler.fail("n0")) == 4999 and scheduler.finished
+
+
+def controlled(made: Graph, **controls: object) -> Graph:
+    """Put controls on some nodes of a graph."""
+    return attrs.evolve(made, nodes=tuple(attrs.evolve(node, control=controls.get(node.id)) for node in made))
+
+
+def unfolding(made: Graph, parent: str, items: int, limit: int | None = None, **how: bool) -> Scheduler:
+    """Make a scheduler in which a mapped node has unfolded: each item has a step ``a`` and a step ``b`` that needs it."""
+    scheduler = Scheduler(controlled(made, **{parent: Map((), graph(a="", b="a"))}), **how)
+    assert parent in scheduler.fresh()
+    scheduler.start(parent)
+    body = {f"{parent}[{item}]": (f"{parent}[{item}]/a", f"{parent}[{item}]/b") for item in range(items)}
+    instances = {id: graph(**{a: "", b: a}).nodes for id, (a, b) in body.items()}
+    scheduler.unfold(parent, instances, limit=limit, closed_off=True)
+    return scheduler
+
+
+def test_a_control_node_is_never_taken():
+    scheduler = Scheduler(controlled(graph(m=""), m=Map((), graph())))
+    assert scheduler.take() is None and scheduler.fresh() == ["m"]
+
+
+def test_what_is_unfolded_runs_before_what_waits_for_the_control_node():
+    scheduler = unfolding(graph(m="", z="m"), "m", 1)
+    assert taken(scheduler) == ["m[0]/a"]
+    scheduler.succeed("m[0]/a")
+    assert taken(scheduler) == ["m[0]/b"]
+    scheduler.succeed("m[0]/b")
+    assert scheduler.ended_scopes() == ["m[0]"] and scheduler.take() is None
+    scheduler.succeed("m")
+    assert scheduler.take() == "z"
+
+
+def test_an_instance_without_nodes_has_ended_at_once():
+    scheduler = Scheduler(controlled(graph(m=""), m=Map((), graph())))
+    scheduler.start("m")
+    scheduler.unfold("m", {"m[0]": ()})
+    assert scheduler.ended_scopes() == ["m[0]"]
+
+
+def test_a_failure_in_an_item_stops_that_item_only():
+    scheduler = unfolding(graph(m="", z="m"), "m", 2)
+    taken(scheduler)
+    assert scheduler.fail("m[0]/a") == ["m[0]/b"]
+    assert scheduler.ended_scopes() == ["m[0]"] and scheduler.scope("m[0]").state is FAILED
+    scheduler.succeed("m[1]/a")
+    assert scheduler.take() == "m[1]/b" and not scheduler.stopped("m[1]/b")
+
+
+def test_a_failure_outside_stops_the_items_that_have_not_started():
+    scheduler = unfolding(graph(m="", z=""), "m", 2)
+    taken(scheduler)
+    assert scheduler.fail("z") == ["m[0]/b", "m[1]/b"]
+    assert scheduler.stopped("m[0]/a") == "step 'z' failed"
+
+
+def test_a_failure_in_a_branch_or_round_skips_what_waits_for_its_control_node():
+    scheduler = Scheduler(controlled(graph(r="", y="r", z=""), r=Repeat(graph(), graph(), 1)), continue_on_failure=True)
+    scheduler.start("r")
+    scheduler.unfold("r", {"r[1]": graph(**{"r[1]/a": ""}).nodes})
+    taken(scheduler)
+    assert scheduler.fail("r[1]/a") == ["y"] and scheduler.states["z"] is State.RUNNING
+
+
+def test_no_more_items_run_than_their_limit_allows():
+    scheduler = unfolding(graph(m=""), "m", 5, limit=2)
+    assert taken(scheduler) == ["m[0]/a", "m[1]/a"]
+    scheduler.succeed("m[0]/a")
+    assert taken(scheduler) == ["m[0]/b"]
+    scheduler.succeed("m[0]/b")
+    assert taken(scheduler) == ["m[2]/a"]
+
+
+def test_a_limit_does_not_hold_back_the_question_what_can_be_reused():
+    assert unfolding(graph(m=""), "m", 4, limit=1).fresh() == ["m[0]/a", "m[1]/a", "m[2]/a", "m[3]/a"]
+
+
+def test_items_that_were_reused_while_they_waited_take_no_place():
+    scheduler = unfolding(graph(m=""), "m", 3, limit=1)
+    for step in ("m[1]/a", "m[1]/b"):
+        scheduler.start(step)
+        scheduler.succeed(step, State.REUSED)
+    assert taken(scheduler) == ["m[0]/a"]
+    scheduler.fail("m[0]/a")
+    assert taken(scheduler) == ["m[2]/a"]
+
+
+def test_the_longest_chain_goes_through_bodies():
+    made = controlled(graph(m="", z="m", c="", d="c", e="d"), m=Map((), graph(a="", b="a", c="b")))
+    scheduler = Scheduler(made)
+    scheduler.start("m")
+    scheduler.unfold("m", {"m[0]": graph(**{"m[0]/a": ""}).nodes})
+    assert taken(scheduler) == ["c", "m[0]/a"]
+
+
+def test_what_was_skipped_by_choice_skips_who_cannot_do_without_and_no_others():
+    function = FunctionRef("m", "f")
+    needs = {"x": OutputRef("w")}
+    scheduler = Scheduler(
+        Graph("g", (
+            Node("w", "w", function, {}), Node("a", "a", function, needs), Node("b", "b", function, needs, optional=("x",)),
+            Node("c", "c", function, {}, after=("w",)), Node("d", "d", function, {"x": OutputRef("a")}),
+        ))
+    )  # fmt: skip
+    scheduler.start("w")
+    assert scheduler.skip("w", "the condition was false") == ["w", "a", "d"]
+    assert scheduler.reasons["a"] == "step 'w' was skipped (the condition was false)"
+    assert taken(scheduler) == ["b", "c"]
+
+
+def exiting(**needs: str) -> Scheduler:
+    return Scheduler(controlled(graph(**needs), exit=OnExit(graph(clean=""))))
+
+
+def test_what_runs_at_the_end_waits_for_everything_else_also_for_what_is_written_after_it():
+    scheduler = exiting(a="", exit="", b="a")
+    assert taken(scheduler) == ["a"] and "exit" not in scheduler.fresh()
+    scheduler.succeed("a")
+    scheduler.take()
+    scheduler.succeed("b")
+    assert scheduler.fresh() == ["exit"]
+
+
+def test_what_runs_at_the_end_runs_after_a_failure_too():
+    scheduler = exiting(a="", b="a", c="", exit="a")
+    scheduler.take()
+    assert scheduler.fail("a") == ["b", "c"]
+    assert scheduler.fresh() == ["exit"] and scheduler.outcome(scheduler.awaited("exit")) is FAILED
+
+
+def test_what_runs_at_the_end_is_not_stopped_but_by_a_second_wish():
+    scheduler = exiting(a="", exit="")
+    assert scheduler.stop("enough") == ["a"] and scheduler.fresh() == ["exit"]
+    scheduler.start("exit")
+    scheduler.unfold("exit", {"exit": graph(**{"exit/clean": ""}).nodes})
+    assert scheduler.stop("enough") == [] and scheduler.is_exiting("exit/clean")
+    assert scheduler.stop("now", with_exits=True) == ["exit/clean"]
+
+
+def test_the_end_of_a_group_does_not_wait_for_what_is_outside():
+    function = FunctionRef("m", "f")
+    scheduler = Scheduler(
+        Graph("g", (
+            Node("p/a", "a", function, {}, group="p"), Node("p/q/b", "b", function, {}, group="p/q"),
+            Node("p/exit", "exit", function, {}, group="p", control=OnExit(graph())), Node("z", "z", function, {}),
+        ))
+    )  # fmt: skip
+    assert scheduler.awaited("p/exit") == ["p/a", "p/q/b"]
+
+
+def test_thousands_of_items_cost_no_more_each_than_a_few():
+    scheduler = unfolding(graph(m="", z="m"), "m", 5000, limit=4)
+    started = run_to_end_of_items(scheduler)
+    assert started == 10_000 and len(scheduler.ended_scopes()) == 5000
+
+
+def run_to_end_of_items(scheduler: Scheduler) -> int:
+    started = 0
+    while (step := scheduler.take()) is not None:
+        started += 1
+        scheduler.fail(step) if step.endswith("7]/b") else scheduler.succeed(step)
+    return started

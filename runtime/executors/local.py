@@ -69,6 +69,22 @@ class LocalExecutor:
             slot.stop()
         self._listener.close()
 
+    def report_to(self, report: Callable[[Event], None], *, ahead: bool = True) -> None:
+        """Send what running steps report somewhere else from now on: another run begins."""
+        self._ahead = ahead
+        for slot in self._slots:
+            slot.report = report
+
+    def stop_busy(self) -> None:
+        """Stop the workers that are at something; the others stay for what comes next."""
+        for slot in self._slots:
+            if slot.load:
+                slot.stop()
+
+    def warm(self) -> None:
+        """Start a worker before there is anything to do."""
+        self._slots[0].warm()
+
     def _choose(self) -> Slot:
         for slot in self._slots:
             if slot.load == 0:

@@ -76,6 +76,12 @@ class Slot:
             worker = self._worker or self._begin(task.gpus)
             self._send(worker, attempt)
 
+    def warm(self) -> None:
+        """Start the worker before there is a task, unless it is there."""
+        with self._lock:
+            if self._worker is None:
+                self._begin(())
+
     def stop(self) -> None:
         """Kill the worker and its children, and return when they are gone. What it had to do fails."""
         with self._lock:

@@ -20,6 +20,7 @@ from ..errors import RunError
 from ..events import Event, Listener, RunEnded, RunStarted
 from ..executors import Executor
 from ..executors.inline import InlineExecutor
+from ..executors.kept import KeptWorkers
 from ..executors.local import LocalExecutor, start_here
 from ..executors.pools import start_pool
 from ..functions import check_not_importing
@@ -64,6 +65,10 @@ class Config(Protocol):
     def strict_resources(self) -> bool: ...
     @property
     def on_end(self) -> Callable[[Run], object] | None: ...
+    @property
+    def run_id(self) -> str | None: ...
+    @property
+    def kept_workers(self) -> KeptWorkers | None: ...
 
 
 class ResourcesWarning(UserWarning):
@@ -114,7 +119,7 @@ class Execution:
             told = f"step {name!r} asks for {what}; it gets what there is"
             warnings.warn(told, ResourcesWarning, stacklevel=2)
         prepared = prepare(compiled, config.workspace, config.regenerate_outputs)
-        run_id = prepared.workspace.new_run()
+        run_id = config.run_id or prepared.workspace.new_run()
         plan = Plan(
             run=run_id,
             graph=prepared.compiled.graph,
@@ -229,6 +234,10 @@ class Execution:
         if self._config.executor == "inline":
             return InlineExecutor(self._drive.report)
         ahead = not any(node.options.resources.gpus for node in self._plan.graph)
+        if self._config.kept_workers is not None:
+            lent = self._config.kept_workers.lend(self._drive.report, ahead=ahead)
+            closing.callback(lent.close)
+            return lent
         start = start_pool if self._config.executor == "joblib" else start_here
         executor = LocalExecutor(self._config.jobs, self._drive.report, ahead=ahead, start=start)
         closing.callback(executor.close)

@@ -12,6 +12,7 @@ from attrs import field, frozen
 from ...compilers.lowering import Compiled, compile_pipeline
 from ..errors import RunError
 from ..events import Listener
+from ..executors.kept import KeptWorkers
 from ..interruptions import stopped_by_sigterm
 from ..runs import Run
 from ..workspace import Workspace
@@ -72,7 +73,8 @@ class Local:
     or the named ones, whatever results are kept; later runs then take the new ones. ``audit`` watches what steps read
     while they run, and warns of what is neither an input nor declared. A step that asks for more resources than this
     machine has gets what there is, with a warning; ``strict_resources`` refuses it. ``on_end`` is called with the run when
-    it has ended, however it did.
+    it has ended, however it did. ``kept_workers`` are processes that are kept for later runs of the same code, and ``run_id`` is an
+    id that :meth:`Workspace.new_run` has given for this run.
 
     A part of a pipeline is chosen by step, or by several: ``until`` runs the named steps and all that they need, ``only``
     those steps with their inputs taken from earlier results, and ``regenerate_from`` runs them and all that needs them
@@ -101,6 +103,8 @@ class Local:
     on_end: Callable[[Run], object] | None = field(
         default=None, validator=_expect("a callable, or None", lambda value: value is None or callable(value))
     )
+    run_id: str | None = None
+    kept_workers: KeptWorkers | None = None
     tags: Mapping[str, str] = field(factory=dict, validator=_expect("a dict of text to text", _is_text_map))
     display: Display = field(default="auto", validator=_one_of(Display))
     listeners: Sequence[Listener] = field(

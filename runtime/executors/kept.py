@@ -1,0 +1,59 @@
+"""Keep worker processes from one run to the next, for whoever runs many small pipelines of the same code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import final
+
+from ..events import Event
+from ..tasks import Outcome, Task
+from .local import LocalExecutor
+from .protocol import Executor
+
+
+def _unheard(_event: Event) -> None:
+    """Drop what a step reports when its run has ended."""
+
+
+@final
+class KeptWorkers:
+    """Up to ``jobs`` worker processes (by default one a processor) for one run after the other.
+
+    They import a module once, so all runs must be of the same code. ``close`` ends them.
+    """
+
+    def __init__(self, jobs: int | None = None) -> None:
+        self._executor = LocalExecutor(jobs, _unheard)
+
+    def lend(self, report: Callable[[Event], None], *, ahead: bool = True) -> Executor:
+        """Return an executor for one run, whose closing stops only the workers that are still busy."""
+        self._executor.report_to(report, ahead=ahead)
+        return _Lent(self._executor)
+
+    def warm(self) -> None:
+        """Start a worker before there is anything to do."""
+        self._executor.warm()
+
+    def close(self) -> None:
+        """Stop every worker, and the processes that it started."""
+        self._executor.close()
+
+
+@final
+class _Lent:
+    """Kept workers, in the hands of one run."""
+
+    def __init__(self, executor: LocalExecutor) -> None:
+        self._executor = executor
+
+    @property
+    def capacity(self) -> int:
+        return self._executor.capacity
+
+    def submit(self, task: Task) -> Future[Outcome]:
+        return self._executor.submit(task)
+
+    def close(self) -> None:
+        self._executor.stop_busy()
+        self._executor.report_to(_unheard)

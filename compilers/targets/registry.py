@@ -13,7 +13,7 @@ from ..graph import Graph
 Target: TypeAlias = Callable[[Graph], str]
 """Turns a verified graph into a document, as text."""
 
-BUILT_IN = ("json", "mermaid")
+BUILT_IN = ("azureml", "json", "mermaid")
 GROUP = "penstock.targets"
 
 

@@ -7,10 +7,12 @@ Keys inside a node are snake_case and those of the pipeline camelCase, which is 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
+from ...datapaths import DataPath
 from ...errors import CompileError
 from ...graph import Attached, Binding, Literal, OutputRef, Parameter, ParameterRef
 from .checking import checked
@@ -200,8 +202,8 @@ def _node_input(plan: Plan, source: Binding, placement: Placement) -> Body:
             return _literal(output_reference(plan, source))
         case Attached(key):
             return _asset(_placed(placement, key, f"the attached value {key!r}"))
-        case Literal(value) if (found := placement.data.get(str(value))) is not None:
-            return _asset(found)
+        case Literal(value) if isinstance(value, PurePath | DataPath):
+            return _asset(_placed(placement, str(value), f"the path {str(value)!r}"))
         case Literal(value):
             return _literal(text_of(value))
     raise CompileError(f"{source!r} is no input of a job")

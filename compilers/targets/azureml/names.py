@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ...errors import CompileError
 
-_COMPUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]")
+_COMPUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,30}[a-zA-Z0-9]")
 _ASSET = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
 _JOB = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
 _EXPERIMENT = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9 _.-]{0,254}")

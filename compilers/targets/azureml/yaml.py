@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_PLAIN = re.compile(r"[A-Za-z_./][\w./@-]*")
+_PLAIN = re.compile(r"(?:[A-Za-z_]|\./)[A-Za-z0-9_./@-]*")
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf"})
 """What YAML 1.1 takes for something else than text, in any case."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import final
+
+from attrs import frozen
 
 from ...compilers.graph import Graph
 from ...compilers.serialisation import from_json
@@ -34,6 +36,17 @@ from .tables import (
     StepRow,
     Table,
 )
+
+_ALL = 2**62
+"""As many rows as there are; SQLite wants a limit where there is an offset."""
+
+
+@frozen
+class Pulse:
+    """How a run stands, and when something was last heard of it (seconds since the epoch)."""
+
+    state: State
+    seen: float
 
 
 @final
@@ -80,13 +93,24 @@ class History:
         steps = [StepRow(*row) for row in rows]
         return tuple(step.record(made.get(step.id, {})) for step in steps)
 
-    def metrics(self, run_id: str, step: str | None = None) -> tuple[MetricRecord, ...]:
-        """Return what the steps of a run logged as numbers, in the order of logging. Raises RunNotFound."""
-        return tuple(MetricRow(*row).record() for row in self._logged(METRICS, run_id, step))
+    def metrics(self, run_id: str, step: str | None = None, *, skip: int = 0) -> tuple[MetricRecord, ...]:
+        """Return what the steps of a run logged as numbers, in the order of logging, but for the first ``skip``.
 
-    def files(self, run_id: str, step: str | None = None) -> tuple[FileRecord, ...]:
+        Raises RunNotFound.
+        """
+        return tuple(MetricRow(*row).record() for row in self._logged(METRICS, run_id, step, skip))
+
+    def files(self, run_id: str, step: str | None = None, *, skip: int = 0) -> tuple[FileRecord, ...]:
         """Return the figures and texts that the steps of a run logged, in that order. Raises RunNotFound."""
-        return tuple(FileRow(*row).record() for row in self._logged(FILES, run_id, step))
+        return tuple(FileRow(*row).record() for row in self._logged(FILES, run_id, step, skip))
+
+    def pulses(self, run_ids: Iterable[str]) -> dict[str, Pulse]:
+        """Return how runs stand and when something was last heard of them; one that is not there is left out."""
+        wanted = list(run_ids)
+        marks = ", ".join("?" * len(wanted))
+        with self._reconciled() as connection:
+            rows = connection.rows(f"SELECT id, state, seen FROM runs WHERE id IN ({marks})", wanted)  # noqa: S608 -- marks only
+        return {run: Pulse(State(state), seen) for run, state, seen in rows}
 
     def graph(self, run_id: str) -> Graph:
         """Return the graph that a run executed. Raises RunNotFound, and HistoryError where none could be kept."""
@@ -162,11 +186,10 @@ class History:
                 raise RunNotFound(run_id)
             yield connection
 
-    def _logged(self, table: Table, run_id: str, step: str | None) -> list[Row]:
+    def _logged(self, table: Table, run_id: str, step: str | None, skip: int) -> list[Row]:
+        order = "WHERE run = ? AND step = coalesce(?, step) ORDER BY ordinal, step LIMIT ? OFFSET ?"
         with self._known(run_id) as connection:
-            return connection.rows(
-                table.select("WHERE run = ? AND step = coalesce(?, step) ORDER BY ordinal"), (run_id, step)
-            )
+            return connection.rows(table.select(order), (run_id, step, _ALL, skip))
 
 
 def _runs(connection: Connection, wanted: Mapping[str, str], limit: int, before: str | None) -> list[Row]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..actions import Action
-from . import health, runs
+from . import events, health, logs, runs
 
-ACTIONS: tuple[Action, ...] = (*runs.ACTIONS, *health.ACTIONS)
+ACTIONS: tuple[Action, ...] = (*runs.ACTIONS, *events.ACTIONS, *logs.ACTIONS, *health.ACTIONS)
 
 __all__ = ["ACTIONS"]

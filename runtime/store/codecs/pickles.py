@@ -12,7 +12,9 @@ import pickle
 import re
 import struct
 import sys
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import CodeType
 from typing import Any, TypeAlias
 
 from attrs import frozen
@@ -87,12 +89,21 @@ def _local_modules() -> re.Pattern[bytes]:
 def _by_value(value: Any, persistent_id: PersistentId | None) -> Packed:
     import cloudpickle
 
+    tables = {"dispatch_table": ChainMap({CodeType: _with_its_file}, cloudpickle.Pickler.dispatch_table)}
     try:
-        return _pickled(cloudpickle.Pickler, value, persistent_id)
+        return _pickled(type("Pickler", (cloudpickle.Pickler,), tables), value, persistent_id)
     except MemoryError:
         raise
     except Exception as error:
         raise Unsuitable(f"{type(error).__name__}: {error}") from error
+
+
+def _with_its_file(code: CodeType) -> tuple[Any, tuple[Any, ...]]:
+    """Reduce code with the name of its file, which cloudpickle 3.1.3 and later leave out: a traceback shows the line there."""
+    import cloudpickle
+
+    make, parts = cloudpickle.Pickler.dispatch_table[CodeType](code)
+    return make, tuple(code.co_filename if part == "<dynamic-code>" else part for part in parts)
 
 
 def _pickled(pickler: Any, value: Any, persistent_id: PersistentId | None) -> Packed:

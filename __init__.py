@@ -13,6 +13,7 @@ from .dsl import (
     Environment,
     PenstockError,
     Pipeline,
+    ProgramFailed,
     Promise,
     PromiseUsedAsValue,
     RecordingError,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .compilers.datapaths import DataPath
     from .compilers.errors import CompileError, InvalidGraph, TypeMismatch, UnsupportedByTarget
     from .compilers.graph import Graph
+    from .dsl.library import command_step, copy_step, script_step
     from .runtime.comparisons import Comparison, compare
     from .runtime.context import current_step
     from .runtime.datastores import Datastore, copy_files, materialise
@@ -66,6 +68,7 @@ __all__ = [
     "MissingInput",
     "PenstockError",
     "Pipeline",
+    "ProgramFailed",
     "Promise",
     "PromiseUsedAsValue",
     "RecordingError",
@@ -87,9 +90,11 @@ __all__ = [
     "Workspace",
     "WorkspaceError",
     "check",
+    "command_step",
     "compare",
     "compile",
     "copy_files",
+    "copy_step",
     "current_step",
     "explain",
     "log_figure",
@@ -101,6 +106,7 @@ __all__ = [
     "register_codec",
     "replay",
     "run",
+    "script_step",
     "step",
 ]
 
@@ -127,9 +133,11 @@ _LOADED_ON_FIRST_USE = {
     "Workspace": "runtime.workspace",
     "WorkspaceError": "runtime.errors",
     "check": "runtime.runners.checking",
+    "command_step": "dsl.library",
     "compare": "runtime.comparisons",
     "compile": "runtime.launching",
     "copy_files": "runtime.datastores",
+    "copy_step": "dsl.library",
     "current_step": "runtime.context",
     "explain": "runtime.runners.explaining",
     "log_figure": "runtime.reporting",
@@ -140,6 +148,7 @@ _LOADED_ON_FIRST_USE = {
     "register_codec": "runtime.store",
     "replay": "runtime.runners.replaying",
     "run": "runtime.launching",
+    "script_step": "dsl.library",
 }
 
 

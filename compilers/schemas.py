@@ -14,6 +14,8 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any, TypeAlias
 
+from .datapaths import DataPath
+
 Schema: TypeAlias = Mapping[str, object]
 
 _SIMPLE: Mapping[object, Schema] = {
@@ -26,6 +28,7 @@ _SIMPLE: Mapping[object, Schema] = {
     list: {"type": "array"},
     tuple: {"type": "array"},
     dict: {"type": "object"},
+    DataPath: {"type": "string", "format": "uri"},
     datetime.date: {"type": "string", "format": "date"},
     datetime.datetime: {"type": "string", "format": "date-time"},
 }

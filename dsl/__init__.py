@@ -1,6 +1,6 @@
 """What people write: steps, pipelines and their options, and the recorder that listens while a pipeline is called."""
 
-from .errors import DefinitionError, PenstockError, PromiseUsedAsValue, RecordingError
+from .errors import DefinitionError, PenstockError, ProgramFailed, PromiseUsedAsValue, RecordingError
 from .options import Environment, Options, Resources, Retries, Static
 from .pipelines import Pipeline, as_pipeline, pipeline
 from .promises import Promise
@@ -14,6 +14,7 @@ __all__ = [
     "Options",
     "PenstockError",
     "Pipeline",
+    "ProgramFailed",
     "Promise",
     "PromiseUsedAsValue",
     "Recording",

@@ -7,6 +7,7 @@ The whole tree (each layer's ``errors`` module holds its own branch)::
         PromiseUsedAsValue                a promise used as if it were the value itself
         RecordingError                    the pipeline function itself failed or leaked a promise
       InvalidDataPath (ValueError)        a path that leaves its datastore, a URL that carries a secret
+      ProgramFailed (RuntimeError)        a script or a command that a step runs failed
       CompileError                        -> compilers/errors.py
       RunError, StoreError, HistoryError  -> runtime/errors.py
 """
@@ -60,3 +61,21 @@ class InvalidDataPath(PenstockError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.text!r} names no data: {self.problem}"
+
+
+class ProgramFailed(PenstockError, RuntimeError):
+    """A script or a command that a step runs failed, or did not write what it should.
+
+    ``program`` is its name, ``code`` its exit code (negative: the signal that ended it), ``complaints`` the last lines of its standard error.
+    """
+
+    def __init__(self, program: str, code: int, problem: str, complaints: str = "") -> None:
+        super().__init__(program, code, problem, complaints)
+        self.program = program
+        self.code = code
+        self.problem = problem
+        self.complaints = complaints
+
+    def __str__(self) -> str:
+        told = f"; the last that it wrote to its standard error:\n{self.complaints}" if self.complaints else ""
+        return f"{self.program}: {self.problem}{told}"

@@ -7,9 +7,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from .events import Event
+
+if TYPE_CHECKING:
+    from .datastores import Datastores
 
 
 @final
@@ -23,11 +26,14 @@ class StepContext:
         attempt: int = 1,
         run_folder: Path | None = None,
         send: Callable[[Event], None] | None = None,
+        datastores: Datastores | None = None,
     ) -> None:
         self.step = step
         self.run = run
         self.attempt = attempt
         self.run_folder = run_folder
+        self.datastores = datastores
+        """The datastores of the workspace, where an input of the step names data in one."""
         self._send = send
         self._folder: Path | None = None
 

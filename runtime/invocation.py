@@ -7,13 +7,16 @@ import contextlib
 import functools
 import inspect
 import os
+import re
 import shutil
 import time
+import typing
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
+from ..compilers.datapaths import DataPath
 from ..compilers.graph import Collection, FunctionRef, Literal
 from .artifacts import Artifact
 from .auditing import audited
@@ -57,7 +60,7 @@ def invoke(
 
     Nothing that the step does is raised, but KeyboardInterrupt and Terminated, which are meant for the driver.
     """
-    context = StepContext(task.step, task.run, task.attempt, Path(task.run_folder), send)
+    context = StepContext(task.step, task.run, task.attempt, Path(task.run_folder), send, task.datastores)
     variables = task.options.environment.variables if task.options.environment else {}
     started = time.perf_counter()
     try:
@@ -78,7 +81,11 @@ def _invoke(task: Task, context: StepContext) -> Completed:
         function = _function(task, store)
         found = task.datastores
         where = Whereabouts(Path(task.root), None if found is None else lambda: found)
-        arguments = {name: load(value, store, where) for name, value in task.inputs.items()}
+        kept = data_path_parameters(function) if found is not None else frozenset()
+        arguments = {
+            name: value.value if name in kept and _is_data_path(value) else load(value, store, where)
+            for name, value in task.inputs.items()
+        }
     started = time.perf_counter()
     with forks_ended(task.step), audited(task, arguments) as undeclared:
         result = call(function, arguments)
@@ -87,6 +94,23 @@ def _invoke(task: Task, context: StepContext) -> Completed:
     parts = split_outputs(task, result)
     outputs = dict(zip(parts, encode_all(parts.values(), store, scratch=scratch), strict=True))
     return Completed(outputs, duration, os.getpid(), tuple(undeclared))
+
+
+def data_path_parameters(function: Callable[..., Any]) -> frozenset[str]:
+    """Return the parameters that are annotated to take a data path itself, where others get the data behind it."""
+    parameters = _signature(function).parameters.values()
+    return frozenset({parameter.name for parameter in parameters if _admits_data_path(parameter.annotation)})
+
+
+def _admits_data_path(annotation: object) -> bool:
+    """Look for the class in an annotation, or for its name in one that is text: other names in it may not exist here."""
+    if isinstance(annotation, str):
+        return DataPath.__name__ in re.findall(r"\w+", annotation)
+    return DataPath in (annotation, *typing.get_args(annotation))
+
+
+def _is_data_path(value: Resolved) -> TypeGuard[Literal]:
+    return isinstance(value, Literal) and type(value.value) is DataPath
 
 
 def load(value: Resolved, store: ArtifactStore, where: Whereabouts) -> object:

@@ -22,6 +22,7 @@ from .manifests import Definition, Manifest
 from .memo import Memo
 from .nodes import Node, Reached, reach
 from .ownership import Ownership
+from .programs import script_of
 from .reach import Walker
 from .sources import SCHEME, Sources
 
@@ -165,6 +166,7 @@ class Fingerprinter:
         if self._roots:
             return sorted(str(root.resolve()) for root in self._roots)
         files = [item.__code__.co_filename for item in _wrapped_chain(entry) if isinstance(item, types.FunctionType)]
+        files.extend(script for item in _wrapped_chain(entry) if (script := script_of(item)) is not None)
         real = [file for file in files if Path(file).is_file()]
         return sorted({self.walker.ownership.root(file) for file in real or [str(Path.cwd() / "__main__")]})
 

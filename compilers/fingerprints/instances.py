@@ -17,6 +17,7 @@ from .digests import own_identity
 from .encoding import seal, text
 from .externals import external, found_name, is_penstock_type, penstock
 from .nodes import Node
+from .programs import expand_program
 
 if TYPE_CHECKING:
     from .reach import Walker
@@ -50,7 +51,8 @@ def expand_instance(walker: Walker, node: Node, value: Any) -> None:
         whole = external(walker, walker.owner_of_module_name(str(value.__module__)), name)
         node.kind, node.name, node.content, node.edges = whole.kind, name, whole.content, list(whole.edges)
     elif is_penstock_type(kind):
-        node.content, node.edges = seal("instance", text(node.name)), [penstock(walker)]
+        if not expand_program(walker, node, value):
+            node.content, node.edges = seal("instance", text(node.name)), [penstock(walker)]
     elif _is_inert(kind) or not (_by_declaration(walker, node, value) or _by_type(walker, node, value)):
         _by_state(walker, node, value)
 

@@ -109,6 +109,11 @@ class Table:
         found = self._headings.get(qualname)
         return ClassSource(*found) if found is not None else None
 
+    def fields_of(self, name: str) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+        """Return the annotated fields of the classes in the definition of that name, and of those inside them, by name."""
+        known = sorted(self._headings.items())
+        return [(key, found[1]) for key, found in known if key == name or key.startswith(f"{name}.")]
+
     @cached_property
     def _headings(self) -> dict[str, Written]:
         found: dict[str, Written] = unpacked(self._classes)

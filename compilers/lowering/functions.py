@@ -7,6 +7,7 @@ from pathlib import Path
 
 import attrs
 
+from ...dsl.library import Program
 from ...dsl.locations import Location, definition
 from ...dsl.recording import Recordable
 from ...dsl.steps import Step, innermost_function
@@ -30,13 +31,27 @@ class FunctionTable:
         return self._known[key]
 
     def _new(self, step: Recordable) -> FunctionRef:
-        inner = innermost_function(step.function)
-        ref = FunctionRef(module_name(inner.__module__), inner.__qualname__)
-        if is_importable(step, inner.__module__, inner.__qualname__):
+        module, qualname = home_of(step)
+        ref = FunctionRef(module_name(module), qualname)
+        if is_importable(step, module, qualname):
             return ref
         key = Names(self._attachments).next(f"function:{ref}")
         self._attachments[key] = step.function
         return attrs.evolve(ref, attached=Attached(key))
+
+
+def home_of(step: Recordable) -> tuple[str, str]:
+    """Return module and name under which a step's function should be found; a script's step is where its maker put it."""
+    if isinstance(step.function, Program):
+        module = step.function.module
+        held = vars(sys.modules[module]).items() if module in sys.modules else ()
+        return module, next((name for name, value in held if _holds(value, step)), step.function.name)
+    inner = innermost_function(step.function)
+    return inner.__module__, inner.__qualname__
+
+
+def _holds(value: object, step: Recordable) -> bool:
+    return isinstance(value, Step) and value.function is step.function
 
 
 def module_name(module: str) -> str:
@@ -53,7 +68,7 @@ def is_importable(step: Recordable, module: str, qualname: str) -> bool:
     found = importable(module, qualname)
     if found is None:
         return False
-    return found is step or found is step.function or (isinstance(found, Step) and found.function is step.function)
+    return found is step or found is step.function or _holds(found, step)
 
 
 def definition_of(recordable: Recordable) -> Location:

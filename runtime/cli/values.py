@@ -159,11 +159,12 @@ def _boolean(text: str) -> bool:
 
 _NAMES: Mapping[object, str] = {
     bool: "true or false", int: "a whole number", float: "a number", Decimal: "a number", PurePath: "a path",
+    DataPath: "a path of data such as datastore://NAME/PATH",
     datetime.date: "a date such as 2026-11-22", datetime.datetime: "a time such as 2026-11-22T20:43:38",
     datetime.timedelta: "a number of seconds", bytes: "text",
 }  # fmt: skip
 
-_WRITTEN_AS_TEXT = (PurePath, datetime.date, datetime.timedelta, Decimal, bytes)
+_WRITTEN_AS_TEXT = (PurePath, DataPath, datetime.date, datetime.timedelta, Decimal, bytes)
 """What JSON can only hold as a text."""
 
 _READERS: Mapping[Any, Callable[[str], Any]] = {
@@ -176,6 +177,7 @@ _READERS: Mapping[Any, Callable[[str], Any]] = {
     datetime.date: datetime.date.fromisoformat,
     datetime.timedelta: lambda text: datetime.timedelta(seconds=float(text)),
     bytes: str.encode,
+    DataPath: DataPath.from_url,
     PurePath: lambda text: DataPath.from_url(text) if "://" in text else Path(text).expanduser(),
 }
 

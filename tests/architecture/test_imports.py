@@ -45,7 +45,7 @@ ALLOWED = {
 """What each layer may import. The root gathers and is imported by nobody."""
 
 PACKAGES = {
-    "dsl", "compilers", "compilers.fingerprints", "compilers.linting", "compilers.lowering", "compilers.passes", "compilers.targets", "compilers.targets.azureml", "runtime",
+    "dsl", "dsl.library", "compilers", "compilers.fingerprints", "compilers.linting", "compilers.lowering", "compilers.passes", "compilers.targets", "compilers.targets.azureml", "runtime",
     "runtime.azure", "runtime.cli", "runtime.datastores", "runtime.executors", "runtime.history", "runtime.history.migrations", "runtime.runners",
     "runtime.server", "runtime.server.routes", "runtime.store", "runtime.store.codecs", "runtime.terminal",
 }  # fmt: skip

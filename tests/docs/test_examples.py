@@ -20,6 +20,7 @@ from penstock import RunFailed, compile, run
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PROGRAMS = sorted(path.stem for path in EXAMPLES.glob("*.py"))
 PIPELINES = {
+    "commands": "train",
     "compare": "compare",
     "datastores": "summarise",
     "debugging": "outlier",
@@ -83,6 +84,7 @@ def test_an_example_is_short(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "printed"), [
+    ("commands", ["of held-out wines recognised, of 178 in all"]),
     ("compare", ["accuracy", "vectors", "boosting"]),
     ("datastores", ["tables/iris.csv has ", "2 files copied, 0 were there", "datastore://archive/2026/iris.csv", "virginica"]),
     ("debugging", ["as plain Python: 2.43", "in this process: 3.67", "values = table[column]", "KeyError('alcohool')"]),

@@ -10,7 +10,7 @@ import heapq
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import TypeAlias, Union
@@ -21,6 +21,7 @@ from attrs import field, frozen
 from ..compilers.garbage import collection_held_back
 from ..compilers.graph import Graph, Node
 from .admission import Admission, Machine, this_machine
+from .bodies import Bodies
 from .calls import Calls
 from .events import Event, MetricLogged, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
 from .executors import Executor
@@ -33,6 +34,7 @@ from .scheduling import Scheduler
 from .states import State
 from .store import open_store
 from .tasks import Completed, Failed, Outcome, Task
+from .unfolding import Unfolding
 from .whereabouts import Finds, Whereabouts, names_data
 
 
@@ -75,16 +77,19 @@ class Drive:
 
     def __init__(self, plan: Plan, values: Values, emit: Callable[[Event], None]) -> None:
         self._plan = plan
-        self._values = values
-        self._emit = emit
+        self.emit = emit
         self._messages: queue.SimpleQueue[_Message] = queue.SimpleQueue()
         self._scheduler = Scheduler(plan.graph, continue_on_failure=plan.continue_on_failure)
         self._attempts: dict[str, int] = {}
         self._waiting: list[tuple[float, str, Failed]] = []
         self._busy = 0
         self._admission = Admission(plan.machine or this_machine(plan.graph))
-        where = Whereabouts(plan.root, plan.datastores)
-        self._calls = Calls(plan.run, where, open_store(plan.store, plan.cache), values, plan.reuse)
+        where, store = Whereabouts(plan.root, plan.datastores), open_store(plan.store, plan.cache)
+        self._values = attrs.evolve(values, store=store)
+        self._calls = Calls(plan.run, where, store, self._values, plan.reuse)
+        self._nodes = {node.id: node for node in plan.graph}
+        self._bodies = Bodies(self._nodes, self._scheduler, self._values, store, self)
+        self._unfolding = Unfolding(self._bodies)
         self._thread = 0
         self.problem = ""
         self.undeclared: dict[str, tuple[str, ...]] = {}
@@ -92,7 +97,7 @@ class Drive:
     def report(self, event: Event) -> None:
         """Take an event from a running step; callable from any thread."""
         if threading.get_ident() == self._thread:  # the step runs inside the loop
-            self._emit(event)
+            self.emit(event)
         else:
             self._messages.put(event)
 
@@ -132,24 +137,45 @@ class Drive:
                 step = self._scheduler.take(self._fits)
             if step is None:
                 return
-            self._start(self._plan.graph[step], executor)
+            self._start(self._nodes[step], executor)
 
     def _fits(self, step: str) -> bool:
-        return self._admission.fits(self._plan.graph[step].options.resources)
+        return self._admission.fits(self._nodes[step].options.resources)
 
     def _reuse_what_can_be(self) -> None:
-        """Take over earlier results, wave by wave, before anything is started: no worker is needed for them."""
-        while fresh := self._scheduler.fresh():
-            for step, earlier in self._calls.earlier([self._plan.graph[step] for step in fresh]).items():
+        """Take over earlier results and unfold control nodes, wave by wave, before anything is started: no worker is needed for that."""
+        while True:
+            for ended in self._scheduler.ended_scopes():
+                self._unfolding.close(ended)
+            fresh = self._scheduler.fresh()
+            if fresh:
+                self._meet(fresh)
+            elif not self._scheduler.has_ended_scopes:
+                return
+
+    def _meet(self, fresh: Sequence[str]) -> None:
+        """Take over the earlier results of nodes that have just become ready, and unfold those that are control nodes."""
+        for step, earlier in self._calls.earlier(self._unfolding.calls(fresh)).items():
+            if self._scheduler.states[step] is State.PENDING:
                 self._scheduler.start(step)
                 self._take_over(step, earlier)
+
+    def refuse(self, step: str, failure: Failure) -> None:
+        """End a node that failed without a worker."""
+        self._give_up(step, Failed(failure))
+
+    def pass_over(self, steps: Sequence[str]) -> None:
+        """Tell of nodes that do not run."""
+        for step in steps:
+            self.emit(StepSkipped(step, time.time(), self._scheduler.reasons[step], self._scheduler.states[step]))
 
     def _take_over(self, step: str, earlier: Earlier) -> None:
         self._values.outputs[step] = earlier.outputs
         for name, value, index in earlier.metrics:
-            self._emit(MetricLogged(step, time.time(), name, value, index))
+            self.emit(MetricLogged(step, time.time(), name, value, index))
         key = self._calls.key(step)
-        self._emit(StepReused(step, time.time(), earlier.outputs, earlier.run, earlier.duration, key))
+        self.emit(StepReused(step, time.time(), earlier.outputs, earlier.run, earlier.duration, key))
+        self._bodies.origins[step] = earlier.run
         self._scheduler.succeed(step, State.REUSED)
 
     def _start(self, node: Node, executor: Executor) -> None:
@@ -164,7 +190,7 @@ class Drive:
         attempt = self._attempts[node.id] = self._attempts.get(node.id, 0) + 1
         task = self._task(node, attempt, self._admission.take(node.id, node.options.resources))
         self._busy += 1
-        self._emit(StepStarted(node.id, time.time(), attempt, log=task.log, reason=self._calls.why(node)))
+        self.emit(StepStarted(node.id, time.time(), attempt, log=task.log, reason=self._calls.why(node)))
         executor.submit(task).add_done_callback(lambda done: self._note(node.id, done))
 
     def _note(self, step: str, done: Future[Outcome]) -> None:
@@ -205,7 +231,7 @@ class Drive:
 
     def _handle(self, message: _Ended | Event) -> None:
         if not isinstance(message, _Ended):
-            self._emit(message)
+            self.emit(message)
             return
         self._busy -= 1
         self._admission.give_back(message.step)
@@ -214,16 +240,16 @@ class Drive:
         if isinstance(message.outcome, Completed):
             self._complete(message.step, message.outcome)
         else:
-            self._fail(self._plan.graph[message.step], message.outcome)
+            self._fail(self._nodes[message.step], message.outcome)
 
     def _complete(self, step: str, outcome: Completed) -> None:
         if outcome.undeclared:
             self.undeclared[step] = outcome.undeclared
         self._values.outputs[step] = outcome.outputs
-        basis = self._calls.basis(self._plan.graph[step])
-        self._emit(StepCompleted(step, time.time(), outcome.outputs, outcome.duration, basis))
+        basis = self._calls.basis(self._nodes[step])
+        self.emit(StepCompleted(step, time.time(), outcome.outputs, outcome.duration, basis))
         self._scheduler.succeed(step)
-        earlier, twins = self._calls.completed(self._plan.graph[step], outcome.outputs, outcome.duration)
+        earlier, twins = self._calls.completed(self._nodes[step], outcome.outputs, outcome.duration)
         for twin in twins:
             self._take_over(twin, earlier)
 
@@ -231,27 +257,29 @@ class Drive:
         attempt = self._attempts[node.id]
         failure = attrs.evolve(outcome.failure, attempts=attempt)
         outcome = attrs.evolve(outcome, failure=failure)
-        if attempt <= node.options.retries and self._may_retry() and is_retried(failure, node.options.retry):
+        if attempt <= node.options.retries and self._may_retry(node.id) and is_retried(failure, node.options.retry):
             self._retry(node, attempt, outcome)
             return
         self._give_up(node.id, outcome)
-        while self._waiting and not self._may_retry():  # what waited for its next attempt has had its last
-            _, step, last = heapq.heappop(self._waiting)
-            self._give_up(step, last)
+        while over := [one for one in self._waiting if not self._may_retry(one[1])]:
+            for one in over:  # what waited for its next attempt has had its last
+                self._waiting.remove(one)
+                self._give_up(one[1], one[2])
+            heapq.heapify(self._waiting)
 
     def _give_up(self, step: str, outcome: Failed) -> None:
-        for failed in (step, *self._calls.release(self._plan.graph[step])):
+        for failed in (step, *self._calls.release(self._nodes[step])):
             failure = attrs.evolve(outcome.failure, step=failed)
-            self._emit(StepFailed(failed, time.time(), failure, outcome.duration))
-            self._skip(self._scheduler.fail(failed))
+            self.emit(StepFailed(failed, time.time(), failure, outcome.duration))
+            self.pass_over(self._scheduler.fail(failed))
 
-    def _may_retry(self) -> bool:
-        return self._plan.continue_on_failure or State.FAILED not in self._scheduler.states.values()
+    def _may_retry(self, step: str) -> bool:
+        return self._plan.continue_on_failure or not self._scheduler.stopped(step)
 
     def _retry(self, node: Node, attempt: int, outcome: Failed) -> None:
         delay = delay_after(attempt, node.options.retry)
         heapq.heappush(self._waiting, (time.monotonic() + delay, node.id, outcome))
-        self._emit(StepRetried(node.id, time.time(), attempt, outcome.failure, delay))
+        self.emit(StepRetried(node.id, time.time(), attempt, outcome.failure, delay))
 
     def _cancel(self, executor: Executor, reason: str) -> None:
         self.problem = reason
@@ -261,11 +289,7 @@ class Drive:
             self._scheduler.cancel(step, reason)
             stopped.append(step)
         executor.close()
-        self._skip(stopped)
-
-    def _skip(self, steps: list[str]) -> None:
-        for step in steps:
-            self._emit(StepSkipped(step, time.time(), self._scheduler.reasons[step], self._scheduler.states[step]))
+        self.pass_over(stopped)
 
     def _drain(self) -> None:
         """Pass on the reports that came in before the last outcome."""
@@ -275,7 +299,7 @@ class Drive:
             except queue.Empty:
                 return
             if not isinstance(message, _Ended | _Cancel):
-                self._emit(message)
+                self.emit(message)
 
 
 def _outcome(step: str, done: Future[Outcome]) -> Outcome:

@@ -7,6 +7,7 @@
       StepFailed                     one step failed; ``__cause__`` is the user's exception
         StepTimedOut (TimeoutError)  an attempt took longer than its time-out
         WorkerDied                   the process of a step ended before the step did
+      OperationFailed                two values of the run cannot be compared, or something is no truth value
       RunCancelled                   somebody asked the run to stop
       StepNotFound (KeyError)        a run or pipeline has no step of that name
       MissingInput (ValueError)      a parameter or an attached value was not given
@@ -75,6 +76,19 @@ class StepTimedOut(StepFailed, TimeoutError):
 
 class WorkerDied(StepFailed):
     """The process of a step ended before the step did: killed, out of memory, a segfault or ``os._exit``."""
+
+
+class OperationFailed(RunError):
+    """Two values of a run cannot be compared, or something is no truth value. ``kind`` is the error's class name."""
+
+    def __init__(self, told: str, kind: str, problem: str) -> None:
+        super().__init__(told, kind, problem)
+        self.told = told
+        self.kind = kind
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"`{self.told}` cannot be computed: {self.problem}"
 
 
 class RunCancelled(RunError):

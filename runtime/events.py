@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias, Union
 from attrs import field, frozen
 
 from ..compilers.fingerprints import Manifest
-from ..compilers.graph import Graph
+from ..compilers.graph import Graph, Node
 from .artifacts import Artifact
 from .bases import Basis
 from .failures import Failure
@@ -42,6 +42,20 @@ class StepStarted:
     pid: int | None = None
     log: str | None = None
     reason: str = ""
+
+
+@frozen
+class StepUnfolded:
+    """A control node began, or went on, with instances of the graphs in it: ``nodes`` are theirs, ``places`` which item or round each is of.
+
+    ``note`` says why these. Nodes of a branch that was not taken are among them, and are told to be skipped.
+    """
+
+    step: str
+    time: float
+    nodes: tuple[Node, ...]
+    places: tuple[int | None, ...]
+    note: str = ""
 
 
 @frozen
@@ -149,6 +163,7 @@ class RunEnded:
 Event: TypeAlias = Union[
     RunStarted,
     StepStarted,
+    StepUnfolded,
     StepCompleted,
     StepReused,
     StepRetried,

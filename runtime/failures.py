@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from .errors import StepFailed
+from ..compilers.errors import PenstockError
+from ..compilers.graph import Node
+from .errors import OperationFailed, StepFailed
 from .resolved import summarise_input
 from .store.space import readable_size
 from .tracebacks import user_frames
@@ -100,6 +102,15 @@ def describe_end(error: StepFailed, task: Task) -> Failure:
         attempts=task.attempt,
         pickled=pickle.dumps(error),
     )
+
+
+def refusal(node: Node, error: PenstockError) -> Failure:
+    """Describe why a node could not begin: what it takes does not go together."""
+    kind, message = type(error).__name__, str(error)
+    if isinstance(error, OperationFailed):
+        kind = error.kind
+    place = f" ({node.source})" if node.source else ""
+    return Failure(node.id, kind, f"{message}{place}", pickled=_pickled(error))
 
 
 def replay_command(task: Task) -> str:

@@ -44,6 +44,9 @@ SCHEME = "penstock-2"
 _PLAIN = frozenset({"json", "text", "bytes", "path"})
 _LIBRARIES = {"numpy": "numpy", "parquet": "pandas", "arrow": "pyarrow", "polars": "polars", "safetensors": "torch"}
 
+_LONGEST = 10_000
+"""Characters of the identity of a collection; a longer one is kept as its digest."""
+
 _QUICK: Mapping[type, Callable[[Any], str]] = {
     int: int.__repr__,
     str: json.encoder.encode_basestring_ascii,
@@ -149,7 +152,8 @@ def _identify_input(value: Resolved, where: Whereabouts, store: ArtifactStore) -
     if None in parts or (value.shape.kind == "namedtuple" and value.identity is None):
         return None
     shape = value.shape
-    return json.dumps([shape.kind, [to_json(key) for key in shape.keys], shape.type, value.identity, parts])
+    text = json.dumps([shape.kind, [to_json(key) for key in shape.keys], shape.type, value.identity, parts])
+    return text if len(text) <= _LONGEST else f"{shape.kind} {blake3(text.encode()).hexdigest()}"
 
 
 def _identify_stored(value: Stored, where: Whereabouts, store: ArtifactStore) -> str | None:
@@ -166,11 +170,16 @@ def _identify_stored(value: Stored, where: Whereabouts, store: ArtifactStore) ->
 
 def identify_output(artifact: Artifact, key: str | None) -> str | None:
     """Return what identifies an output of the call with that key; see the rule at the top of this module."""
+    return identity_by_content(artifact) or (None if key is None else f"{artifact.digest} {key}")
+
+
+def identity_by_content(artifact: Artifact) -> str | None:
+    """Return what identifies a value that means the same whatever made it; None where that is not so."""
     if artifact.codec in _PLAIN:
         return artifact.digest
     if artifact.codec in _LIBRARIES:
         return f"{artifact.digest} {_version(_LIBRARIES[artifact.codec])}"
-    return None if key is None else f"{artifact.digest} {key}"
+    return None
 
 
 @functools.cache

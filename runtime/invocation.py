@@ -29,6 +29,7 @@ from .functions import find_function, importing
 from .interruptions import Terminated
 from .offspring import end_children, forks_ended
 from .resolved import Gathered, Resolved, Stored
+from .splitting import Parts
 from .store import ArtifactStore, decode, encode_all, open_store
 from .surroundings import surroundings
 from .tasks import Completed, Failed, Outcome, Task
@@ -154,6 +155,8 @@ _known_signature = functools.lru_cache(maxsize=1024)(inspect.signature)
 def split_outputs(task: Task, result: Any) -> dict[str, object]:
     """Return a result's parts by the names of the step's outputs. Raises RunError where they do not match."""
     names = task.outputs
+    if isinstance(result, Parts):
+        return dict(result)
     if not names:
         return {}
     if names == ("output",):

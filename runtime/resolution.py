@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 from attrs import field, frozen
@@ -9,30 +10,46 @@ from attrs import field, frozen
 from ..compilers.graph import Attached, Binding, Collection, Graph, Literal, Node, Operation, OutputRef, ParameterRef
 from ..compilers.traversal import attachments
 from .artifacts import Artifact
-from .errors import MissingInput
+from .errors import MissingInput, RunError
 from .identities import identify_output
-from .resolved import Gathered, Resolved, Stored
+from .operations import computed
+from .resolved import LONGEST, SKIPPED, Gathered, Resolved, Stored
+from .store import ArtifactStore
 
 
 @frozen
 class Values:
-    """What is known while a graph runs: parameters, attached values, outputs of completed nodes, and keys of calls."""
+    """What is known while a graph runs: parameters, attached values, outputs of completed nodes, and keys of calls.
+
+    ``bound`` are the parameters of instances, under the names that these have for them, and ``made`` is what control nodes
+    gave, by output, or :data:`~penstock.runtime.resolved.SKIPPED` in place of all. ``store`` is where operands are read from.
+    """
 
     parameters: Mapping[str, Resolved]
     attached: Mapping[str, Stored]
     outputs: dict[str, Mapping[str, Artifact]]
     keys: dict[str, str | None] = field(factory=dict)
+    bound: dict[str, Resolved] = field(factory=dict)
+    made: dict[str, Mapping[str, Resolved] | Literal] = field(factory=dict)
+    store: ArtifactStore | None = field(default=None, eq=False, repr=False)
 
     def resolve(self, binding: Binding) -> Resolved:
-        """Return what a binding stands for. Raises KeyError for a node that has not completed."""
+        """Return what a binding stands for.
+
+        Raises KeyError for a node that has not completed, and RunError for an operation on values that do not go together or an
+        item that is not there.
+        """
         match binding:
             case Literal():
                 return binding
             case Attached(key):
                 return self.attached[key]
             case ParameterRef(name, path):
-                return _item(self.parameters[name], path)
+                return selected(self.bound[name] if name in self.bound else self.parameters[name], path)
             case OutputRef(node, name, path):
+                if node in self.made:
+                    made = self.made[node]
+                    return made if isinstance(made, Literal) else selected(made[name], path)
                 artifact = self.outputs[node][name]
                 return Stored(artifact, path, identify_output(artifact, self.keys.get(node)))
             case Collection(items=items, payload=payload):
@@ -41,25 +58,62 @@ class Values:
                 if attached is None:
                     return Gathered(binding, resolved)
                 return Gathered(binding, resolved, attached.artifact, attached.identity)
-            case Operation(operator):
-                raise TypeError(f"the operation {operator!r} is not computed yet")
+            case Operation(operator, operands):
+                return computed(operator, tuple(map(self.resolve, operands)), self.store)
+
+    def lacking(self, node: Node) -> str | None:
+        """Return the first input of a node that it cannot do without and that was skipped; None where all is there.
+
+        Raises RunError where something that its inputs select or compute is not to be had.
+        """
+        for name, binding in node.inputs.items():
+            if _is_certain(binding):
+                continue
+            if self.resolve(binding) is SKIPPED and name not in node.optional:
+                return name
+        return None
 
     def inputs(self, node: Node) -> dict[str, Resolved]:
         """Return the resolved inputs of a node whose dependencies have completed."""
         return {name: self.resolve(binding) for name, binding in node.inputs.items()}
 
 
-def _item(value: Resolved, path: tuple[str | int, ...]) -> Resolved:
-    if not path:
+def _is_certain(binding: Binding) -> bool:
+    """Say whether what a binding stands for is surely there, once the nodes before have completed."""
+    kind = type(binding)
+    return kind is Literal or kind is Attached or (kind is OutputRef and not binding.path)  # type: ignore[union-attr]  # mypy does not narrow by `type() is`
+
+
+def selected(value: Resolved, path: tuple[str | int, ...]) -> Resolved:
+    """Return an item of a value. Raises RunError where a collection has no such item."""
+    if not path or value is SKIPPED:
         return value
     if isinstance(value, Stored):
         return Stored(value.artifact, (*value.path, *path), value.identity)
     if isinstance(value, Gathered):
-        raise TypeError("a parameter's value is never a collection of references")
-    selected = value.value
-    for item in path:
-        selected = selected[item]  # type: ignore[index]  # a wrong item is the user's error, told as such
-    return Literal(selected)
+        return selected(_of_collection(value, path[0]), path[1:])
+    return Literal(functools.reduce(_of_value, path, value.value))
+
+
+def _of_collection(whole: Gathered, item: str | int) -> Resolved:
+    kind, keys = whole.shape.kind, whole.shape.keys
+    try:
+        if kind == "dict" or (kind == "namedtuple" and isinstance(item, str)):
+            return whole.items[keys.index(item)]
+        return whole.items[item]  # type: ignore[index]  # a wrong item is the user's error, told as such
+    except (LookupError, TypeError, ValueError):
+        raise _missing(item, f"a {kind} of {len(whole.items)}") from None
+
+
+def _of_value(whole: object, item: str | int) -> object:
+    try:
+        return whole[item]  # type: ignore[index]  # as above
+    except (LookupError, TypeError):
+        raise _missing(item, repr(whole)) from None
+
+
+def _missing(item: str | int, whole: str) -> RunError:
+    return RunError(f"an input selects the item {item!r}, which {whole[:LONGEST]} does not have")
 
 
 def check_inputs(graph: Graph, given: Mapping[str, object]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias, Union
+from itertools import islice
+from typing import Final, TypeAlias, Union
 
 from attrs import frozen
 
@@ -35,6 +36,9 @@ class Gathered:
 Resolved: TypeAlias = Union[Literal, Stored, Gathered]
 """An input whose value can be had now."""
 
+SKIPPED: Final = Literal(None)
+"""Stands, as this object, for what a skipped node would have returned: None for whoever can do with that."""
+
 LONGEST = 100
 """Characters of an input's summary."""
 
@@ -50,4 +54,5 @@ def _described(value: Resolved) -> str:
         return repr(value.value)
     if isinstance(value, Stored):
         return (value.artifact.summary or value.artifact.type) + "".join(f"[{item!r}]" for item in value.path)
-    return f"a {value.shape.kind} of {len(value.items)}: {', '.join(map(summarise_input, value.items))}"
+    shown = islice(value.items, LONGEST // 2)  # an item takes three characters at least
+    return f"a {value.shape.kind} of {len(value.items)}: {', '.join(map(summarise_input, shown))}"

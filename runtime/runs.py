@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, Protocol, final
 
 import attrs
 
-from ..compilers.graph import Binding, Collection, Graph
+from ..compilers.graph import Binding, Collection, Graph, Literal, Node
 from .errors import RunCancelled, RunError, RunFailed
 from .failures import Failure
 from .history import History
 from .history.records import FileRecord, MetricRecord, RunRecord, StepRecord
 from .inputs import keep_inputs, kept_inputs
 from .invocation import load
+from .rehearsals import Known, Rehearsal
 from .resolution import Values
+from .resolved import Resolved
 from .states import State
 from .store import ArtifactStore, decode, open_store
 from .whereabouts import Finds, Whereabouts
@@ -112,7 +114,21 @@ class StepRun:
     @property
     def outputs(self) -> Mapping[str, object]:
         """The step's outputs by name; a single one is called ``output``."""
-        return _Decoded(self._record.outputs, self._run.store)
+        made = {} if self._record.outputs or not self.items else self._run.values().made.get(self.id, {})
+        if isinstance(made, Literal):
+            return {}
+        return {name: self._run.load(value) for name, value in made.items()} or _Decoded(
+            self._record.outputs, self._run.store
+        )
+
+    @property
+    def items(self) -> tuple[StepRun, ...]:
+        """The step runs that this one was unfolded to: the items of a mapped call, the steps of a branch or of all rounds.
+
+        ``place`` is which item (from 0) or round (from 1) one belongs to.
+        """
+        records = self._run.records.steps()
+        return tuple(StepRun(self._run, record) for record in records if record.parent == self.id)
 
     def result(self) -> object:
         """Return what the step returned: its one output, a tuple of several, or None."""
@@ -268,15 +284,37 @@ class Run:
     @functools.cached_property
     def _result(self) -> object:
         try:
-            return load(self.values().resolve(self.graph.output), self.store, Whereabouts(self.root, self.datastores))
+            return self.load(self.values().resolve(self.graph.output))
         except KeyError as error:
             raise RunError(f"the result of run {self.id} cannot be put together here: {error} was not kept") from error
 
     def values(self) -> Values:
         """Return what went through the run so far: parameters, attached values, and the outputs of steps that have some."""
+        values = self._known
+        has_control = any(node.control is not None for node in self.graph)
+        return self.rehearsal().values if has_control and not values.made else values
+
+    @property
+    def _known(self) -> Values:
         values = self._values or Values({}, {}, {})
         made = {record.id: record.outputs for record in self.records.steps() if record.state.succeeded}
-        return attrs.evolve(values, outputs=made | values.outputs)
+        return attrs.evolve(values, outputs=made | values.outputs, store=self.store)
+
+    def rehearsal(self) -> Rehearsal:
+        """Go through the graph again with what the steps have returned: it knows the nodes that control nodes unfolded to."""
+        records = {record.id: record for record in self.records.steps()}
+
+        def meet(nodes: Sequence[Node]) -> dict[str, Known]:
+            met = [records[node.id] for node in nodes if node.id in records]
+            return {one.id: one.outputs if one.state.succeeded else one.state for one in met if one.state.ended}
+
+        rehearsal = Rehearsal(self.graph, self._known, self.store)
+        rehearsal.go(meet)
+        return rehearsal
+
+    def load(self, value: Resolved) -> object:
+        """Return the value behind something that is known of the run."""
+        return load(value, self.store, Whereabouts(self.root, self.datastores))
 
     def keep_inputs(self) -> None:
         """Write what the run was given into its folder, so that one of its steps can be run again later."""
@@ -287,7 +325,8 @@ class Run:
         if self.status is State.FAILED:
             failures = self.failures
             error = RunFailed(self.id, failures, self)
-            raise error from next((failure.exception for failure in failures.values()), None)
+            found = (failure.exception for failure in failures.values())
+            raise error from next((exception for exception in found if exception is not None), None)
         if self.status is State.CANCELLED:
             raise RunCancelled(self.id)
         return self

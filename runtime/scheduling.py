@@ -70,6 +70,11 @@ class Scheduler:
         ended, self._ended = self._ended, []
         return ended
 
+    @property
+    def has_ended_scopes(self) -> bool:
+        """Whether instances have ended since this was last asked."""
+        return bool(self._ended)
+
     def scope(self, instance: str) -> Scope:
         """Return the account of an instance."""
         return self._scopes[instance]

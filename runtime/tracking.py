@@ -22,8 +22,9 @@ from .events import (
     StepReused,
     StepSkipped,
     StepStarted,
+    StepUnfolded,
 )
-from .history.records import FileRecord, MetricRecord, RunRecord, StepRecord
+from .history.records import FileRecord, MetricRecord, RunRecord, StepRecord, in_order
 from .states import State
 
 
@@ -64,7 +65,7 @@ class LiveRecords:
 
     def steps(self) -> tuple[StepRecord, ...]:
         """Return the step runs in call order."""
-        return tuple(self._tracker.steps.values())
+        return in_order(self._tracker.steps.values())
 
     def metrics(self) -> tuple[MetricRecord, ...]:
         """Return all metrics so far."""
@@ -109,6 +110,17 @@ def _step_started(event: StepStarted, tracker: Tracker) -> None:
 
 
 @_take.register
+def _step_unfolded(event: StepUnfolded, tracker: Tracker) -> None:
+    parent = tracker.steps[event.step]
+    tracker.change(event.step, state=State.RUNNING, started=parent.started or event.time, reason=event.note)
+    for node, place in zip(event.nodes, event.places, strict=True):
+        tracker.steps[node.id] = StepRecord(
+            parent.run, node.id, node.name, str(node.function), parent.position, label=node.label, group=node.group,
+            parent=event.step, place=place,
+        )  # fmt: skip
+
+
+@_take.register
 def _step_completed(event: StepCompleted, tracker: Tracker) -> None:
     tracker.progress.pop(event.step, None)
     tracker.change(event.step, state=State.COMPLETED, ended=event.time, duration=event.duration, outputs=event.outputs)
@@ -120,6 +132,7 @@ def _step_reused(event: StepReused, tracker: Tracker) -> None:
     tracker.steps[event.step] = StepRecord(  # one by one: it is done for every step of a run that has nothing to do
         old.run, old.id, old.name, old.function, old.position, State.REUSED, old.label, old.group, old.started,
         event.time, old.duration, old.attempts, old.pid, old.log, old.failure, event.run, old.reason, event.outputs,
+        old.parent, old.place,
     )  # fmt: skip
 
 

@@ -27,6 +27,13 @@ def _step_started(event: events.StepStarted, ledger: Ledger) -> None:
 
 
 @absorb.register
+def _step_unfolded(event: events.StepUnfolded, ledger: Ledger) -> None:
+    row = ledger.change(event.step, event.time, State.RUNNING, reason=plain(event.note))
+    row.started = event.time if row.started is None else row.started
+    ledger.unfold(event)
+
+
+@absorb.register
 def _step_completed(event: events.StepCompleted, ledger: Ledger) -> None:
     ledger.change(event.step, event.time, State.COMPLETED, ended=event.time, duration=event.duration)
     ledger.keep(event.step, event.outputs)
@@ -54,8 +61,7 @@ def _step_retried(event: events.StepRetried, ledger: Ledger) -> None:
 def _step_failed(event: events.StepFailed, ledger: Ledger) -> None:
     failure = failure_text(event.failure)
     ledger.change(event.step, event.time, State.FAILED, ended=event.time, duration=event.duration, failure=failure)
-    if ledger.graph is not None and event.step in ledger.graph:
-        ledger.keep_manifest(ledger.graph[event.step].fingerprint)  # who replays it wants to know what has changed
+    ledger.keep_manifest(ledger.fingerprints.get(event.step))  # who replays it wants to know what has changed
     ledger.end_attempt(event.step, event.time, failure)
 
 

@@ -70,7 +70,7 @@ class Ledger:
     results: list[Row] = field(factory=list)
     latest: list[Row] = field(factory=list)
     manifests: dict[str, Manifest] = field(factory=dict)
-    graph: Graph | None = None
+    fingerprints: dict[str, str | None] = field(factory=dict)
     logged: int = 0
 
     @property
@@ -110,8 +110,8 @@ class Ledger:
         self.latest.clear()
 
     def change(self, step: str, time: float, state: State | None = None, **values: object) -> StepRow:
-        """Change the row of a step, made when the graph has no such node (an item of a mapped call)."""
-        row = self.steps.get(step) or self._item(step)
+        """Change the row of a step."""
+        row = self.steps[step]
         for name, value in values.items():
             setattr(row, name, value)
         if state is not None:
@@ -121,6 +121,17 @@ class Ledger:
         self.changed.add(step)
         self.beat(time)
         return row
+
+    def unfold(self, event: events.StepUnfolded) -> None:
+        """Make the rows of what a control node was unfolded to, placed behind its own."""
+        parent = self.steps[event.step]
+        for node, place in zip(event.nodes, event.places, strict=True):
+            row = _step_row(self.run.id, parent.position, node)
+            row.ordinal, row.parent, row.place = len(self.steps), event.step, place
+            self.steps[node.id] = row
+            self.fingerprints[node.id] = node.fingerprint
+            self.changed.add(node.id)
+        self.counts[State.PENDING.value] += len(event.nodes)
 
     def keep(self, step: str, outputs: Mapping[str, Artifact]) -> None:
         """Keep the outputs of a step, or the inputs of the run where ``step`` is empty."""
@@ -200,23 +211,11 @@ class Ledger:
         attempt.ended, attempt.failure = time, failure
         self.changed_attempts[step, attempt.number] = attempt
 
-    def _item(self, step: str) -> StepRow:
-        """Make the row of a step that is no node of the graph, placed beside the node that it belongs to."""
-        node = self.steps.get(step.partition("[")[0])
-        ordinal = len(self.steps)
-        if node is None:
-            row = StepRow(self.run.id, step, step, "", ordinal, ordinal)
-        else:
-            row = StepRow(self.run.id, step, node.name, node.function, node.position, ordinal, group_id=node.group_id)
-        self.steps[step] = row
-        self.counts[row.state] += 1
-        return row
-
 
 def open_ledger(event: events.RunStarted) -> Ledger:
     """Open the account of a run that begins."""
     graph = event.graph
-    ledger = Ledger(_run_row(event), graph=graph)
+    ledger = Ledger(_run_row(event), fingerprints={node.id: node.fingerprint for node in graph})
     ledger.steps = {node.id: _step_row(event.run, position, node) for position, node in enumerate(graph)}
     ledger.counts[State.PENDING.value] = len(ledger.steps)
     ledger.changed = set(ledger.steps)

@@ -19,7 +19,7 @@ from .connections import Connect, Connection, Row
 from .drivers import Driver, driver_of
 from .lineage import Lineage, outputs
 from .liveness import reconcile
-from .records import FileRecord, MetricRecord, RunRecord, StepRecord
+from .records import FileRecord, MetricRecord, RunRecord, StepRecord, in_order
 from .references import resolve
 from .sessions import Session
 from .tables import (
@@ -91,7 +91,7 @@ class History:
             rows = connection.rows(STEPS.select("WHERE run = ? ORDER BY position, ordinal"), (run_id,))
             made = outputs(connection, run_id)
         steps = [StepRow(*row) for row in rows]
-        return tuple(step.record(made.get(step.id, {})) for step in steps)
+        return in_order(step.record(made.get(step.id, {})) for step in steps)
 
     def metrics(self, run_id: str, step: str | None = None, *, skip: int = 0) -> tuple[MetricRecord, ...]:
         """Return what the steps of a run logged as numbers, in the order of logging, but for the first ``skip``.

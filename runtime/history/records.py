@@ -5,7 +5,7 @@ Times are seconds since the epoch (UTC); durations are seconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from attrs import field, frozen
 
@@ -39,7 +39,10 @@ class RunRecord:
 
 @frozen
 class StepRecord:
-    """One step run. ``reason`` says why it was skipped; ``log`` is its log file, relative to the run's folder."""
+    """One step run. ``reason`` says why it was skipped; ``log`` is its log file, relative to the run's folder.
+
+    ``parent`` is the step that it was unfolded from while that ran, and ``place`` which item or round of that it belongs to.
+    """
 
     run: str
     id: str
@@ -59,6 +62,8 @@ class StepRecord:
     reused_from: str | None = None
     reason: str = ""
     outputs: Mapping[str, Artifact] = field(factory=dict)
+    parent: str | None = None
+    place: int | None = None
 
 
 @frozen
@@ -80,3 +85,20 @@ class FileRecord:
     name: str
     path: str
     time: float
+
+
+def in_order(records: Iterable[StepRecord]) -> tuple[StepRecord, ...]:
+    """Return step runs in call order, each followed by what was unfolded from it; given are they in the order of their coming."""
+    known = tuple(records)
+    if all(record.parent is None for record in known):
+        return known
+    children: dict[str | None, list[StepRecord]] = {}
+    for record in known:
+        children.setdefault(record.parent, []).append(record)
+    ordered: list[StepRecord] = []
+    waiting = list(reversed(children.get(None, [])))
+    while waiting:
+        record = waiting.pop()
+        ordered.append(record)
+        waiting += reversed(children.get(record.id, []))
+    return tuple(ordered)

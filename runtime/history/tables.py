@@ -83,7 +83,10 @@ class RunRow:
 
 @define
 class StepRow:
-    """One row of ``steps``. ``position`` is the node's in the graph, ``ordinal`` orders rows of one node."""
+    """One row of ``steps``. ``position`` is the node's in the graph, ``ordinal`` orders rows of one node.
+
+    ``parent`` and ``place`` are as in :class:`StepRecord`.
+    """
 
     run: str
     id: str
@@ -104,13 +107,15 @@ class StepRow:
     reused_from: str | None = None
     saved: float | None = None
     reason: str = ""
+    parent: str | None = None
+    place: int | None = None
 
     def record(self, outputs: Mapping[str, Artifact]) -> StepRecord:
         """Return what readers see."""
         return StepRecord(
             self.run, self.id, self.name, self.function, self.position, State(self.state), self.label, self.group_id,
             self.started, self.ended, self.duration, self.attempts, self.pid, self.log, failure_from(self.failure),
-            self.reused_from, self.reason, outputs,
+            self.reused_from, self.reason, outputs, self.parent, self.place,
         )  # fmt: skip
 
 

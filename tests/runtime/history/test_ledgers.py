@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock.compilers.graph import FunctionRef, Node
 from penstock.runtime import events as e
 from penstock.runtime.history.absorption import absorb
 from penstock.runtime.history.ledgers import open_ledger, writable
@@ -61,15 +62,18 @@ def test_states_are_counted(ledger):
     assert +ledger.counts == {"running": 1, "skipped": 1}
 
 
-def test_a_row_for_an_item_stands_beside_its_step(ledger):
-    told(ledger, e.StepStarted("load[3]", 11.0))
-    row = ledger.steps["load[3]"]
-    assert (row.name, row.function, row.position, row.ordinal) == ("load", "m:load", 0, 2)
+def unfolded(step: str, *items: str) -> e.StepUnfolded:
+    nodes = tuple(Node(item, "fold", FunctionRef("m", "fold"), {}, label=item) for item in items)
+    return e.StepUnfolded(step, 11.0, nodes, tuple(range(len(items))), "why")
 
 
-def test_a_row_for_an_unknown_step_comes_last(ledger):
-    told(ledger, e.StepStarted("clean-up", 11.0))
-    assert ledger.steps["clean-up"].position == 2
+def test_what_a_step_is_unfolded_to_stands_beside_it(ledger):
+    told(ledger, unfolded("load", "load[0]", "load[1]"))
+    row = ledger.steps["load[1]"]
+    assert (row.name, row.function, row.position, row.ordinal) == ("fold", "m:fold", 0, 3)
+    assert (row.parent, row.place, row.state) == ("load", 1, "pending")
+    assert (ledger.steps["load"].state, ledger.steps["load"].reason) == ("running", "why")
+    assert +ledger.counts == {"running": 1, "pending": 3}
 
 
 def test_a_retried_step_keeps_its_first_start(ledger, a_failure):

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from penstock.compilers.graph import FunctionRef, Node
 from penstock.runtime import events as e
 from penstock.runtime.errors import HistoryError, RunNotFound
 from penstock.runtime.history import History
@@ -58,10 +59,21 @@ def test_paging_from_an_unknown_run_is_refused(three, history):
         history.runs(before="r-9")
 
 
+def unfolded(step: str, *items: str) -> e.StepUnfolded:
+    nodes = tuple(Node(item, "fold", FunctionRef("m", "fold"), {}, label=item) for item in items)
+    return e.StepUnfolded(step, 1.0, nodes, tuple(range(len(items))))
+
+
 def test_steps_come_in_the_order_of_the_graph_with_items_after_their_step(record, a_run, history, a_graph):
-    middle = [e.StepStarted("c", 1.0), e.StepStarted("b[1]", 2.0), e.StepStarted("b[0]", 3.0), e.StepStarted("a", 4.0)]
+    middle = [
+        unfolded("b", "b[0]", "b[1]"),
+        unfolded("b[1]", "b[1]/x"),
+        unfolded("b[0]", "b[0]/y"),
+        e.StepStarted("c", 1.0),
+    ]
     record(a_run(graph=a_graph("a", "b", "c"), middle=middle))
-    assert ids(history.steps("r-1")) == ["a", "b", "b[1]", "b[0]", "c"]
+    assert ids(history.steps("r-1")) == ["a", "b", "b[0]", "b[0]/y", "b[1]", "b[1]/x", "c"]
+    assert [(step.parent, step.place) for step in history.steps("r-1")][2:4] == [("b", 0), ("b[0]", 0)]
 
 
 def test_metrics_and_files_can_be_asked_for_by_step(record, a_run, history):

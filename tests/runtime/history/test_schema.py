@@ -14,13 +14,16 @@ from penstock.runtime.history import History, HistoryBusy, connect, schema
 from penstock.runtime.history.schema import MIGRATIONS, bring_up_to_date, migrations, statements, version
 
 
+NEXT = max(migrations()) + 1
+
+
 @pytest.fixture
 def newer(tmp_path):
     """The migrations of a Penstock to come."""
     folder = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, folder)
-    (folder / "0003_notes.sql").write_text(
-        "-- Notes; on runs.\nALTER TABLE runs ADD COLUMN note TEXT;\n\nUPDATE schema_version SET version = 3;\n"
+    (folder / f"{NEXT:04}_notes.sql").write_text(
+        f"-- Notes; on runs.\nALTER TABLE runs ADD COLUMN note TEXT;\n\nUPDATE schema_version SET version = {NEXT};\n"
     )
     return folder
 
@@ -51,30 +54,30 @@ def test_a_new_database_has_the_newest_version(opened):
 def test_a_database_that_is_behind_is_brought_up_to_date(opened, location, newer, record, a_run, history):
     record(a_run("r-1"))
     bring_up_to_date(opened, url_of(location), folder=newer)
-    assert version(opened) == 3
+    assert version(opened) == NEXT
     assert opened.rows("SELECT id, note FROM runs") == [("r-1", None)]
 
 
 def test_a_new_database_gets_all_files_at_once(tmp_path, newer, monkeypatch):
     monkeypatch.setattr(schema.bring_up_to_date, "__defaults__", (None, newer))
     connection = connect(tmp_path / "new.db")
-    assert version(connection) == 3
+    assert version(connection) == NEXT
     assert connection.rows("SELECT count(*) FROM sqlite_master WHERE name LIKE '%yoyo%'") == [(0,)]
 
 
 def test_bringing_up_to_date_twice_changes_nothing(opened, location, newer):
     bring_up_to_date(opened, url_of(location), folder=newer)
     bring_up_to_date(opened, url_of(location), folder=newer)
-    assert version(opened) == 3
+    assert version(opened) == NEXT
 
 
 def test_a_file_that_fails_changes_nothing(opened, location, newer):
-    (newer / "0003_notes.sql").write_text(
-        "UPDATE schema_version SET version = 3;\nALTER TABLE nowhere ADD COLUMN x TEXT;\n"
+    (newer / f"{NEXT:04}_notes.sql").write_text(
+        f"UPDATE schema_version SET version = {NEXT};\nALTER TABLE nowhere ADD COLUMN x TEXT;\n"
     )
     with pytest.raises(HistoryError, match="nowhere"):
         bring_up_to_date(opened, url_of(location), folder=newer)
-    assert version(opened) == 2
+    assert version(opened) == NEXT - 1
 
 
 def test_a_database_of_a_newer_penstock_is_refused(opened, location):
@@ -138,7 +141,7 @@ def test_many_threads_may_bring_one_database_up_to_date_at_once(location, newer)
     threads = [threading.Thread(target=upgrade, args=(connection,)) for connection in connections]
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
-    assert problems == [] and [version(connection) for connection in connections] == [3, 3, 3]
+    assert problems == [] and [version(connection) for connection in connections] == [NEXT] * 3
 
 
 def test_a_lock_that_a_killed_process_has_left_is_explained(opened, location, newer, monkeypatch):

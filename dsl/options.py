@@ -33,6 +33,9 @@ Static: TypeAlias = Annotated[T, StaticMarker()]
 ``def sweep(rounds: Static[int] = 3)`` may loop over ``range(rounds)``. In a published version it is fixed.
 """
 
+ELSEWHERE = "PENSTOCK_ELSEWHERE"
+"""The environment variable of a machine that has the code and the files of one step only: those of others may be missing."""
+
 _UNITS = {"": 1, "B": 1}
 _UNITS |= {f"{prefix}B": 1000**power for power, prefix in enumerate("kMGT", start=1)}
 _UNITS |= {f"{prefix}iB": 1024**power for power, prefix in enumerate("KMGT", start=1)}
@@ -229,7 +232,7 @@ class Options:
         """Return a copy whose ``hash_paths`` are absolute, starting from ``folder``. Raises for a missing one."""
         paths = [Path(os.path.normpath(folder / path)) for path in self.hash_paths]
         for path in paths:
-            if not path.exists():
+            if not path.exists() and ELSEWHERE not in os.environ:
                 raise _wrong(
                     f"hash_paths names {str(path)!r}, which does not exist; write it relative to {folder} or absolute"
                 )

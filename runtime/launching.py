@@ -8,8 +8,8 @@ from typing import Any
 
 from ..compilers.fingerprints import Fingerprinter
 from ..compilers.lowering import compile_pipeline
-from ..compilers.targets import write_as
 from .configuration import Settings, settings_upward
+from .exports import document
 from .runners.local import Local
 from .runs import Run
 
@@ -31,13 +31,11 @@ def compile(
 ) -> str:
     """Write a pipeline as a document, without running anything, and return the text; ``to`` also writes it to a file.
 
+    Where a document names the code of the steps, as that for ``"azureml"`` does, their code is written beside the file.
     ``parameters`` gives values for those annotated ``Static``; the others stay symbolic. Raises DefinitionError,
     TypeMismatch, UnknownTarget and UnsupportedByTarget.
     """
     compiled = compile_pipeline(pipeline, (), parameters)
     _, settings = settings_upward(compiled.root) or (None, Settings())
     compiled = compiled.identified(Fingerprinter(ignore_calls=settings.ignore_calls))
-    text = write_as(compiled.graph, target)
-    if to is not None:
-        Path(to).write_text(text, encoding="utf-8")
-    return text
+    return document(compiled.graph, compiled.manifests, compiled.root, target, None if to is None else Path(to))

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .registry import available, write_as
+from .registry import SENDS_CODE, available, write_as
 
-__all__ = ["available", "write_as"]
+__all__ = ["SENDS_CODE", "available", "write_as"]

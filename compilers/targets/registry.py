@@ -22,6 +22,10 @@ def write_as(graph: Graph, target: str) -> str:
     return _find(target)(graph)
 
 
+SENDS_CODE = frozenset({"azureml"})
+"""The targets whose documents name the code of each step, which lies beside them."""
+
+
 def available() -> tuple[str, ...]:
     """Name every target that is installed."""
     return tuple(sorted({*BUILT_IN, *(point.name for point in metadata.entry_points(group=GROUP))}))

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
-from ...compilers.targets import available, write_as
+from ...compilers.fingerprints import Fingerprinter
+from ...compilers.targets import SENDS_CODE, available
+from ..exports import document
 from .errors import CommandError
 from .parameters import PipelineCommand, Target, parameter_option
 
@@ -32,16 +34,18 @@ from .parameters import PipelineCommand, Target, parameter_option
 def command(reference: str, target: Target, values: Mapping[str, object], form: str, output: Path | None) -> None:
     """Write a pipeline as a document, without running anything.
 
+    For azureml, the code of each step is written beside the file that --output names.
     Parameters stay open, but for those annotated Static: they shape the graph, and are fixed in it.
     """
     del reference  # it has become the target
     if form not in available():
         raise click.BadParameter(f"{form!r} is none of {', '.join(available())}", param_hint="--target")
-    text = write_as(target.compile(values, whole=False).graph, form)
-    if output is None:
-        click.echo(text, nl=False)
-        return
+    compiled = target.compile(values, whole=False)
+    if form in SENDS_CODE:
+        compiled = compiled.identified(Fingerprinter())
     try:
-        output.write_text(text, encoding="utf-8")
+        text = document(compiled.graph, compiled.manifests, compiled.root, form, output)
     except OSError as error:
         raise CommandError(f"{output} cannot be written: {error.strerror or error}") from error
+    if output is None:
+        click.echo(text, nl=False)

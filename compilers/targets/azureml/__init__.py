@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .bodies import DataInput, Placement, component_body, job_body, pipeline_component_body
-from .documents import write
+from .documents import folder_name, write
 from .environments import Lock
 from .plans import Component, Job, Plan, code_name, plan
 
@@ -16,6 +16,7 @@ __all__ = [
     "Plan",
     "code_name",
     "component_body",
+    "folder_name",
     "job_body",
     "pipeline_component_body",
     "plan",

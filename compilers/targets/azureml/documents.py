@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
@@ -30,7 +31,7 @@ Yaml = dict[str, Any]
 
 
 def write(graph: Graph, locks: Mapping[str, Lock] | None = None) -> str:
-    """Return the YAML of a graph; ``locks`` say what the code of each fingerprint needs installed.
+    """Return the YAML of a graph; ``locks`` say what each node needs installed, by its id.
 
     The code of each step is expected in ``code/NAME`` beside the file. Raises UnsupportedByTarget and IllegalName.
     """
@@ -63,13 +64,18 @@ def _input(parameter: Parameter, of: InputType) -> Any:
     default = parameter.default.value if isinstance(parameter.default, Literal) else None
     if of.kind == "artifact":
         key = parameter.default.key if isinstance(parameter.default, Attached) else parameter.name
-        return {"type": of.type, "path": f"./{ATTACHED}/{key}"}
+        return {"type": of.type, "path": f"./{ATTACHED}/{folder_name(key)}"}
     if of.kind == "data":
         path = data_uri(default) if isinstance(default, PurePath | DataPath) else f"./{parameter.name}"
         return {"type": of.type, "path": path}
     if parameter.default is None:
         return f"{MARK}<set {parameter.name}: {parameter.type}>"
     return default if of.type in ("number", "integer", "boolean") else text_of(default)
+
+
+def folder_name(key: str) -> str:
+    """Return what the folder of an attached value is called: its key, without signs that a file system may not take."""
+    return re.sub(r"[^\w.-]", "_", key)
 
 
 def data_uri(path: PurePath | DataPath) -> str:
@@ -109,7 +115,7 @@ def _source(plan: Plan, source: Binding) -> Any:
         case OutputRef():
             return output_reference(plan, source)
         case Attached(key):
-            return {"type": "uri_folder", "path": f"./{ATTACHED}/{key}"}
+            return {"type": "uri_folder", "path": f"./{ATTACHED}/{folder_name(key)}"}
         case Literal(value) if isinstance(value, PurePath | DataPath):
             return {"type": data_type(value), "path": data_uri(value)}
         case Literal(value):

@@ -23,10 +23,14 @@ NEEDED = ("attrs>=23.2", "blake3>=1.0", "cloudpickle>=3.0", "dill>=0.3.8", "psut
 
 @frozen
 class Lock:
-    """What a step's code reaches of installed things: requirement lines, and the version of Python, as ``3.11``."""
+    """What a step needs where it runs: requirement lines, and the version of Python, as ``3.11``.
+
+    ``mark`` tells uploads of one fingerprint apart: the digest of declared files, or of everything where nothing else identifies it.
+    """
 
     packages: tuple[str, ...] = ()
     python: str = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    mark: str = ""
 
 
 @frozen

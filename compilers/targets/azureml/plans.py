@@ -22,6 +22,9 @@ from .texts import shell_safe
 from .types import InputType, input_type
 
 WORKER = "python -m penstock.runtime.worker"
+PROTOCOL = 1
+"""Grows when a worker that was uploaded before would not understand a command line of now."""
+
 DONE = "done"
 """The output of a step that has none, for what waits for it."""
 
@@ -84,7 +87,7 @@ class Plan:
 def plan(graph: Graph, locks: Mapping[str, Lock] | None = None, stored: Collection[str] = ()) -> Plan:
     """Return what a graph is in Azure.
 
-    ``locks`` say what the code of each fingerprint needs installed; ``stored`` names the parameters whose given values no
+    ``locks`` say what each node needs installed, by its id; ``stored`` names the parameters whose given values no
     document can hold. Raises UnsupportedByTarget and IllegalName.
     """
     refuse(graph)
@@ -134,13 +137,13 @@ class _Planning:
 
     def _component(self, wired: Wired, names: Mapping[str, str]) -> Component:
         node = wired.node
-        lock = self.locks.get(node.fingerprint or node.id, Lock())
+        lock = self.locks.get(node.id, Lock())
         return Component(
             node.name,
             _command(wired, names),
             wired.slots,
             tuple(names.values()),
-            code_name(node),
+            code_name(node, lock),
             installed(node.options.environment, lock),
             node.options.allow_reuse and node.fingerprint is not None and node.options.max_age is None,
             node.doc,
@@ -172,10 +175,11 @@ def _named_results(output: Binding) -> Iterator[tuple[str, Binding]]:
     yield from zip(names, output.items, strict=True)
 
 
-def code_name(node: Node) -> str:
-    """Return what the upload of a node's code is called: its function and its fingerprint, if it has one."""
+def code_name(node: Node, lock: Lock) -> str:
+    """Return what the upload of a node's code is called: its function, its fingerprint, and what else tells it apart."""
     step = next(iter(legal_names([node.function.qualname]).values()))[-40:].strip("_") or "step"
-    return f"{step}-{node.fingerprint[:24]}" if node.fingerprint else f"{step}-unidentified"
+    parts = [step, node.fingerprint[:24] if node.fingerprint else "unidentified", lock.mark[:16], f"w{PROTOCOL}"]
+    return "-".join(filter(None, parts))
 
 
 def _command(wired: Wired, outputs: Mapping[str, str]) -> str:

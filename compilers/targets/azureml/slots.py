@@ -73,7 +73,7 @@ def wire(node: Node, parameters: Mapping[str, InputType]) -> Wired:
         wiring.slot(f"after_{needed}", "order", "uri_folder", OutputRef(needed, ""))
     slots = tuple(wiring.slots.values())
     inner = Node(node.name, node.name, function, inputs, node.outputs, options=_kept(node.options))
-    given = tuple(Parameter(slot.name) for slot in slots if slot.kind != "order")
+    given = tuple(Parameter(slot.name, slot.type) for slot in slots if slot.kind != "order")
     return Wired(node, slots, Graph(node.name, (inner,), given))
 
 

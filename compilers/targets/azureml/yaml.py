@@ -48,6 +48,8 @@ def _scalar(value: Any) -> str:
         return "{}"
     if isinstance(value, list | tuple):
         return "[]"
+    if isinstance(value, float):  # YAML 1.1 knows no number with an exponent and without a point
+        return re.sub(r"^(-?\d+)e", r"\1.0e", json.dumps(value))
     if not isinstance(value, str):
         return json.dumps(value)
     return value if _PLAIN.fullmatch(value) and value.lower() not in _WORDS else _quoted(value)

@@ -30,7 +30,7 @@ def test_compile_writes_a_document_to_a_file(project: Path, penstock: Penstock) 
 
 def test_compile_refuses_an_unknown_target(project: Path, penstock: Penstock) -> None:
     result = penstock("compile", f"{project.name}:compare", "--target", "cobol")
-    assert result.exit_code == 2 and "'cobol' is none of json, mermaid" in result.stderr
+    assert result.exit_code == 2 and "'cobol' is none of azureml, json, mermaid" in result.stderr
 
 
 def test_compile_says_when_it_cannot_write(project: Path, penstock: Penstock) -> None:

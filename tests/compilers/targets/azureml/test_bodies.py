@@ -155,3 +155,7 @@ def test_a_pipeline_from_python_compiles(tmp_path):
     text = penstock.compile(twice, target="azureml", to=tmp_path / "job.yml")
     assert (tmp_path / "job.yml").read_text(encoding="utf-8") == text
     assert "double_2" in text
+    (code,) = {line.split("./")[1] for line in text.splitlines() if "code: " in line}
+    assert (tmp_path / code / "penstock/runtime/worker.py").exists()
+    (attached,) = (tmp_path / "attached").iterdir()
+    assert f"./attached/{attached.name}" in text and (attached / "artifact.json").exists()

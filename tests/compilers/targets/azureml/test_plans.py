@@ -115,7 +115,7 @@ def test_only_what_may_be_reused_is_deterministic(options, fingerprint, expected
 
 def test_code_is_named_by_its_fingerprint():
     first, same, other = (plan(one(fingerprint=mark)).jobs[0].component.code for mark in ("a" * 64, "a" * 64, "b" * 64))
-    assert first == same == f"fit-{'a' * 24}"
+    assert first == same == f"fit-{'a' * 24}-w1"
     assert other != first
 
 
@@ -125,7 +125,7 @@ def test_a_time_out_covers_all_attempts():
 
 
 def test_the_environment_is_what_the_code_reaches_or_what_is_said(graph):
-    locks = {"load-means-this": Lock(("pandas==2.2.0", "attrs==26.1"), "3.12")}
+    locks = {"load": Lock(("pandas==2.2.0", "attrs==26.1"), "3.12")}
     load, _, train, *_ = plan(graph, locks).jobs
     assert "python=3.12" in load.component.environment.conda
     assert "pandas==2.2.0" in load.component.environment.conda and "attrs>=" not in load.component.environment.conda

@@ -11,6 +11,7 @@ import attrs
 from attrs import frozen
 
 from ..compilers.graph import Graph, Resources
+from ..compilers.traversal import nodes_within
 from .amounts import size
 from .errors import RunError
 
@@ -32,7 +33,7 @@ class Machine:
 
 def this_machine(graph: Graph) -> Machine:
     """Look at what this process may use, as far as the nodes of a graph ask for it."""
-    asked = [node.options.resources for node in graph]
+    asked = [node.options.resources for node in nodes_within(graph)]
     return Machine(
         processors(),
         _memory() if any(one.memory for one in asked) else None,
@@ -112,7 +113,7 @@ def clipped(asked: Resources, machine: Machine) -> Resources:
 def shortages(graph: Graph, machine: Machine) -> Mapping[str, str]:
     """Say, for each step that asks for more than the machine has, what is missing; the first of each name."""
     found: dict[str, str] = {}
-    for node in graph:
+    for node in nodes_within(graph):
         missing = "; ".join(_missing(node.options.resources, machine))
         if missing and node.name not in found:
             found[node.name] = missing

@@ -6,6 +6,7 @@ polled and no state is shared between threads.
 
 from __future__ import annotations
 
+import functools
 import heapq
 import queue
 import threading
@@ -60,8 +61,11 @@ class Plan:
 
 @frozen
 class _Ended:
+    """A task has ended. ``executors`` is how many executors the run had had before the one that it was given to."""
+
     step: str
     outcome: Outcome
+    executors: int = 0
 
 
 @frozen
@@ -83,7 +87,10 @@ class Drive:
         self._attempts: dict[str, int] = {}
         self._waiting: list[tuple[float, str, Failed]] = []
         self._busy = 0
-        self._admission = Admission(plan.machine or this_machine(plan.graph))
+        self._executor: Executor | None = None
+        self._closed = 0
+        self._machine = plan.machine or this_machine(plan.graph)
+        self._admission = Admission(self._machine)
         where, store = Whereabouts(plan.root, plan.datastores), open_store(plan.store, plan.cache)
         self._values = attrs.evolve(values, store=store)
         self._calls = Calls(plan.run, where, store, self._values, plan.reuse)
@@ -105,28 +112,73 @@ class Drive:
         """Ask the run to stop; callable from any thread."""
         self._messages.put(_Cancel(reason))
 
-    def run(self, executor: Executor) -> State:
-        """Run until everything has ended, and return how. The executor is not closed; ``problem`` says why it was cancelled."""
+    @property
+    def finished(self) -> bool:
+        """Whether everything has ended."""
+        return self._scheduler.finished
+
+    def run(self, executor: Executor, another: Callable[[], Executor] | None = None) -> State:
+        """Run until everything has ended, and return how; ``problem`` says why it was cancelled.
+
+        Cancelling closes the executor; what then is left to run, as it does at every end, is given to ``another`` one.
+        """
         self._thread = threading.get_ident()
+        self._executor = executor
         with collection_held_back():
             self._reuse_what_can_be()
         while not self._scheduler.finished:
             self._reuse_what_can_be()
-            self._start_ready(executor)
+            running = self._running_executor(another)
+            if running is not None:
+                self._start_ready(running)
             if not self._busy and not self._waiting:
                 continue  # all that was ready had its result already
             message = self._next_message()
             if isinstance(message, _Cancel):
-                self._cancel(executor, message.reason)
+                self.stop(message.reason)
             elif message is not None:
                 self._handle(message)
         self._drain()
         return self._scheduler.outcome()
 
-    def stop(self, executor: Executor, reason: str) -> State:
-        """Stop at once, from the thread that runs the loop."""
-        self._cancel(executor, reason)
+    def stop(self, reason: str) -> State:
+        """Stop at once, from the thread that runs the loop, all but what runs at every end; said again, that too.
+
+        The executor is closed.
+        """
+        again = bool(self.problem)
+        self.problem = self.problem or reason
+        stopped = self._scheduler.stop(reason, with_exits=again)
+        for step in self._scheduler.running():
+            self._calls.release(self._nodes[step])
+            if again or not self._scheduler.is_exiting(step):
+                self._scheduler.cancel(step, reason)
+                stopped.append(step)
+            else:
+                self._scheduler.start_over(step)
+        self._waiting.clear()
+        self._close_executor()
+        self.pass_over(stopped)
+        self._reuse_what_can_be()
         return self._scheduler.outcome()
+
+    def _running_executor(self, another: Callable[[], Executor] | None) -> Executor | None:
+        """Return the executor, or another one after it was closed if something is left to run; where there is none, nothing is."""
+        if self._executor is None and not self.finished:
+            if another is None:
+                self.stop(self.problem)
+            else:
+                self._executor = another()
+        return self._executor
+
+    def _close_executor(self) -> None:
+        """End what runs; what is heard of it later counts no more."""
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.close()
+        self._closed += 1
+        self._busy = 0
+        self._admission = Admission(self._machine)
 
     def _start_ready(self, executor: Executor) -> None:
         now = time.monotonic()
@@ -191,10 +243,10 @@ class Drive:
         task = self._task(node, attempt, self._admission.take(node.id, node.options.resources))
         self._busy += 1
         self.emit(StepStarted(node.id, time.time(), attempt, log=task.log, reason=self._calls.why(node)))
-        executor.submit(task).add_done_callback(lambda done: self._note(node.id, done))
+        executor.submit(task).add_done_callback(functools.partial(self._note, node.id, self._closed))
 
-    def _note(self, step: str, done: Future[Outcome]) -> None:
-        self._messages.put(_Ended(step, _outcome(step, done)))
+    def _note(self, step: str, executors: int, done: Future[Outcome]) -> None:
+        self._messages.put(_Ended(step, _outcome(step, done), executors))
 
     def _task(self, node: Node, attempt: int, gpus: tuple[str, ...]) -> Task:
         plan, attached, inputs = self._plan, node.function.attached, self._values.inputs(node)
@@ -233,6 +285,8 @@ class Drive:
         if not isinstance(message, _Ended):
             self.emit(message)
             return
+        if message.executors != self._closed:
+            return  # it was ended with its executor
         self._busy -= 1
         self._admission.give_back(message.step)
         if self._scheduler.states[message.step] is not State.RUNNING:
@@ -280,16 +334,6 @@ class Drive:
         delay = delay_after(attempt, node.options.retry)
         heapq.heappush(self._waiting, (time.monotonic() + delay, node.id, outcome))
         self.emit(StepRetried(node.id, time.time(), attempt, outcome.failure, delay))
-
-    def _cancel(self, executor: Executor, reason: str) -> None:
-        self.problem = reason
-        self._waiting.clear()
-        stopped = self._scheduler.stop(reason)
-        for step in self._scheduler.running():
-            self._scheduler.cancel(step, reason)
-            stopped.append(step)
-        executor.close()
-        self.pass_over(stopped)
 
     def _drain(self) -> None:
         """Pass on the reports that came in before the last outcome."""

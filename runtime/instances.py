@@ -7,6 +7,7 @@ it, so that its nodes say by their inputs which values they take.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection as Ids
 from collections.abc import Iterator, Mapping
 
@@ -69,6 +70,18 @@ class Naming:
                 after=tuple(map(self.node, node.after)),
                 group=id.rpartition("/")[0] or None,
             )
+
+
+_PLACE = re.compile(r"\[\d+\]")
+
+
+def names_of(node: Node) -> frozenset[str]:
+    """Return all that a node can be called by: its id and name, and what it is an instance of, with and without its place there."""
+    found = {node.name, node.id, _PLACE.sub("", node.id)}
+    for end in (match.start() for match in re.finditer(r"[\[/]", node.id)):
+        outer = node.id[: node.id.index("]", end) + 1] if node.id[end] == "[" else node.id[:end]
+        found |= {outer, _PLACE.sub("", outer)}
+    return frozenset(found)
 
 
 def is_mapped_step(node: Node) -> bool:

@@ -5,7 +5,7 @@ So the instances of control nodes are found again for a run out of the history, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias, Union, final
 
 import attrs
@@ -13,7 +13,7 @@ import attrs
 from ..compilers.graph import Graph, Node
 from .artifacts import Artifact
 from .bodies import Bodies
-from .events import Event
+from .events import Event, StepSkipped, StepUnfolded
 from .failures import Failure
 from .resolution import Values
 from .scheduling import Scheduler
@@ -37,7 +37,8 @@ class Rehearsal:
         self.values = attrs.evolve(values, outputs=dict(values.outputs), bound={}, made={}, store=store)
         self.scheduler = Scheduler(graph, continue_on_failure=True)
         self.failures: dict[str, Failure] = {}
-        self.begun: list[Event] = []
+        self.notes: dict[str, str] = {}
+        self._unfolded: dict[str | None, list[Node]] = {None: list(graph)}
         self._bodies = Bodies(self.nodes, self.scheduler, self.values, store, self)
         self._unfolding = Unfolding(self._bodies)
 
@@ -52,9 +53,20 @@ class Rehearsal:
             elif not self.scheduler.has_ended_scopes:
                 return
 
+    def in_order(self) -> Iterator[Node]:
+        """Yield all nodes in call order, each followed by what it unfolded to."""
+        waiting = list(reversed(self._unfolded[None]))
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting += reversed(self._unfolded.get(node.id, []))
+
     def emit(self, event: Event) -> None:
         """Keep what a listener would have heard."""
-        self.begun.append(event)
+        if isinstance(event, StepUnfolded):
+            self._unfolded.setdefault(event.step, []).extend(event.nodes)
+        elif isinstance(event, StepSkipped):
+            self.notes[event.step] = event.reason
 
     def refuse(self, step: str, failure: Failure) -> None:
         """Note that a node cannot run."""

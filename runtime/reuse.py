@@ -21,6 +21,7 @@ from .artifacts import Artifact
 from .bases import Basis
 from .errors import CorruptArtifact, HistoryError, StoreError
 from .explanations import EFFECT, explain
+from .instances import names_of
 from .store import ArtifactStore
 
 
@@ -150,7 +151,7 @@ class Reuse:
         if isinstance(self._regenerate, bool):
             asked = self._regenerate
         else:
-            asked = node.id in self._regenerate or node.name in self._regenerate
+            asked = bool(self._regenerate) and not self._regenerate.isdisjoint(names_of(node))
         return asked or not node.options.allow_reuse
 
     def _is_fresh(self, node: Node, earlier: Earlier) -> bool:

@@ -180,6 +180,11 @@ class Scheduler:
         """Return why nothing new starts beside a node; nothing where it does."""
         return next((scope.stopped for scope in self._scope_of(node).outward() if scope.stopped), "")
 
+    def start_over(self, node: str) -> None:
+        """Call a running node ready again: what it did was broken off."""
+        self.states[node] = State.PENDING
+        self._push([node])
+
     def running(self) -> list[str]:
         """Return the nodes that were taken and have not ended; control nodes are not among them."""
         return [

@@ -13,6 +13,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from ...compilers.fingerprints.drift import drifted
 from ...compilers.lowering import Compiled
+from ...compilers.traversal import nodes_within
 from ..admission import refuse, shortages, this_machine
 from ..auditing import warn_undeclared
 from ..driving import Drive, Plan
@@ -223,17 +224,26 @@ class Execution:
         self._drive.cancel(reason)
 
     def _drive_to_end(self, closing: contextlib.ExitStack) -> State:
-        executor = self._executor(closing)
         try:
-            return self._drive.run(executor)
+            return self._drive.run(self._executor(closing), lambda: self._executor(closing))
         except BaseException as error:
-            self._drive.stop(executor, _why(error))
+            self._drive.stop(_why(error))
+            self._clean_up(closing)
+            raise
+
+    def _clean_up(self, closing: contextlib.ExitStack) -> None:
+        """Run what runs at every end after the run was broken off. Whoever breaks that off too has his way."""
+        try:
+            if not self._drive.finished:
+                self._drive.run(self._executor(closing))
+        except BaseException as error:
+            self._drive.stop(_why(error))
             raise
 
     def _executor(self, closing: contextlib.ExitStack) -> Executor:
         if self._config.executor == "inline":
             return InlineExecutor(self._drive.report)
-        ahead = not any(node.options.resources.gpus for node in self._plan.graph)
+        ahead = not any(node.options.resources.gpus for node in nodes_within(self._plan.graph))
         if self._config.kept_workers is not None:
             lent = self._config.kept_workers.lend(self._drive.report, ahead=ahead)
             closing.callback(lent.close)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, final
 
 from attrs import field, frozen
 
 from ...compilers.fingerprints.differences import Difference
-from ...compilers.graph import Graph
+from ...compilers.graph import Node
 from ...compilers.lowering import compile_pipeline
-from ...compilers.traversal import dependencies
+from ...compilers.traversal import dependencies, nodes_within
+from ..artifacts import Artifact
 from ..calls import Calls
 from ..changes import EarlierCode, Manifests, graph_of
 from ..explanations import EXPECTED
 from ..history import History
 from ..history.records import RunRecord, StepRecord
+from ..rehearsals import Rehearsal
 from ..runs import HistoryRecords, Run
-from ..scheduling import Scheduler
 from ..states import State
 from ..whereabouts import Whereabouts
 from ..workspace import Workspace
@@ -89,15 +90,16 @@ def told_changes(history: History, run: RunRecord, steps: Sequence[StepRecord]) 
     if graph is None:
         return {}
     earlier = EarlierCode(history, run.pipeline, history.cache.manifest, run.id)
+    codes = {(node.name, str(node.function)): node.fingerprint for node in nodes_within(graph)}
     return {
-        record.id: earlier.told(record.id, graph[record.id].fingerprint, record.reason)
+        record.id: earlier.told(record.id, codes[record.name, record.function], record.reason)
         for record in ran
-        if record.id in graph
+        if (record.name, record.function) in codes
     }
 
 
 def _after(record: StepRecord, changes: tuple[Difference, ...]) -> Verdict:
-    label = record.label or record.id
+    label = _called(record.id, record.label, record.group if record.parent else None)
     if record.state is State.REUSED:
         return Verdict(record.id, label, "reused", f"from run {record.reused_from}", record.reused_from or "")
     if record.state in (State.SKIPPED, State.CANCELLED):
@@ -112,36 +114,54 @@ def explain_ahead(prepared: Prepared) -> Explanation:
 
 def _ahead(prepared: Prepared) -> Iterator[Verdict]:
     graph = prepared.compiled.graph
-    values = prepared.given.values()
     where = Whereabouts(prepared.compiled.root, lambda: prepared.workspace.datastores)
-    calls = Calls("", where, prepared.store, values, prepared.reuse)
-    scheduler, verdicts = Scheduler(graph), dict[str, Verdict]()
+    rehearsal, verdicts = Rehearsal(graph, prepared.given.values(), prepared.store), dict[str, Verdict]()
+    calls = Calls("", where, prepared.store, rehearsal.values, prepared.reuse)
     earlier_code = EarlierCode(prepared.workspace.history, graph.name, _manifests(prepared))
-    while fresh := scheduler.fresh():
-        nodes = [graph[step] for step in fresh]
+
+    def meet(nodes: Sequence[Node]) -> dict[str, Mapping[str, Artifact]]:
         found = calls.earlier(nodes)
         for node in nodes:
-            earlier = found.get(node.id)
-            if earlier is None:
-                why = calls.why(node)
-                told = earlier_code.told(node.id, node.fingerprint, why)
-                verdicts[node.id] = Verdict(node.id, node.label, "runs", why, changes=told)
+            earlier, label = (
+                found.get(node.id),
+                _called(node.id, node.label, node.group if node.id not in graph else None),
+            )
+            if earlier is not None:
+                verdicts[node.id] = Verdict(node.id, label, "reused", f"from run {earlier.run}", earlier.run)
                 continue
-            values.outputs[node.id] = earlier.outputs
-            scheduler.start(node.id)
-            scheduler.succeed(node.id, State.REUSED)
-            verdicts[node.id] = Verdict(node.id, node.label, "reused", f"from run {earlier.run}", earlier.run)
-    for node in graph:
-        yield verdicts.get(node.id) or Verdict(node.id, node.label, "depends", _waits_for(graph, node.id, verdicts))
+            why = calls.why(node)
+            told = earlier_code.told(node.id, node.fingerprint, why)
+            verdicts[node.id] = Verdict(node.id, label, "runs", why, changes=told)
+        return {step: earlier.outputs for step, earlier in found.items()}
+
+    rehearsal.go(meet)
+    for node in rehearsal.in_order():
+        yield verdicts.get(node.id) or _undecided(node, rehearsal, verdicts)
+
+
+def _called(step: str, label: str, group: str | None) -> str:
+    """Return what to call a step; of what was unfolded, with what it stands in."""
+    return f"{group}/{label or step.rpartition('/')[2]}" if group else label or step
+
+
+def _undecided(node: Node, rehearsal: Rehearsal, verdicts: Mapping[str, Verdict]) -> Verdict:
+    """Say what becomes of a control node, or of a step whose inputs are not known yet."""
+    state = rehearsal.scheduler.states.get(node.id, State.SKIPPED)
+    if node.id in rehearsal.failures:
+        return Verdict(node.id, node.label, "runs", f"it will fail: {rehearsal.failures[node.id].message}")
+    if state is State.SKIPPED:
+        return Verdict(
+            node.id, node.label, "skipped", rehearsal.scheduler.reasons.get(node.id, rehearsal.notes.get(node.id, ""))
+        )
+    if state is State.COMPLETED:
+        return Verdict(node.id, node.label, "reused", "with all that it unfolds to")
+    if state is State.RUNNING:
+        return Verdict(node.id, node.label, "runs", "with what follows that has no result yet")
+    awaited = [needed for needed in dependencies(node) if needed not in verdicts or verdicts[needed].decision == "runs"]
+    reason = f"on what {', '.join(awaited)} will return" if awaited else "on how all else ends"
+    return Verdict(node.id, node.label, "depends", reason + (" (decided while it runs)" if node.control else ""))
 
 
 def _manifests(prepared: Prepared) -> Manifests:
     known, kept = prepared.compiled.manifests, prepared.workspace.history.cache
     return lambda fingerprint: known.get(fingerprint) or kept.manifest(fingerprint)
-
-
-def _waits_for(graph: Graph, step: str, verdicts: dict[str, Verdict]) -> str:
-    awaited = [
-        needed for needed in dependencies(graph[step]) if needed not in verdicts or verdicts[needed].decision == "runs"
-    ]
-    return f"on what {', '.join(awaited)} will return"

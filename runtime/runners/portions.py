@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import attrs
 
 from ...compilers.fingerprints import FileMemo, Fingerprinter
-from ...compilers.graph import Graph
+from ...compilers.graph import Graph, Node
 from ...compilers.lowering import Compiled
 from ...compilers.passes import alone, until
-from ...compilers.traversal import downstream
+from ...compilers.traversal import bodies, downstream, nodes_within
 from ..errors import RunError, StepNotFound
 from ..workspace import Workspace
 from .explaining import explain_ahead
@@ -25,11 +25,18 @@ def chosen(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for name in names:
         meant = [node.id for node in graph if name in (node.id, node.name) or node.id.startswith(f"{name}/")]
+        meant = meant or [node.id for node in graph if node.control is not None and _holds(node, name)]
         if not meant:
             known = [known for node in graph for known in (node.name, node.id)]
             raise StepNotFound(name, f"pipeline {graph.name!r}", tuple(dict.fromkeys(known)))
         found |= dict.fromkeys(meant)
     return tuple(found)
+
+
+def _holds(node: Node, name: str) -> bool:
+    """Say whether a name is that of something that a control node unfolds to: an item, a round, a step in its bodies."""
+    inside = (inner for body in bodies(node) for inner in nodes_within(body))
+    return name.startswith((f"{node.id}[", f"{node.id}/")) or any(name == inner.name for inner in inside)
 
 
 def run_until(compiled: Compiled, names: Sequence[str], workspace: Workspace) -> Compiled:
@@ -60,9 +67,15 @@ def run_alone(
 
 
 def regenerated_from(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
-    """Return the ids of some steps and of all that need them. Raises StepNotFound."""
-    found = downstream(graph, *chosen(graph, names))
-    return tuple(node.id for node in graph if node.id in found)
+    """Return the ids of some steps and of all that need them; of what a control node unfolds to, the name itself. Raises StepNotFound."""
+    found: set[str] = set()
+    asked: dict[str, None] = {}
+    for name in names:
+        ids = chosen(graph, [name])
+        inside = [one for one in ids if graph[one].control is not None and _holds(graph[one], name)]
+        asked |= dict.fromkeys([name] if inside else [])
+        found |= downstream(graph, *ids) - set(inside)
+    return (*asked, *(node.id for node in graph if node.id in found))
 
 
 def _smaller(compiled: Compiled, graph: Graph, workspace: Workspace) -> Compiled:
@@ -70,8 +83,10 @@ def _smaller(compiled: Compiled, graph: Graph, workspace: Workspace) -> Compiled
     found = compiled.identified(
         Fingerprinter(memo=FileMemo(workspace.folder / "memo"), ignore_calls=workspace.settings.ignore_calls)
     )
-    fingerprints = {node.id: node.fingerprint for node in found.graph}
-    nodes = tuple(attrs.evolve(node, fingerprint=fingerprints[node.id]) for node in graph)
+    nodes = tuple(
+        attrs.evolve(node, fingerprint=found.graph[node.id].fingerprint, control=found.graph[node.id].control)
+        for node in graph
+    )
     parameters = {parameter.name for parameter in graph.parameters}
     return attrs.evolve(
         found,

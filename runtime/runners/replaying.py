@@ -32,6 +32,7 @@ from ..functions import find_function, importing
 from ..history.records import StepRecord
 from ..inputs import kept_inputs
 from ..invocation import call, load, split_outputs
+from ..resolution import Values
 from ..resolved import Resolved
 from ..runs import Run
 from ..states import State
@@ -100,10 +101,14 @@ def replay(run: Run | str, step: str, *, attempt: int | None = None, workspace: 
 def prepare_replay(run: Run, step: str, attempt: int | None = None) -> Replayable:
     """Find the function of a step and load its inputs. Raises StepNotFound and RunError."""
     records = {record.id: record for record in run.records.steps()}
-    if step not in records or step not in run.graph:
-        raise StepNotFound(step, f"run {run.id}", tuple(id for id in records if id in run.graph))
-    record, node = records[step], run.graph[step]
-    resolved = _inputs(run, node, records)
+    rehearsal = run.rehearsal()
+    if step not in records or step not in rehearsal.nodes:
+        raise StepNotFound(step, f"run {run.id}", tuple(one for one in records if one in rehearsal.nodes))
+    record, node = records[step], rehearsal.nodes[step]
+    if node.control is not None:
+        items = ", ".join(record.id for record in records.values() if record.parent == step)
+        raise RunError(f"{step!r} has no code of its own to run again; what it unfolded to has: {items or 'nothing'}")
+    resolved = _inputs(run, rehearsal.values, node, records)
     with importing(f"the replay of {step!r}"):
         code = _code(run, node)
         arguments = _loaded(run, step, resolved)
@@ -143,12 +148,11 @@ def _task(run: Run, node: Node, inputs: Mapping[str, Resolved], attempt: int) ->
     )
 
 
-def _inputs(run: Run, node: Node, records: Mapping[str, StepRecord]) -> dict[str, Resolved]:
+def _inputs(run: Run, values: Values, node: Node, records: Mapping[str, StepRecord]) -> dict[str, Resolved]:
     """Return a step's inputs. Raises RunError that names what is missing."""
-    values = run.values()
     for name, binding in node.inputs.items():
         for ref in output_refs([binding]):
-            if ref.node not in values.outputs:
+            if ref.node not in values.outputs and ref.node not in values.made:
                 raise RunError(
                     f"step {node.id!r} of run {run.id} cannot be run again: its input {name!r} is what {ref.node!r} "
                     f"returns, and that {_ending(records.get(ref.node))}"

@@ -330,3 +330,51 @@ def test_a_run_out_of_the_history_gives_the_same(run, tmp_path):
         "rows[1]/add",
         "rows[1]/total",
     ]
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+def interrupt_once():
+    CALLS.append("cleaning")
+    if len(CALLS) == 1:
+        raise KeyboardInterrupt
+
+
+def test_what_runs_at_the_end_runs_after_an_interruption(run, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        run(exiting(call(interrupt)))
+    made = Run.get("last", Workspace.open(tmp_path))
+    assert CALLS == ["cancelled"] and made.state == "cancelled"
+    assert states(made) == {"interrupt": "cancelled", "on_exit": "completed", "on_exit/told": "completed"}
+
+
+def test_an_end_that_is_interrupted_itself_starts_again_once(run, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        run(graph(call(text), control("on_exit", OnExit(graph(call(interrupt_once)))), output=OutputRef("text")))
+    made = Run.get("last", Workspace.open(tmp_path))
+    assert (
+        CALLS == ["cleaning", "cleaning"] and made.steps["on_exit"].state == "completed" and made.state == "cancelled"
+    )
+
+
+def test_a_second_interruption_ends_the_end(run, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        run(
+            graph(
+                call(interrupt),
+                control("on_exit", OnExit(graph(call(interrupt, "again")))),
+                output=OutputRef("interrupt"),
+            )
+        )
+    made = Run.get("last", Workspace.open(tmp_path))
+    assert set(states(made).values()) == {"cancelled"}
+
+
+def test_what_was_asked_for_is_regenerated_by_name_and_by_item(run):
+    made = graph(mapped(double, "x", x=[1, 2]))
+    run(made)
+    run(made, regenerate_outputs=["double"])
+    run(made, regenerate_outputs=["double[1]"])
+    assert CALLS == [1, 2, 1, 2, 2]

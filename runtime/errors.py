@@ -25,6 +25,11 @@
       DataNotFound (FileNotFoundError)  nothing is there under that path
       DataExists (FileExistsError)   something else is there, and overwriting was not asked for
       TransferFailed (ConnectionError)  the connection broke, or the data did not arrive whole
+    EndpointError                    what is published cannot be used as was asked
+      EndpointNotFound (KeyError)    no endpoint, version or schedule of that name
+      EndpointExists                 there is one of that name
+      EndpointDisabled               it was disabled, and calls are refused
+      BundleError                    an archive is no bundle, is damaged, or is hostile
 """
 
 from __future__ import annotations
@@ -263,3 +268,63 @@ class TransferFailed(DatastoreError, ConnectionError):
 
     def __str__(self) -> str:
         return f"{self.place}: {self.problem}"
+
+
+class EndpointError(PenstockError):
+    """What is published, or belongs to it, cannot be used as was asked."""
+
+
+class EndpointNotFound(EndpointError, KeyError):
+    """There is no endpoint, version or schedule of that name."""
+
+    def __init__(self, name: str, version: str | None = None) -> None:
+        super().__init__(name, version)
+        self.name = name
+        self.version = version
+
+    def __str__(self) -> str:
+        if self.version is not None:
+            return f"{self.name!r} has no version {self.version!r}; `penstock endpoints show {self.name}` lists what there is"
+        return f"nothing is published as {self.name!r}, or it has no enabled version; `penstock endpoints` lists what there is"
+
+
+class EndpointExists(EndpointError):
+    """There is an endpoint, a version or a schedule of that name, which is not changed by making another."""
+
+    def __init__(self, name: str, version: str | None = None) -> None:
+        super().__init__(name, version)
+        self.name = name
+        self.version = version
+
+    def __str__(self) -> str:
+        if self.version is not None:
+            return (
+                f"{self.name!r} has a version {self.version!r} of other content, and versions never change; "
+                "publish under another version, or without one and it is numbered"
+            )
+        return f"there is one of the name {self.name!r}; choose another name, or delete it first"
+
+
+class EndpointDisabled(EndpointError):
+    """An endpoint or a version was disabled: it is hidden, and calls are refused."""
+
+    def __init__(self, name: str, version: str | None = None) -> None:
+        super().__init__(name, version)
+        self.name = name
+        self.version = version
+
+    def __str__(self) -> str:
+        what = f"version {self.version} of {self.name}" if self.version else self.name
+        return f"{what} is disabled; enable it with `penstock endpoints enable`, or call another"
+
+
+class BundleError(EndpointError):
+    """An archive is no bundle, is damaged, or holds what no bundle may hold. ``bundle`` names it."""
+
+    def __init__(self, bundle: str, problem: str) -> None:
+        super().__init__(bundle, problem)
+        self.bundle = bundle
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.bundle} cannot be used as a bundle: {self.problem}"

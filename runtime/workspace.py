@@ -22,7 +22,7 @@ from .cleaning import GRACE, Progress, clean, silent
 from .cleaning import Settings as Cleaning
 from .configuration import FOLDER, OWN_FILE, SHARED_FILE, Settings, settings_in, settings_upward
 from .errors import WorkspaceError, WorkspaceNotFound
-from .history import History, Recorder, connect, connect_to_read, new_run_id
+from .history import History, Recorder, Session, connect, connect_to_read, new_run_id
 from .retention import Retention
 
 if TYPE_CHECKING:
@@ -102,6 +102,11 @@ class Workspace:
     def history(self) -> History:
         """The runs of this workspace. Reading them makes no file."""
         return History(functools.partial(connect_to_read, self.history_location))
+
+    @functools.cached_property
+    def database(self) -> Session:
+        """The history's database, for what writes there beside runs: endpoints, tokens, schedules, requests."""
+        return Session(functools.partial(connect, self.history_location, self.prepare))
 
     @property
     def datastores(self) -> Datastores:

@@ -10,6 +10,7 @@ from .opening import connect, connect_to_read
 from .queries import History
 from .recorder import HistoryWarning, Recorder
 from .records import FileRecord, MetricRecord, RunRecord, StepRecord
+from .sessions import Session
 from .tables import Attempt
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Origin",
     "Recorder",
     "RunRecord",
+    "Session",
     "StepRecord",
     "connect",
     "connect_to_read",

@@ -180,7 +180,7 @@ def _check(pattern: re.Pattern[str], text: str, expected: str) -> None:
 
 def _insert(connection: Connection, table: str, made: VersionRecord) -> None:
     names, places = columns(VersionRecord), marks(VersionRecord)
-    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", values(made))  # noqa: S608  # names are our own
+    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", values(made))  # names are our own
 
 
 def _endpoint(connection: Connection, name: str) -> EndpointRecord:

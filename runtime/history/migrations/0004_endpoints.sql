@@ -90,4 +90,4 @@ CREATE TABLE queue (
 
 CREATE INDEX queue_by_state ON queue (state, priority, created);
 
-UPDATE schema_version SET version = 10;
+UPDATE schema_version SET version = 4;

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .compilers.errors import CompileError, InvalidGraph, TypeMismatch, UnsupportedByTarget
     from .compilers.graph import Graph
     from .dsl.library import command_step, copy_step, script_step
+    from .runtime.azure.errors import RemoteError
     from .runtime.comparisons import Comparison, compare
     from .runtime.context import current_step
     from .runtime.datastores import Datastore, copy_files, materialise
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     )
     from .runtime.launching import compile, run
     from .runtime.reporting import log_figure, log_metric, log_text, progress
+    from .runtime.runners.azureml import AzureML
     from .runtime.runners.checking import check
     from .runtime.runners.explaining import explain
     from .runtime.runners.local import Local
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from .runtime.workspace import Workspace
 
 __all__ = [
+    "AzureML",
     "Comparison",
     "CompileError",
     "DataPath",
@@ -72,6 +75,7 @@ __all__ = [
     "Promise",
     "PromiseUsedAsValue",
     "RecordingError",
+    "RemoteError",
     "Replay",
     "Resources",
     "Retries",
@@ -111,6 +115,7 @@ __all__ = [
 ]
 
 _LOADED_ON_FIRST_USE = {
+    "AzureML": "runtime.runners.azureml",
     "Comparison": "runtime.comparisons",
     "CompileError": "compilers.errors",
     "DataPath": "compilers.datapaths",
@@ -120,6 +125,7 @@ _LOADED_ON_FIRST_USE = {
     "InvalidGraph": "compilers.errors",
     "Local": "runtime.runners.local",
     "MissingInput": "runtime.errors",
+    "RemoteError": "runtime.azure.errors",
     "Replay": "runtime.runners.replaying",
     "Run": "runtime.runs",
     "RunCancelled": "runtime.errors",

@@ -10,6 +10,7 @@ The whole tree (each layer's ``errors`` module holds its own branch)::
       ProgramFailed (RuntimeError)        a script or a command that a step runs failed
       CompileError                        -> compilers/errors.py
       RunError, StoreError, HistoryError  -> runtime/errors.py
+      RemoteError                         -> runtime/azure/errors.py
 """
 
 from __future__ import annotations

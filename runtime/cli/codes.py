@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...compilers.errors import PenstockError
+from ..azure.errors import NotConfigured, NotFoundRemotely, RemoteError
 from ..errors import (
     ArtifactNotFound,
     DataNotFound,
@@ -50,11 +51,13 @@ _OF_ERRORS: tuple[tuple[tuple[type[BaseException], ...], int], ...] = (
             TargetNotFound,
             DatastoreNotFound,
             DataNotFound,
+            NotConfigured,
+            NotFoundRemotely,
         ),
         NOT_FOUND,
     ),
     ((WrongDefinition, UserCodeFailed), WRONG_DEFINITION),
-    ((RunError, StoreError, HistoryError, WorkspaceError, DatastoreError, CommandError), FAILED),
+    ((RunError, StoreError, HistoryError, WorkspaceError, DatastoreError, CommandError, RemoteError), FAILED),
     ((PenstockError,), WRONG_DEFINITION),  # what is left was raised while a definition was read or compiled
 )
 

@@ -27,6 +27,11 @@ def _ready() -> None:
     """Need no preparation."""
 
 
+def _nothing() -> Mapping[str, str]:
+    """Need no secret."""
+    return {}
+
+
 @final
 @frozen(slots=False)
 class Datastore:
@@ -41,6 +46,8 @@ class Datastore:
     options: Options = field(factory=dict, repr=False, hash=False)
     prepare: Callable[[], object] = field(default=_ready, repr=False, eq=False)
     """What is done before the first file is written."""
+    unlock: Callable[[], Mapping[str, str]] = field(default=_nothing, repr=False, eq=False)
+    """Gives further options that are secrets, when and where the store is used. They are never kept."""
 
     @name.validator
     def _check_name(self, _attribute: object, name: object) -> None:
@@ -154,7 +161,7 @@ class Datastore:
 
     @functools.cached_property
     def _backend(self) -> Backend:
-        return open_backend(self.name, self.url, self.options)
+        return open_backend(self.name, self.url, self.options, self.unlock())
 
     @property
     def _origin(self) -> str:
@@ -162,7 +169,8 @@ class Datastore:
 
     def __getstate__(self) -> dict[str, object]:
         # What is open stays here, and so do the secrets: they are looked up anew where it is used.
-        return {"name": self.name, "url": self.url, "options": self.options, "prepare": self.prepare}
+        kept = ("name", "url", "options", "prepare", "unlock")
+        return {name: getattr(self, name) for name in kept}
 
     def __setstate__(self, state: Mapping[str, object]) -> None:
         self.__dict__.update(state)

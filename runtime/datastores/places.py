@@ -49,10 +49,13 @@ class Found:
         return sum(sizes) if len(sizes) == len(self.entries) else None
 
 
-def open_backend(name: str, url: str, options: Options) -> Backend:
+_NO_SECRETS: Mapping[str, str] = {}
+
+
+def open_backend(name: str, url: str, options: Options, unlocked: Mapping[str, str] = _NO_SECRETS) -> Backend:
     """Return what reads and writes at a URL, or in a folder of this machine.
 
-    ``name`` is how messages call it. Raises DatastoreError for options that such a place does not have.
+    ``name`` is how messages call it; ``unlocked`` are further options that are secrets. Raises DatastoreError for options that such a place does not have.
     """
     scheme = url.partition("://")[0].lower() if "://" in url else ""
     if scheme in ("", "file"):
@@ -62,7 +65,7 @@ def open_backend(name: str, url: str, options: Options) -> Backend:
     if scheme in ("http", "https"):
         _only(name, options, OPTIONS, f"a web server takes {', '.join(OPTIONS)}")
         return Web(url, found, secrets)
-    return Remote(url, found, secrets)
+    return Remote(url, {**found, **unlocked}, (*secrets, *unlocked.values()))
 
 
 def place_of_url(url: str, name: str) -> Place:

@@ -97,7 +97,7 @@ def _resolved(connection: Connection, action: str, assets: list[str]) -> Mapping
     url = f"{_base(connection, 'data')}/dataversion/batchGetResolvedUris"
     call = Call(action, "POST", url, body={"values": assets}, repeatable=True)
     values = connection.client.send(call).document(action).get("values") or {}
-    return {asset: str(uri) for asset, uri in values.items()}
+    return {asset: str(found["uri"]) for asset, found in values.items() if isinstance(found, dict) and found.get("uri")}
 
 
 def _base(connection: Connection, service: str = "history") -> str:
@@ -122,7 +122,8 @@ def _step(document: Mapping[str, Any]) -> StepRecord:
 
 
 def _names(document: Mapping[str, Any], properties: Mapping[str, Any]) -> Iterator[str]:
-    for found in (properties.get("azureml.moduleName"), document.get("displayName"), document.get("name")):
+    # The display name is the step's key in the pipeline; a component without a name of its own has a module's name too.
+    for found in (document.get("displayName"), properties.get("azureml.moduleName"), document.get("name")):
         if isinstance(found, str) and found:
             yield found
 

@@ -6,13 +6,24 @@ from collections.abc import Callable, Mapping
 from typing import IO, Any, final
 
 from .. import amounts
-from ..events import Event, RunStarted, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
+from ..events import (
+    Event,
+    RunStarted,
+    StepCompleted,
+    StepFailed,
+    StepRetried,
+    StepReused,
+    StepSkipped,
+    StepStarted,
+    StepUnfolded,
+)
 from ..history.records import StepRecord
 from ..states import State
 from .endings import ending, plain
 from .marks import encoding_of, marks_for, showable
 from .rows import first_line, metric_notes, remarkable_reason
 from .standings import Standing
+from .tallies import Tallies
 
 FIRST_NEWS = 5.0
 """Seconds after which a line says that a step is still running; the next follow after twice as long each."""
@@ -28,14 +39,18 @@ class Lines:
         self._stream = stream
         self._marks = marks_for(stream)
         self._standing = Standing()
+        self._tallies = Tallies(self._standing)
         self._news: dict[str, float] = {}
 
     def take(self, event: Event) -> None:
         """Take an event in and write what there is to say about it."""
         self._standing.take(event)
-        text = line_of(event, self._standing)
-        if text is not None:
-            self._write(f"{amounts.clock(event.time)}  {text}")
+        for text in (
+            self._tallies.line_of(event),
+            None if self._tallies.covers(event) else line_of(event, self._standing),
+        ):
+            if text is not None:
+                self._write(f"{amounts.clock(event.time)}  {text}")
         if isinstance(event, StepStarted):
             self._news[event.step] = event.time + FIRST_NEWS
 
@@ -79,7 +94,7 @@ def line_of(event: Event, standing: Standing) -> str | None:
         steps = amounts.counted(len(event.graph), "step")
         return f"run {event.run} of {event.graph.name} started: {steps}, experiment {event.experiment}"
     say = _SAID.get(type(event))
-    if say is None:
+    if say is None or (isinstance(event, StepUnfolded) and not event.note):
         return None
     record = standing.steps[event.step]  # type: ignore[union-attr]  # what _SAID knows are events of steps
     return f"{_name(record)}  {say(event, record, standing)}"
@@ -105,6 +120,10 @@ def _failed(event: StepFailed, _record: StepRecord, _standing: Standing) -> str:
     return f"failed after {amounts.duration(event.duration)}: {first_line(event.failure.kind, event.failure.message)}"
 
 
+def _unfolded(event: StepUnfolded, _record: StepRecord, _standing: Standing) -> str:
+    return event.note
+
+
 def _skipped(event: StepSkipped, _record: StepRecord, _standing: Standing) -> str:
     return f"{event.state}: {event.reason}" if event.reason else str(event.state)
 
@@ -115,6 +134,7 @@ _SAID: Mapping[type, Callable[[Any, StepRecord, Standing], str]] = {
     StepRetried: _retried,
     StepFailed: _failed,
     StepSkipped: _skipped,
+    StepUnfolded: _unfolded,
 }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+import attrs
 from attrs import field, frozen
 
+from ...compilers.graph import Map, Repeat
 from .. import amounts
 from ..explanations import EXPECTED
 from ..history.records import StepRecord
@@ -52,7 +54,7 @@ def rows(entries: Iterable[Entry], scene: Scene, *, closing: str = "nothing", de
     """Yield the lines of some entries. ``closing`` groups shows each as one line: ``nothing``, ``ended`` or ``all``."""
     for entry in entries:
         if entry.kind == "step":
-            yield _step_row(scene.standing.steps[entry.steps[0]], entry.label, scene, depth)
+            yield from _step_rows(scene.standing.steps[entry.steps[0]], entry.label, scene, depth)
             continue
         counts = scene.standing.counts(entry.steps)
         state = summed(counts)
@@ -61,7 +63,7 @@ def rows(entries: Iterable[Entry], scene: Scene, *, closing: str = "nothing", de
         notes = tuple(count_notes(counts, scene.marks)) if closed else ()
         yield Row(depth, state, entry.label, scene.standing.span(entry.steps, scene.now), notes, mark, len(entry.steps))
         if closed:
-            yield from _failed_rows(entry, scene, depth + 1)
+            yield from _failed_rows(entry.steps, scene, depth + 1)
         else:
             yield from rows(entry.parts, scene, closing=closing, depth=depth + 1)
 
@@ -98,9 +100,35 @@ def _needs_attention(state: State) -> bool:
     return state in (State.FAILED, State.RUNNING, State.CANCELLED)
 
 
-def _failed_rows(entry: Entry, scene: Scene, depth: int) -> Iterator[Row]:
-    """Yield the first failed steps of an entry that is shown as one line."""
-    records = (scene.standing.steps[step] for step in entry.steps)
+def _step_rows(record: StepRecord, label: str, scene: Scene, depth: int) -> Iterator[Row]:
+    """Yield the line of a step; of a control node with what it unfolded to, items as one line with a bar."""
+    control, children = scene.standing.control(record.id), scene.standing.children.get(record.id, ())
+    row = _step_row(record, label, scene, depth)
+    if not isinstance(control, Map):
+        yield row
+        shown = _last_round(children, scene) if isinstance(control, Repeat) else children
+        for child in map(scene.standing.steps.__getitem__, shown):
+            yield from _step_rows(child, child.label or child.id, scene, depth + 1)
+        return
+    counts = scene.standing.items(record.id)
+    notes = tuple(count_notes(counts, scene.marks)) if counts else ()
+    kept = [] if record.state.succeeded or record.state is State.RUNNING else [note for note in row.notes if note]
+    yield attrs.evolve(row, notes=(*notes, *kept))
+    yield from _failed_rows(children, scene, depth + 1)
+
+
+def _last_round(children: Sequence[str], scene: Scene) -> Sequence[str]:
+    """Return what belongs to the round that a repeated body is at; nothing once it has ended well."""
+    records = [scene.standing.steps[child] for child in children]
+    if not records or all(record.state.succeeded for record in records):
+        return ()
+    last = max(record.place or 0 for record in records)
+    return [record.id for record in records if record.place == last]
+
+
+def _failed_rows(steps: Iterable[str], scene: Scene, depth: int) -> Iterator[Row]:
+    """Yield the first failed ones of steps that are shown as one line."""
+    records = (scene.standing.steps[step] for step in steps)
     failed = [record for record in records if record.state is State.FAILED]
     for record in failed[:_SHOWN_FAILURES]:
         yield _step_row(record, record.label or record.id, scene, depth)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
-from ...compilers.graph import Graph
-from ..events import Event, MetricLogged, StepReused
+from ...compilers.graph import Control, Graph, Node
+from ..events import Event, MetricLogged, RunStarted, StepReused, StepUnfolded
 from ..history.records import RunRecord, StepRecord
 from ..states import State
 from ..tracking import Tracker
@@ -22,6 +22,8 @@ class Standing:
         self._tracker = Tracker()
         self.metrics: dict[str, dict[str, float]] = defaultdict(dict)
         self.saved = 0.0
+        self.children: dict[str, list[str]] = {}
+        self._controls: dict[str, Control] = {}
 
     def take(self, event: Event) -> None:
         """Take an event in."""
@@ -30,6 +32,27 @@ class Standing:
             self.metrics[event.step][event.name] = event.value
         elif isinstance(event, StepReused):
             self.saved += event.saved
+        elif isinstance(event, RunStarted):
+            self._note_controls(event.graph)
+        elif isinstance(event, StepUnfolded):
+            self.children.setdefault(event.step, []).extend(node.id for node in event.nodes)
+            self._note_controls(event.nodes)
+
+    def _note_controls(self, nodes: Iterable[Node]) -> None:
+        self._controls |= {node.id: node.control for node in nodes if node.control is not None}
+
+    def control(self, step: str) -> Control | None:
+        """Return what a control node does; None for another step."""
+        return self._controls.get(step)
+
+    def items(self, step: str) -> Counter[State]:
+        """Return how many items of a mapped call are in each state, each with all that runs for it."""
+        places: dict[int, Counter[State]] = defaultdict(Counter)
+        for child in self.children.get(step, ()):
+            record = self.steps[child]
+            if record.place is not None:
+                places[record.place][record.state] += 1
+        return Counter(map(summed, places.values()))
 
     @property
     def run(self) -> RunRecord | None:

@@ -13,6 +13,7 @@ from ..compilers.graph import Graph
 from .explanations import EXPECTED
 from .history import History
 from .history.records import RunRecord
+from .instances import original
 
 Manifests: TypeAlias = Callable[[str], Manifest | None]
 """Says what a fingerprint covers; None where that was not kept."""
@@ -62,9 +63,9 @@ class EarlierCode:
         """Yield the fingerprints of a step, the newest first."""
         for run in self._runs:
             graph = self._graph(run.id)
-            fingerprint = graph[step].fingerprint if graph is not None and step in graph else None
-            if fingerprint is not None:
-                yield fingerprint
+            node = None if graph is None else original(graph, step)
+            if node is not None and node.fingerprint is not None:
+                yield node.fingerprint
 
     @functools.cached_property
     def _runs(self) -> tuple[RunRecord, ...]:

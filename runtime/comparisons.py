@@ -12,6 +12,7 @@ from attrs import frozen
 from ..compilers.fingerprints.differences import Difference
 from .changes import Manifests, code_changes
 from .history.records import MetricRecord, RunRecord, StepRecord
+from .instances import original
 from .runs import HistoryRecords, Run
 from .states import State
 from .workspace import Workspace
@@ -216,9 +217,10 @@ def _code(old: Run, new: Run, steps: Sequence[str]) -> Iterator[CodeChange]:
     found: dict[object, tuple[Difference | None, list[str]]] = {}
     changes = functools.cache(functools.partial(code_changes, manifests=_manifests(old, new)))
     for step in steps:
-        if step not in old.graph or step not in new.graph:
+        was, now = original(old.graph, step), original(new.graph, step)
+        if was is None or now is None:
             continue
-        known = changes(old.graph[step].fingerprint, new.graph[step].fingerprint)
+        known = changes(was.fingerprint, now.fingerprint)
         for change in (None,) if known is None else known:
             key = change and (change.kind, change.name, change.file, change.before, change.after)
             found.setdefault(key, (change, []))[1].append(step)

@@ -63,6 +63,8 @@ def step_document(step: StepRecord) -> Document:
         "attempts": step.attempts,
         "reused_from": step.reused_from,
         "reason": step.reason,
+        "parent": step.parent,
+        "place": step.place,
         "failure": None if step.failure is None else _failure(step.failure),
         "outputs": {name: _artifact(artifact) for name, artifact in step.outputs.items()},
     }

@@ -15,6 +15,7 @@ import attrs
 from attrs import frozen
 
 from ..compilers.graph import Binding, Collection, Graph, Map, Node, Operation, OutputRef, ParameterRef, When
+from ..compilers.traversal import bodies
 
 
 @frozen
@@ -82,6 +83,28 @@ def names_of(node: Node) -> frozenset[str]:
         outer = node.id[: node.id.index("]", end) + 1] if node.id[end] == "[" else node.id[:end]
         found |= {outer, _PLACE.sub("", outer)}
     return frozenset(found)
+
+
+def original(graph: Graph, step: str) -> Node | None:
+    """Return the node that a step run is of: one of the graph, or of the graphs in it; None where there is none."""
+    if step in graph:
+        return graph[step]
+    for node in graph:
+        if node.control is not None and step.startswith((f"{node.id}[", f"{node.id}/")):
+            inside = re.sub(rf"^{_PLACE.pattern}", "", step[len(node.id) :]).lstrip("/")
+            found = _inside(node, inside)
+            if found is not None:
+                return found
+    return None
+
+
+def _inside(node: Node, step: str) -> Node | None:
+    """Find a node in the bodies of a control node, of which a mapped step alone needs no name."""
+    if not step:
+        return bodies(node)[0].nodes[0] if is_mapped_step(node) else None
+    names = (step, step.removeprefix("until/"), step.removeprefix("otherwise/"))
+    found = (original(body, name) for name in names for body in bodies(node))
+    return next((one for one in found if one is not None), None)
 
 
 def is_mapped_step(node: Node) -> bool:

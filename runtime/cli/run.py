@@ -13,6 +13,7 @@ from ...compilers.graph import Binding, Collection, OutputRef
 from ...compilers.rendering import render_binding
 from ..documents import whole_document
 from ..errors import RunError
+from ..resolved import summarise_input
 from ..runners.local import Local
 from ..runs import Run
 from ..terminal.endings import failure_lines, plain
@@ -153,6 +154,8 @@ def _named(output: Binding) -> Iterator[tuple[str, Binding]]:
 
 def _text(run: Run, binding: Binding) -> str:
     try:
+        if isinstance(binding, OutputRef):  # what control nodes gave is kept nowhere as a whole
+            return summarise_input(run.values().resolve(binding))
         value = run.result()
     except RunError:
         return render_binding(binding)

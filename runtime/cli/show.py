@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import click
@@ -22,6 +23,9 @@ from .metrics import metric_rows
 from .runs import counted
 from .tables import Cell, print_facts, print_heading, print_json, print_table
 from .workspaces import workspace_option
+
+MOST_ITEMS = 20
+"""Steps that one may unfold to before only the failed ones are listed; `--json` has them all."""
 
 _COLUMNS = ("STEP", "STATE", "DURATION", "ATTEMPTS", "OUTPUTS")
 
@@ -45,8 +49,9 @@ def command(reference: str, as_json: bool, workspace: Workspace) -> None:
     print_facts(_facts(run))
     _print_parts(run)
     print_heading("steps")
-    print_table(_COLUMNS, [_row(step) for step in steps], right=["DURATION", "ATTEMPTS"])
-    _print_reasons(steps, told_changes(history, run, steps))
+    shown, counts = condensed(steps)
+    print_table(_COLUMNS, [_row(step, counts.get(step.id, "")) for step in shown], right=["DURATION", "ATTEMPTS"])
+    _print_reasons(shown, told_changes(history, run, shown))
     _print_failures(steps)
     if metrics:
         print_heading("metrics")
@@ -76,7 +81,22 @@ def _print_parts(run: RunRecord) -> None:
             print_facts([(name, value) for name, value in facts.items()])
 
 
-def _row(step: StepRecord) -> list[Cell]:
+def condensed(steps: Sequence[StepRecord]) -> tuple[list[StepRecord], dict[str, str]]:
+    """Return the steps to list, without those of many that one unfolded to and that did not fail, and how many of each there are."""
+    children: dict[str, list[StepRecord]] = {}
+    for step in steps:
+        if step.parent is not None:
+            children.setdefault(step.parent, []).append(step)
+    many = {parent for parent, found in children.items() if len(found) > MOST_ITEMS}
+    hidden: set[str | None] = set()
+    for step in steps:
+        if step.parent in hidden or (step.parent in many and step.state is not State.FAILED):
+            hidden.add(step.id)
+    counts = {parent: counted(Counter(step.state for step in found)) for parent, found in children.items()}
+    return [step for step in steps if step.id not in hidden], counts
+
+
+def _row(step: StepRecord, unfolded: str) -> list[Cell]:
     label = step.label or step.id
     duration = "" if step.duration is None or step.state is State.REUSED else amounts.duration(step.duration)
     return [
@@ -84,7 +104,7 @@ def _row(step: StepRecord) -> list[Cell]:
         (step.state.value, step.state.value),
         duration,
         str(step.attempts or ""),
-        _outcome(step),
+        _outcome(step) or unfolded,
     ]
 
 

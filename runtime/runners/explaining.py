@@ -10,13 +10,14 @@ from attrs import field, frozen
 from ...compilers.fingerprints.differences import Difference
 from ...compilers.graph import Node
 from ...compilers.lowering import compile_pipeline
-from ...compilers.traversal import dependencies, nodes_within
+from ...compilers.traversal import dependencies
 from ..artifacts import Artifact
 from ..calls import Calls
 from ..changes import EarlierCode, Manifests, graph_of
 from ..explanations import EXPECTED
 from ..history import History
 from ..history.records import RunRecord, StepRecord
+from ..instances import original
 from ..rehearsals import Rehearsal
 from ..runs import HistoryRecords, Run
 from ..states import State
@@ -90,11 +91,11 @@ def told_changes(history: History, run: RunRecord, steps: Sequence[StepRecord]) 
     if graph is None:
         return {}
     earlier = EarlierCode(history, run.pipeline, history.cache.manifest, run.id)
-    codes = {(node.name, str(node.function)): node.fingerprint for node in nodes_within(graph)}
+    nodes = [original(graph, record.id) for record in ran]
     return {
-        record.id: earlier.told(record.id, codes[record.name, record.function], record.reason)
-        for record in ran
-        if (record.name, record.function) in codes
+        record.id: earlier.told(record.id, node.fingerprint, record.reason)
+        for record, node in zip(ran, nodes, strict=True)
+        if node is not None
     }
 
 

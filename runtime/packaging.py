@@ -8,12 +8,15 @@ comment was edited, the package that was made before still means the same.
 from __future__ import annotations
 
 import ast
+import functools
+import io
 import os
 import sys
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import final
+from typing import TypeAlias, final
 
 from attrs import frozen
 from blake3 import blake3
@@ -33,25 +36,41 @@ _STAYS = ("runtime/server", "runtime/cli", "runtime/azure/emulator", "compilers/
 """Parts of Penstock that nothing on the other machine asks for."""
 
 
+_ARCHIVE = "penstock.zip"
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_LOADER = f'''"""Load Penstock out of the archive beside this file."""
+
+import os
+import zipimport
+
+_archive = os.path.join(os.path.dirname(os.path.abspath(__file__)), {_ARCHIVE!r})
+__path__ = [os.path.join(_archive, "penstock")]
+exec(zipimport.zipimporter(_archive).get_code("penstock"), globals())
+'''.encode()
+
+Content: TypeAlias = Path | bytes
+"""A file of a package: where it is, or what is in it."""
+
+
 @frozen
 class Package:
     """What travels for a step: files by their paths in the folder, and what must be installed there."""
 
-    files: Mapping[str, Path]
+    files: Mapping[str, Content]
     lock: Lock
 
     @property
     def digest(self) -> str:
         """The blake3 of all names and contents."""
-        lines = [f"{name}\0{hash_file(str(file), file.stat().st_size)}\n" for name, file in sorted(self.files.items())]
+        lines = [f"{name}\0{_hash(content)}\n" for name, content in sorted(self.files.items())]
         return blake3("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
     def write(self, folder: Path) -> None:
         """Copy the files into a folder, which is made anew unless it is there. Raises OSError."""
-        for name, file in self.files.items():
+        for name, content in self.files.items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(file.read_bytes())
+            target.write_bytes(content.read_bytes() if isinstance(content, Path) else content)
 
 
 @final
@@ -63,7 +82,7 @@ class Packaging:
         self._manifests = manifests
         self._ownership = Ownership((root,))
         self._declared = DeclaredPaths()
-        self._own = dict(own_files())
+        self._own = {"penstock/__init__.py": _LOADER, f"penstock/{_ARCHIVE}": own_archive()}
         self._loaded: dict[str, str] = {}
         self._imports: dict[str, tuple[str, ...]] = {}
 
@@ -71,7 +90,11 @@ class Packaging:
         """Gather the files of a step. Raises CompileError for a declared file that is not there, or outside of the project."""
         manifest = self._manifests.get(node.fingerprint or "")
         modules = self._closure(self._start(node, manifest))
-        files = dict(_placed(modules)) | self._other(node, manifest) | dict(self._declared_files(node))
+        files: dict[str, Content] = {
+            **dict(_placed(modules)),
+            **self._other(node, manifest),
+            **dict(self._declared_files(node)),
+        }
         distributions = dict(manifest.distributions if manifest else ()) | dict(self._installed(modules))
         package = Package(files | self._own, Lock(_pins(distributions), *([manifest.python] if manifest else [])))
         return Package(package.files, _marked(package, self._mark(node, package)))
@@ -159,6 +182,16 @@ class Packaging:
                     yield owner.distribution.name, owner.distribution.version
 
 
+@functools.cache
+def own_archive() -> bytes:
+    """Return Penstock itself as one archive, the same wherever it is made: hundreds of small files are slow to send."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, file in own_files():
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), file.read_bytes(), zipfile.ZIP_DEFLATED)
+    return made.getvalue()
+
+
 def own_files() -> Iterator[tuple[str, Path]]:
     """Yield the files of Penstock itself that a worker may need, by their paths in a package."""
     yield "penstock/__init__.py", _PENSTOCK / "__init__.py"
@@ -199,6 +232,12 @@ def _from(statement: ast.ImportFrom, package: str) -> Iterator[str]:
     base = ".".join(filter(None, [*kept, statement.module or ""]))
     yield base
     yield from (f"{base}.{alias.name}" for alias in statement.names)
+
+
+def _hash(content: Content) -> str:
+    if isinstance(content, bytes):
+        return blake3(content).hexdigest()
+    return hash_file(str(content), content.stat().st_size)
 
 
 def _above(name: str) -> Iterator[str]:

@@ -88,7 +88,7 @@ def _run(given: argparse.Namespace, scratch: Path) -> int:
     call = _call(given.call)
     (node,) = call.nodes
     store = LocalStore(scratch / "store")
-    values = Values(*_inputs(call, given, store), {})
+    values = Values(*_inputs(call, given, store), {}, store=store)
     reports = Reports(scratch)
     task = _task(node, values, scratch)
     outcome = _attempts(task, reports)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, final
 
+import attrs
 from attrs import field, frozen
 
+from ...compilers.lowering import Compiled, compile_pipeline
 from ..azure.addresses import Address
 from ..azure.client import Client
 from ..azure.configuration import base_url, find_address
@@ -18,6 +21,11 @@ from ..azure.hosts import is_loopback
 from ..azure.permissions import Check, check
 from ..azure.stores import WorkspaceStores
 from ..azure.targets import ComputeTargets
+from ..events import Listener
+from ..runs import Run
+from ..terminal import Mode
+from ..workspace import Workspace
+from .azure_execution import reconnect, submit
 
 
 @final
@@ -28,7 +36,14 @@ class AzureML:
     ``credential`` is how to log in: ``"default"`` (the environment, a managed identity, ``az login``), ``"cli"``,
     ``"service-principal"``, ``"managed-identity"``, or any credential of azure-identity. ``url`` is the address of a
     stand-in on this machine, for work without Azure; by default the environment variable ``PENSTOCK_AZURE_URL``, else
-    Azure itself. Raises NotConfigured for what cannot be a workspace.
+    Azure itself.
+
+    How pipelines run there: ``default_compute`` is the compute target of steps that name none, ``workspace`` the workspace
+    here that keeps the history. ``regenerate_outputs`` runs every step whatever results Azure keeps; with
+    ``continue_on_failure`` what does not need a failed step still runs; ``raise_on_failure=False`` returns a failed run instead
+    of raising RunFailed. ``interval`` is how many seconds pass between two looks at a job, at first.
+
+    Raises NotConfigured for what cannot be a workspace.
     """
 
     subscription_id: str
@@ -36,6 +51,16 @@ class AzureML:
     workspace_name: str
     credential: Kind | Credential = field(default="default", kw_only=True, repr=False)
     url: str | None = field(default=None, kw_only=True)
+    default_compute: str | None = field(default=None, kw_only=True)
+    workspace: Workspace | Path | str | None = field(default=None, kw_only=True)
+    experiment: str | None = field(default=None, kw_only=True)
+    regenerate_outputs: bool = field(default=False, kw_only=True)
+    continue_on_failure: bool = field(default=False, kw_only=True)
+    raise_on_failure: bool = field(default=True, kw_only=True)
+    tags: Mapping[str, str] = field(factory=dict, kw_only=True)
+    display: Mode = field(default="auto", kw_only=True)
+    listeners: Sequence[Listener] = field(default=(), kw_only=True)
+    interval: float = field(default=1.0, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         _ = self.address  # what is wrong is told where it is written
@@ -50,16 +75,19 @@ class AzureML:
         workspace_name: str | None = None,
         credential: Kind | Credential = "default",
         url: str | None = None,
+        **how: Any,
     ) -> AzureML:
         """Open the workspace that is meant here.
 
         What is given goes first, then ``AZURE_SUBSCRIPTION_ID``, ``AZURE_RESOURCE_GROUP`` and
         ``AZUREML_WORKSPACE_NAME``, then the nearest ``config.json`` or ``.azureml/config.json`` in ``path`` or above it (the
         file that the Azure portal gives, and that v1 of Azure's own library read). A ``path`` that is given goes before
-        the environment. Raises NotConfigured, which says what is missing.
+        the environment. ``how`` is how pipelines run there, as for the class. Raises NotConfigured, which says what is missing.
         """
         found = find_address(subscription_id, resource_group, workspace_name, path)
-        return cls(found.subscription_id, found.resource_group, found.workspace_name, credential=credential, url=url)
+        return cls(
+            found.subscription_id, found.resource_group, found.workspace_name, credential=credential, url=url, **how
+        )
 
     @functools.cached_property
     def address(self) -> Address:
@@ -71,6 +99,33 @@ class AzureML:
         """The way to the workspace, for everything that speaks to it."""
         base = base_url(self.url, MANAGEMENT)
         return Connection(self.address, Client(Tokens(self._credential(base)), base))
+
+    def run(self, pipeline: Callable[..., object], *args: Any, **kwargs: Any) -> Run:
+        """Submit a pipeline with these parameters, follow it, and return the run when it has ended.
+
+        Raises what :meth:`submit` raises, and RunFailed with the user's exception as its cause.
+        """
+        return self.run_compiled(compile_pipeline(pipeline, args, kwargs))
+
+    def submit(self, pipeline: Callable[..., object], *args: Any, **kwargs: Any) -> Run:
+        """Submit a pipeline with these parameters and return at once; ``run.wait()`` says when it has ended.
+
+        It goes on in Azure when this process ends; :meth:`get` follows it again. Raises what compiling raises,
+        UnsupportedByTarget for what Azure cannot express, and an error of the tree under RemoteError.
+        """
+        return submit(self, compile_pipeline(pipeline, args, kwargs)).run
+
+    def run_compiled(self, compiled: Compiled) -> Run:
+        """Submit a graph, follow it to its end, and return the run."""
+        run = submit(self, compiled).run.wait()
+        return run.check() if self.raise_on_failure else run
+
+    def get(self, reference: str = "last") -> Run:
+        """Follow a run again that was submitted from the same workspace here, perhaps by another process.
+
+        Raises RunNotFound, and RunError for a run that was not submitted to this workspace of Azure.
+        """
+        return reconnect(self, reference).run
 
     @property
     def compute(self) -> ComputeTargets:
@@ -94,8 +149,7 @@ class AzureML:
 
     def __getstate__(self) -> Mapping[str, Any]:
         # What is open stays here; it is opened anew where it is needed.
-        names = ("subscription_id", "resource_group", "workspace_name", "credential", "url")
-        return {name: getattr(self, name) for name in names}
+        return {one.name: getattr(self, one.name) for one in attrs.fields(AzureML)}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         self.__dict__.update(state)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .bodies import DataInput, Placement, component_body, job_body, pipeline_component_body
-from .documents import folder_name, write
+from .bodies import DataInput, Placement, component_body, job_body, path_key, pipeline_component_body
+from .documents import data_uri, folder_name, write
 from .environments import Lock
 from .plans import Component, Job, Plan, code_name, plan
 
@@ -16,8 +16,10 @@ __all__ = [
     "Plan",
     "code_name",
     "component_body",
+    "data_uri",
     "folder_name",
     "job_body",
+    "path_key",
     "pipeline_component_body",
     "plan",
     "write",

@@ -38,8 +38,8 @@ class DataInput:
 class Placement:
     """What the workspace says about a plan: ids by what they stand for, and where data and values were put.
 
-    ``components`` are ARM ids by a component's key, ``data`` is where paths (as text), attachments (by key) and parameters
-    of data (by name) are, ``values`` are the given values of the other parameters. ``default_compute`` and those of steps
+    ``components`` are ARM ids by a component's key, ``data`` is where paths (by :func:`path_key`), attachments (by key) and
+    parameters of data (by name) are, ``values`` are the given values of the other parameters. ``default_compute`` and those of steps
     are names that ``compute_id`` makes ids of.
     """
 
@@ -59,6 +59,11 @@ class Placement:
     def compute(self, name: str | None) -> str | None:
         """Return the id of a compute target; serverless has none."""
         return None if name in (None, SERVERLESS) else self.compute_id.format(name)
+
+
+def path_key(path: PurePath | DataPath) -> str:
+    """Return what a path is called in :attr:`Placement.data`; no parameter has such a name."""
+    return f"path:{path}"
 
 
 def component_body(component: Component, code_id: str, environment_id: str) -> Body:
@@ -203,7 +208,7 @@ def _node_input(plan: Plan, source: Binding, placement: Placement) -> Body:
         case Attached(key):
             return _asset(_placed(placement, key, f"the attached value {key!r}"))
         case Literal(value) if isinstance(value, PurePath | DataPath):
-            return _asset(_placed(placement, str(value), f"the path {str(value)!r}"))
+            return _asset(_placed(placement, path_key(value), f"the path {str(value)!r}"))
         case Literal(value):
             return _literal(text_of(value))
     raise CompileError(f"{source!r} is no input of a job")

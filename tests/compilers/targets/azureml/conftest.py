@@ -83,7 +83,7 @@ def placement(planned):
         datastore_id=f"{WS}/datastores/workspaceblobstore",
         data={
             "source": DataInput("azureml://datastores/workspaceblobstore/paths/raw/"),
-            "data/x.csv": DataInput("azureml://datastores/workspaceblobstore/paths/x.csv", "uri_file"),
+            "path:data/x.csv": DataInput("azureml://datastores/workspaceblobstore/paths/x.csv", "uri_file"),
         },
         force_rerun=True,
     )

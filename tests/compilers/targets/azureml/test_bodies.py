@@ -118,7 +118,7 @@ def test_given_values_go_before_defaults(planned, placement):
 
 
 @pytest.mark.parametrize(("without", "problem"), [
-    ("source", "the parameter 'source' must be uploaded"), ("data/x.csv", "the path 'data/x.csv' must be uploaded"),
+    ("source", "the parameter 'source' must be uploaded"), ("path:data/x.csv", "the path 'data/x.csv' must be uploaded"),
 ])  # fmt: skip
 def test_data_that_nobody_placed_are_named(planned, placement, without, problem):
     left = {name: data for name, data in placement.data.items() if name != without}
@@ -156,6 +156,6 @@ def test_a_pipeline_from_python_compiles(tmp_path):
     assert (tmp_path / "job.yml").read_text(encoding="utf-8") == text
     assert "double_2" in text
     (code,) = {line.split("./")[1] for line in text.splitlines() if "code: " in line}
-    assert (tmp_path / code / "penstock/runtime/worker.py").exists()
+    assert (tmp_path / code / "penstock/penstock.zip").exists()
     (attached,) = (tmp_path / "attached").iterdir()
     assert f"./attached/{attached.name}" in text and (attached / "artifact.json").exists()

@@ -137,7 +137,10 @@ class ComputeTargets(Mapping[str, ComputeTarget]):
         if found is None:
             return
         how = {"underlyingResourceAction": "Detach" if found.is_attached else "Delete"}
-        answer = self.connection.call(action, "DELETE", _PLACE, name, query=how)
+        try:
+            answer = self.connection.call(action, "DELETE", _PLACE, name, query=how)
+        except NotFoundRemotely:  # it went meanwhile, or this was asked twice because an answer was lost
+            return
         complete(self.connection, action, answer, _PLACE, name, timeout=timeout)
 
     def list(self) -> tuple[Compute, ...]:

@@ -114,6 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Takes requests to the plane, and its answers back."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or an answer waits 40 ms for the acknowledgement of its own head
     timeout: ClassVar[float] = 60
 
     def log_message(self, *_: Any) -> None:

@@ -100,14 +100,22 @@ def as_json_schema(schema: Any) -> Any:
     found = {key: as_json_schema(value) for key, value in schema.items() if key not in dropped}
     if isinstance(schema.get("discriminator"), dict):
         found = _chosen(schema["discriminator"])
-    return {"anyOf": [found, {"type": "null"}]} if schema.get("nullable") is True else found
+    return _nullable(found) if schema.get("nullable") is True else found
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    """Let null in too. A choice of two would hide which of their faults is meant, so it is the last resort."""
+    if not isinstance(schema.get("type"), str):
+        return {"anyOf": [schema, {"type": "null"}]}
+    found = {**schema, "type": [schema["type"], "null"]}
+    return {**found, "enum": [*schema["enum"], None]} if "enum" in schema else found
 
 
 def _chosen(discriminator: Mapping[str, Any]) -> dict[str, Any]:
     """Return a schema that takes the one branch that a property names: with ``oneOf`` each fault would be told of all."""
     name, mapping = discriminator["propertyName"], discriminator["mapping"]
     branches = [
-        {"if": {"properties": {name: {"const": value}}, "required": [name]}, "then": {"$ref": target}}
+        {"if": {"type": "object", "properties": {name: {"const": value}}, "required": [name]}, "then": {"$ref": target}}
         for value, target in mapping.items()
     ]
     return {"type": "object", "required": [name], "properties": {name: {"enum": list(mapping)}}, "allOf": branches}

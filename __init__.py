@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .dsl import (
     DefinitionError,
     Environment,
+    LimitReached,
     PenstockError,
     Pipeline,
     ProgramFailed,
@@ -22,8 +23,12 @@ from .dsl import (
     RunStatus,
     Static,
     Step,
+    each,
+    on_exit,
     pipeline,
+    repeat,
     step,
+    when,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +72,7 @@ __all__ = [
     "Environment",
     "Graph",
     "InvalidGraph",
+    "LimitReached",
     "Local",
     "MissingInput",
     "PenstockError",
@@ -100,18 +106,22 @@ __all__ = [
     "copy_files",
     "copy_step",
     "current_step",
+    "each",
     "explain",
     "log_figure",
     "log_metric",
     "log_text",
     "materialise",
+    "on_exit",
     "pipeline",
     "progress",
     "register_codec",
+    "repeat",
     "replay",
     "run",
     "script_step",
     "step",
+    "when",
 ]
 
 _LOADED_ON_FIRST_USE = {

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 import attrs
 
-from .graph import Attached, Binding, Collection, Graph, Node, Parameter
+from .graph import Attached, Binding, Collection, Graph, Node, Operation, Parameter
+from .traversal import named_bodies, with_bodies
 
 B = TypeVar("B", bound=Binding)
 
@@ -23,6 +24,8 @@ def with_digests(graph: Graph, digests: Mapping[str, str | None]) -> Graph:
 
 def _node(node: Node, digests: Mapping[str, str | None]) -> Node:
     inputs = {name: _binding(binding, digests) for name, binding in node.inputs.items()}
+    if node.control is not None:
+        node = with_bodies(node, {name: with_digests(body, digests) for name, body in named_bodies(node).items()})
     attached = node.function.attached
     if attached is not None:
         node = attrs.evolve(node, function=attrs.evolve(node.function, attached=_binding(attached, digests)))
@@ -38,6 +41,8 @@ def _parameter(parameter: Parameter, digests: Mapping[str, str | None]) -> Param
 def _binding(binding: B, digests: Mapping[str, str | None]) -> B:
     if isinstance(binding, Attached):
         return attrs.evolve(binding, digest=digests.get(binding.key))
+    if isinstance(binding, Operation):
+        return attrs.evolve(binding, operands=tuple(_binding(operand, digests) for operand in binding.operands))
     if not isinstance(binding, Collection):
         return binding
     items = tuple(_binding(item, digests) for item in binding.items)

@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+from ..dsl.errors import LimitReached as LimitReached
 from ..dsl.errors import PenstockError as PenstockError
 
 

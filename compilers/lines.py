@@ -21,6 +21,9 @@ DESCRIPTIVE = frozenset({"source", "doc", "label"})
 RESULT_OPTIONS = frozenset({"version", "hash_paths", "env", "environment"})
 """The options that can change a result; the others say how to run."""
 
+BODIES = frozenset({"body", "then", "otherwise", "until", "cleanup"})
+"""The fields of control nodes that are graphs."""
+
 _SHARED = frozenset({"function", "outputs", "options", "source"})
 
 _quoted: Callable[[str], str] = json.encoder.encode_basestring
@@ -50,6 +53,9 @@ class NodeLines:
                 text, decides = self._once(value, name, form, default)
             elif field == "inputs":
                 text = decides = f'"{name}": {{{", ".join([_input(*given) for given in value.items()])}}}'
+            elif field == "control" and value is not None:
+                data = form.write(value)
+                text, decides = f'"{name}": {_dumped(data)}', f'"{name}": {_dumped(_deciding_control(data))}'
             else:
                 text = decides = "" if value == default else f'"{name}": {_written(value, form)}'
             if text:
@@ -70,6 +76,27 @@ class NodeLines:
             decides = "" if data is None else f'"{name}": {_dumped(data)}'
             known = self._shared[id(value)] = value, text, decides  # holding the value keeps its id its own
         return known[1:]
+
+
+def _deciding_control(control: Json) -> Json:
+    """Return what a control node does without what only describes it, or says how to run the nodes inside."""
+    return {key: _deciding_graph(value) if key in BODIES and value else value for key, value in control.items()}
+
+
+def _deciding_graph(graph: Json) -> Json:
+    kept = {key: value for key, value in graph.items() if key not in DESCRIPTIVE}
+    kept["nodes"] = [_deciding_node(node) for node in graph["nodes"]]
+    if "groups" in kept:
+        kept["groups"] = [{key: group[key] for key in group if key not in DESCRIPTIVE} for group in kept["groups"]]
+    return kept
+
+
+def _deciding_node(node: Json) -> Json:
+    kept = {key: value for key, value in node.items() if key not in DESCRIPTIVE}
+    options = {key: value for key, value in kept.pop("options", {}).items() if key in RESULT_OPTIONS}
+    if "control" in kept:
+        kept["control"] = _deciding_control(kept["control"])
+    return {**kept, "options": options} if options else kept
 
 
 def _input(name: str, binding: Binding) -> str:

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from .graph import Attached, Binding, Collection, Graph, Literal, Node, Operation, OutputRef, Parameter, ParameterRef
+from .graph import (
+    Attached,
+    Binding,
+    Collection,
+    Graph,
+    Literal,
+    Map,
+    Node,
+    Operation,
+    OutputRef,
+    Parameter,
+    ParameterRef,
+    Repeat,
+)
+from .traversal import named_bodies
 
 _BRACKETS = {"list": "[{}]", "tuple": "({})", "set": "{{{}}}"}
 _WIDEST = 60
 
 
 def render(graph: Graph) -> str:
-    """Return the whole graph, one line a node."""
-    head = f"pipeline {graph.name}({', '.join(map(render_parameter, graph.parameters))})"
-    tail = f"return {render_binding(graph.output)}"
-    return "\n".join([head, *(f"  {render_node(node)}" for node in graph), f"  {tail}"])
+    """Return the whole graph, one line a node; the graphs inside a control node stand below it, indented."""
+    return "\n".join(_lines(graph, "pipeline "))
+
+
+def _lines(graph: Graph, kind: str) -> Iterator[str]:
+    yield f"{kind}{graph.name}({', '.join(map(render_parameter, graph.parameters))})"
+    for node in graph:
+        yield f"  {render_node(node)}"
+        for name, body in named_bodies(node).items():
+            yield from (f"    {line}" for line in _lines(body, "" if name == body.name else f"{name} "))
+    yield f"  return {render_binding(graph.output)}"
 
 
 def render_around(graph: Graph, node_id: str, *, lines: int = 5) -> str:
@@ -32,7 +54,18 @@ def render_node(node: Node) -> str:
     outputs = ", ".join(output.type for output in node.outputs) or "None"
     after = f"  after {', '.join(node.after)}" if node.after else ""
     where = f"  # {node.source}" if node.source else ""
-    return f"{node.id} = {node.name}({inputs}) -> {outputs}{after}{where}"
+    return f"{node.id} = {node.name}({inputs}) -> {outputs}{_render_control(node)}{after}{where}"
+
+
+def _render_control(node: Node) -> str:
+    """Return how often a control node runs what is inside it, as a remark."""
+    match node.control:
+        case Map(over, _, limit):
+            return f"  each {', '.join(over)}{f', {limit} at a time' if limit else ''}"
+        case Repeat(limit=limit, on_limit=on_limit):
+            return f"  at most {limit}, then {on_limit}"
+        case _:
+            return ""
 
 
 def render_parameter(parameter: Parameter) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import attrs
 
 from .errors import InvalidGraph
 from .graph import (
@@ -52,19 +54,32 @@ def parameter_refs(bindings: Iterable[Binding]) -> Iterator[ParameterRef]:
     return (leaf for binding in bindings for leaf in leaves(binding) if isinstance(leaf, ParameterRef))
 
 
-def bodies(node: Node) -> tuple[Graph, ...]:
-    """Return the graphs in a control node; none for another node."""
+def named_bodies(node: Node) -> Mapping[str, Graph]:
+    """Return the graphs inside a control node by the names of their fields; none of a plain node."""
     match node.control:
         case Map(body=body):
-            return (body,)
-        case When(then=then, otherwise=otherwise):
-            return (then, otherwise) if otherwise else (then,)
-        case Repeat(until=until, body=body):
-            return (body, until)
-        case OnExit(cleanup=cleanup):
-            return (cleanup,)
-        case None:
-            return ()
+            return {"body": body}
+        case When(then, None):
+            return {"then": then}
+        case When(then, otherwise) if otherwise is not None:
+            return {"then": then, "otherwise": otherwise}
+        case Repeat(until, body):
+            return {"until": until, "body": body}
+        case OnExit(cleanup):
+            return {"cleanup": cleanup}
+        case _:
+            return {}
+
+
+def with_bodies(node: Node, graphs: Mapping[str, Graph]) -> Node:
+    """Return a control node with other graphs inside it, by the names of their fields."""
+    control: Any = node.control
+    return attrs.evolve(node, control=attrs.evolve(control, **graphs))
+
+
+def bodies(node: Node) -> tuple[Graph, ...]:
+    """Return the graphs in a control node; none for another node."""
+    return tuple(named_bodies(node).values()) if node.control is not None else ()
 
 
 def nodes_within(graph: Graph) -> Iterator[Node]:
@@ -76,8 +91,17 @@ def nodes_within(graph: Graph) -> Iterator[Node]:
                 yield from nodes_within(body)
 
 
+def all_graphs(graph: Graph) -> Iterator[Graph]:
+    """Yield a graph and all graphs inside its nodes, however deep."""
+    yield graph
+    for node in graph:
+        if node.control is not None:
+            for body in bodies(node):
+                yield from all_graphs(body)
+
+
 def attachments(graph: Graph) -> Iterator[Attached]:
-    """Yield everything that a graph needs beside its document, with what the graphs in it need."""
+    """Yield everything that a graph needs beside its document, the graphs inside its nodes included."""
     for node in graph:
         if node.function.attached:
             yield node.function.attached

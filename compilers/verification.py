@@ -8,28 +8,36 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from .errors import InvalidGraph
-from .graph import Attached, Binding, Collection, Graph, Literal, OutputRef
+from .graph import Attached, Binding, Collection, Graph, Literal, Operation, OutputRef
+from .invariants import CONTROL_CHECKS, Check, Fault
 from .rendering import render_around
-from .traversal import dependencies, generations, leaves, output_refs, parameter_refs
+from .traversal import dependencies, generations, leaves, named_bodies, output_refs, parameter_refs
 from .values import is_plain, is_short
-
-Fault: TypeAlias = tuple[str, str]
-Check: TypeAlias = Callable[[Graph], Iterator[Fault]]
 
 NODE_ID = re.compile(r"[^\W\d][\w.-]*(/[^\W\d][\w.-]*)*")
 """A node's id: the ids of the groups it stands in and its own name, with slashes between."""
 
 
 def verify(graph: Graph) -> Graph:
-    """Return the graph, or raise InvalidGraph with the first fault and the graph around it."""
+    """Return the graph, or raise InvalidGraph with the first fault and the graph around it; graphs inside nodes are checked too."""
+    _verify(graph, graph.attachments, "")
+    return graph
+
+
+def _verify(graph: Graph, attachments: Mapping[str, object], inside: str) -> None:
+    """Check a graph and then those inside its nodes; ``inside`` says where it stands."""
     for check in CHECKS:
         for node, problem in check(graph):
-            raise InvalidGraph(problem, render_around(graph, node) if node in graph else "")
-    return graph
+            raise InvalidGraph(f"{inside}{problem}", render_around(graph, node) if node in graph else "")
+    for node, problem in _attached_values_are_there(graph, attachments):
+        raise InvalidGraph(f"{inside}{problem}", render_around(graph, node) if node in graph else "")
+    for control in graph:
+        for name, body in named_bodies(control).items() if control.control is not None else ():
+            _verify(body, attachments, f"{inside}in {name!r} of node {control.id!r}: ")
 
 
 def _ids_are_unique(graph: Graph) -> Iterator[Fault]:
@@ -122,6 +130,11 @@ def _collections_are_complete(graph: Graph) -> Iterator[Fault]:
 
 
 def _broken_collections(binding: Binding) -> Iterator[str]:
+    if isinstance(binding, Operation):
+        if len(binding.operands) != (1 if binding.operator == "~" else 2):
+            yield f"the operation {binding.operator!r} has {len(binding.operands)} operands"
+        for operand in binding.operands:
+            yield from _broken_collections(operand)
     if not isinstance(binding, Collection):
         return
     if binding.kind in ("dict", "namedtuple") and len(binding.keys) != len(binding.items):
@@ -139,16 +152,16 @@ def _literals_are_plain(graph: Graph) -> Iterator[Fault]:
                 yield where, f"{_called(what)} holds a {type(leaf.value).__name__}, which no document can hold"
 
 
-def _attached_values_are_there(graph: Graph) -> Iterator[Fault]:
-    if not graph.attachments:
+def _attached_values_are_there(graph: Graph, attachments: Mapping[str, object]) -> Iterator[Fault]:
+    if not attachments:
         return  # a graph that was read back; its values are in a store
     for where, what, binding in _bindings(graph):
         for leaf in leaves(binding):
-            if isinstance(leaf, Attached) and leaf.key not in graph.attachments:
+            if isinstance(leaf, Attached) and leaf.key not in attachments:
                 yield where, f"{_called(what)} needs the attached value {leaf.key!r}, which is not there"
     for node in graph:
         attached = node.function.attached
-        if attached and attached.key not in graph.attachments:
+        if attached and attached.key not in attachments:
             yield node.id, f"node {node.id!r} needs the attached function {attached.key!r}, which is not there"
 
 
@@ -201,8 +214,8 @@ CHECKS: tuple[Check, ...] = (
     _nothing_waits_for_itself,
     _collections_are_complete,
     _literals_are_plain,
-    _attached_values_are_there,
     _groups_exist,
     _ids_start_with_their_group,
+    *CONTROL_CHECKS,
 )
-"""Every invariant, in the order in which they are checked; later ones may rely on earlier ones."""
+"""Every invariant of one graph, in the order in which they are checked; later ones may rely on earlier ones."""

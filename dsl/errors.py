@@ -6,6 +6,7 @@ The whole tree (each layer's ``errors`` module holds its own branch)::
       DefinitionError (TypeError)         @step on something impossible
         PromiseUsedAsValue                a promise used as if it were the value itself
         RecordingError                    the pipeline function itself failed or leaked a promise
+      LimitReached (RuntimeError)         a repeat() whose condition did not come true
       InvalidDataPath (ValueError)        a path that leaves its datastore, a URL that carries a secret
       ProgramFailed (RuntimeError)        a script or a command that a step runs failed
       CompileError                        -> compilers/errors.py
@@ -50,6 +51,25 @@ class PromiseUsedAsValue(DefinitionError):
 
 class RecordingError(DefinitionError):
     """The body of a pipeline failed while it was recorded; the cause is attached."""
+
+
+class LimitReached(PenstockError, RuntimeError):
+    """A ``repeat(...)`` has used up its rounds, and its condition never came true.
+
+    ``name`` is what was repeated, ``limit`` how often.
+    """
+
+    def __init__(self, name: str, limit: int) -> None:
+        super().__init__(name, limit)
+        self.name = name
+        self.limit = limit
+
+    def __str__(self) -> str:
+        rounds = "1 round" if self.limit == 1 else f"{self.limit} rounds"
+        return (
+            f"repeat({self.name}) has reached its limit of {rounds}, and `until` was never true; raise the limit, or write "
+            'on_limit="return" to go on with the last state'
+        )
 
 
 class InvalidDataPath(PenstockError, ValueError):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MethodType
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, final, overload
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, final, overload
 
+from .endings import called_to_its_end
 from .errors import DefinitionError
 from .locations import caller
+from .mapping import bound_arguments, is_mapped, mapped_at_once, mapping_recorded
 from .promises import has_promise
 from .recording import Recording, active
 from .signatures import Signature, read_signature
@@ -47,11 +49,22 @@ class Pipeline(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         recording = active()
-        return self.function(*args, **kwargs) if recording is None else self._inline(recording, args, kwargs)
+        if recording is not None:
+            return self._inline(recording, args, kwargs)
+        return (
+            cast(R, mapped_at_once(self, args, kwargs, self._run))
+            if is_mapped(args, kwargs)
+            else self._run(*args, **kwargs)
+        )
+
+    def _run(self, *args: Any, **kwargs: Any) -> R:
+        return cast(R, called_to_its_end(self.function, args, kwargs))
 
     def _inline(self, recording: Recording, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
         where = caller()
         arguments = self.signature.bind(args, kwargs, where)
+        if is_mapped(args, kwargs):
+            return cast(R, mapping_recorded(recording, self, arguments, self._after, call=self._call, binds_all=False))
         for name, value in arguments.items():
             if self.signature.inputs[name].static and has_promise(value):
                 raise DefinitionError(
@@ -60,6 +73,11 @@ class Pipeline(Generic[P, R]):
                 )
         with recording.nested(self, arguments, where, self._after):
             return self.function(*args, **kwargs)
+
+    def _call(self, _recording: Recording, arguments: Mapping[str, object]) -> object:
+        """Call the function for one item."""
+        bound = bound_arguments(self, arguments)
+        return self.function(*bound.args, **bound.kwargs)
 
     def after(self, *others: object) -> Pipeline[P, R]:
         """Return the same pipeline, whose steps start only when those behind ``others`` are done."""

@@ -4,81 +4,35 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol
 
-from attrs import define, field, frozen
+from attrs import define, field
 
+from .calls import AnyCall, Call, ControlCall, Group, Recordable, RecordableStep
 from .errors import DefinitionError, PromiseUsedAsValue, RecordingError
 from .locations import Location, caller, innermost
-from .options import Options
 from .promises import Origin, Promise
-from .signatures import Input, Signature
-from .snapshots import Snapshots
-
-
-class Recordable(Protocol):
-    """What a recording needs to know about a step or a pipeline."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def function(self) -> Callable[..., object]: ...
-    @property
-    def signature(self) -> Signature: ...
-
-
-class RecordableStep(Recordable, Protocol):
-    """What a recording needs to know about a step."""
-
-    @property
-    def settings(self) -> Options: ...
-    @property
-    def explicit_name(self) -> bool: ...
-
-
-@define(eq=False)
-class Group:
-    """A nested pipeline, while it is inlined. ``after`` holds for every call inside it."""
-
-    id: str
-    pipeline: Recordable
-    arguments: Mapping[str, object]
-    parent: Group | None
-    location: Location
-    after: tuple[object, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The name of the pipeline, without the groups around it."""
-        return self.pipeline.name
-
-
-@frozen(eq=False)
-class Call:
-    """One call of a step: what was bound to each parameter (plain values and promises), and where it stands."""
-
-    step: RecordableStep
-    arguments: Mapping[str, object]
-    after: tuple[object, ...]
-    location: Location
-    group: Group | None
+from .signatures import NO_DEFAULT, Hint, Input, Signature, assembled
+from .snapshots import EachInside, Snapshots
 
 
 @define(eq=False)
 class Recording:
-    """What happened while the pipeline function ran once.
+    """What happened while a function ran once: that of a pipeline, or a part of it that depends on values of the run.
 
-    ``result`` is what it returned; ``refusal`` is the last refusal of a promise.
+    ``result`` is what it returned; ``refusal`` is the last refusal of a promise. A part has a ``parent`` and no ``pipeline``,
+    unless it is one that is mapped; inside of an ``on_exit`` the ``status`` stands for how the rest ended.
     """
 
     name: str
-    pipeline: Recordable
+    pipeline: Recordable | None
     parameters: Mapping[str, Input]
     static: Mapping[str, object]
-    calls: list[Call] = field(factory=list)
+    parent: Recording | None = None
+    status: Promise | None = None
+    calls: list[AnyCall] = field(factory=list)
     groups: list[Group] = field(factory=list)
     result: object = None
     refusal: PromiseUsedAsValue | None = None
@@ -91,11 +45,55 @@ class Recording:
     ) -> object:
         """Write a call down and return what stands for its result: a promise, or a structure of them."""
         _check_order(after, step.name, location)
-        call = Call(step, self._snapshot(step, arguments, location), after, location, self._group)
+        call = Call(step, self.snapshot(step, arguments, location), after, location, self._group)
         self.calls.append(call)
         return _promised(self, call, step.signature)
 
-    def _snapshot(self, step: Recordable, arguments: Mapping[str, object], where: Location) -> Mapping[str, object]:
+    @property
+    def group(self) -> Group | None:
+        """The nested pipeline that is being inlined."""
+        return self._group
+
+    @property
+    def depth(self) -> int:
+        """How many recordings it is a part of."""
+        return 0 if self.parent is None else self.parent.depth + 1
+
+    @property
+    def title(self) -> str:
+        """What an error calls it."""
+        return self.name if self.pipeline is None else f"pipeline {self.name!r}"
+
+    def encloses(self, other: Recording) -> bool:
+        """Say whether ``other`` is a part of this, however deep."""
+        parent = other.parent
+        while parent is not None and parent is not self:
+            parent = parent.parent
+        return parent is self
+
+    def place(self, call: ControlCall) -> None:
+        """Write a part down that depends on values of the run."""
+        _check_order(call.after, call.name, call.location)
+        self.calls.append(call)
+
+    @contextmanager
+    def part(
+        self, name: str, parameters: Mapping[str, Hint], pipeline: Recordable | None = None
+    ) -> Iterator[Recording]:
+        """Record the calls inside as a part of its own, with parameters of those types; the recording is given."""
+        inputs = {parameter: Input(parameter, hint, NO_DEFAULT) for parameter, hint in parameters.items()}
+        inner = Recording(name, pipeline, inputs, {}, self, self.status)
+        token = _ACTIVE.set(inner)
+        try:
+            yield inner
+        finally:
+            _ACTIVE.reset(token)
+
+    def parameter(self, name: str) -> Promise:
+        """Return what stands for a parameter."""
+        return Promise(Origin(self, None, name, self.parameters[name].hint))
+
+    def snapshot(self, step: Recordable, arguments: Mapping[str, object], where: Location) -> Mapping[str, object]:
         try:
             return {name: self._snapshots.take(value) for name, value in arguments.items()}
         except RecursionError:
@@ -104,6 +102,15 @@ class Recording:
                 "put it into an object of a class of your own",
                 where,
             ) from None
+        except EachInside:
+            raise DefinitionError(misplaced_each(step.name), where) from None
+
+    def snapshot_of(self, value: object, name: str, where: Location) -> object:
+        """Return a copy of the lists and dicts in one value that is given to what is called ``name``."""
+        try:
+            return self._snapshots.take(value)
+        except EachInside:
+            raise DefinitionError(misplaced_each(name), where) from None
 
     @contextmanager
     def nested(
@@ -134,6 +141,14 @@ def _check_order(after: tuple[object, ...], name: str, where: Location) -> None:
             )
 
 
+def misplaced_each(name: str) -> str:
+    """Say what is wrong with an ``each(...)`` inside of an argument."""
+    return (
+        f"{name}() is given an each(...) inside of a list, tuple or dict; each must be an argument of its own, as in "
+        "`use(each(values))`. To pass all the results on, write `use_all(use(each(values)))`"
+    )
+
+
 def _promised(recording: Recording, call: Call, signature: Signature) -> object:
     outputs = signature.outputs
     if outputs.kind == "none":
@@ -141,13 +156,7 @@ def _promised(recording: Recording, call: Call, signature: Signature) -> object:
     promises = [
         Promise(Origin(recording, call, name, hint)) for name, hint in zip(outputs.names, outputs.hints, strict=True)
     ]
-    if outputs.kind == "one":
-        return promises[0]
-    if outputs.kind == "tuple":
-        return tuple(promises)
-    if outputs.kind == "typeddict":
-        return dict(zip(outputs.names, promises, strict=True))
-    return outputs.container(*promises)  # type: ignore[misc]  # a NamedTuple class
+    return promises[0] if outputs.kind == "one" else assembled(outputs, promises)
 
 
 _ACTIVE: ContextVar[Recording | None] = ContextVar("penstock_recording", default=None)

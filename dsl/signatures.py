@@ -9,7 +9,7 @@ import itertools
 import types
 import typing
 from collections import abc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from attrs import frozen
@@ -226,6 +226,15 @@ def _read_outputs(hint: Hint) -> Outputs:
     if origin_of(hint) is tuple and items and Ellipsis not in items:
         return Outputs("tuple", tuple(f"output_{index}" for index in range(len(items))), items, tuple)
     return Outputs("one", ("output",), (hint,))
+
+
+def assembled(outputs: Outputs, parts: Sequence[object]) -> object:
+    """Put the parts of several outputs together as the signature says: a tuple, a NamedTuple, or the dict of a TypedDict."""
+    if outputs.kind == "tuple":
+        return tuple(parts)
+    if outputs.kind == "typeddict":
+        return dict(zip(outputs.names, parts, strict=True))
+    return outputs.container(*parts)  # type: ignore[misc]  # a NamedTuple class
 
 
 def _has_optional_keys(hint: Any) -> bool:

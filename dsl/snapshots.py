@@ -5,7 +5,13 @@ from __future__ import annotations
 import operator
 from typing import Any, final
 
+from .mapped import Each
+
 _COPIED = (list, dict, set, tuple)
+
+
+class EachInside(Exception):
+    """An ``each(...)`` stands inside of a list, tuple or dict, where nobody would look for it."""
 
 
 @final
@@ -18,10 +24,12 @@ class Snapshots:
     def take(self, value: Any) -> Any:
         """Return a copy of the built-in containers in a value; everything else in it stays the same object.
 
-        Raises RecursionError for a container that contains itself.
+        Raises RecursionError for a container that contains itself, and EachInside.
         """
         kind = type(value)
         if kind not in _COPIED:
+            if kind is Each:
+                raise EachInside
             return value
         if kind is tuple:
             items = [self.take(item) for item in value]

@@ -13,11 +13,14 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, cast, final, overload
 
+from .endings import ending, with_status
 from .errors import DefinitionError, RecordingError
 from .locations import Location, caller
+from .mapped import Each
+from .mapping import is_mapped, mapped_at_once, mapping_recorded
 from .options import Environment, Options, Resources, Retries
 from .promises import Promise
-from .recording import active
+from .recording import Recording, active, misplaced_each
 from .signatures import Signature, read_signature
 
 P = ParamSpec("P")
@@ -70,14 +73,34 @@ class Step(Generic[P, R]):
         recording = active()
         given = (*self._receiver, *args)
         if recording is None:
-            return self._run(*given, **kwargs)
+            return (
+                cast(R, mapped_at_once(self, given, kwargs, self._run))
+                if is_mapped(args, kwargs)
+                else self._run(*given, **kwargs)
+            )
         where = caller()
-        arguments = self.signature.bind(given, kwargs, where)
+        named: dict[str, object] = kwargs
+        if recording.status is not None:
+            named = with_status(self.signature, given, named, recording.status)
+        arguments = self.signature.bind(given, named, where)
+        if is_mapped(args, kwargs):
+            return cast(R, mapping_recorded(recording, self, arguments, self._after, call=self._add, binds_all=True))
         return cast(R, recording.add(self, arguments, self._after, where))
 
+    def _add(self, recording: Recording, arguments: Mapping[str, object]) -> object:
+        """Write down the call of one item."""
+        return recording.add(self, arguments, (), caller())
+
     def _run(self, *args: Any, **kwargs: Any) -> R:
-        for promise in _promises_among((*args, *kwargs.values())):
-            raise leaked(promise, caller())
+        for value in _strange_among((*args, *kwargs.values())):
+            raise (
+                leaked(value, caller())
+                if isinstance(value, Promise)
+                else DefinitionError(misplaced_each(self.name), caller())
+            )
+        status = ending()
+        if status is not None:
+            kwargs = with_status(self.signature, args, kwargs, status)
         result: Any = self.function(*args, **kwargs)
         if inspect.isgenerator(result):
             return cast(R, list(result))
@@ -175,19 +198,23 @@ def innermost_function(function: Any) -> FunctionType:
         function = inner
 
 
-def _promises_among(values: Iterable[object], depth: int = 2) -> Iterator[Promise]:
-    """Find promises among arguments, and in the first items of lists and dicts: plain calls must stay cheap."""
+def _strange_among(values: Iterable[object], depth: int = 2) -> Iterator[Promise | Each]:
+    """Find what is no value among arguments, and in the first items of lists and dicts: plain calls must stay cheap."""
     for value in itertools.islice(values, 1000):
-        if isinstance(value, Promise):
+        if isinstance(value, Promise | Each):
             yield value
         elif depth > 1 and isinstance(value, list | tuple | dict):
-            yield from _promises_among(value.values() if isinstance(value, dict) else value, depth - 1)
+            yield from _strange_among(value.values() if isinstance(value, dict) else value, depth - 1)
 
 
 def leaked(promise: Promise, where: Location) -> RecordingError:
     """Describe a promise that is used outside the recording it belongs to."""
+    recording = promise._origin.recording
+    if recording.parent is not None:
+        problem = f"{promise!r} is used outside of {recording.title}, where it was made. Return it from there"
+        return RecordingError(f"{problem}: what is returned comes out as a promise of this pipeline's own", where)
     return RecordingError(
-        f"{promise!r} is used outside the recording of pipeline {promise._origin.recording.name!r}, which it belongs to. "
+        f"{promise!r} is used outside the recording of pipeline {recording.name!r}, which it belongs to. "
         "Return it from that pipeline, and pass real values or this pipeline's own promises on",
         where,
     )

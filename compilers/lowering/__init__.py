@@ -5,5 +5,6 @@ Calls become nodes, arguments become bindings, types are checked. Nothing is exe
 
 from .compiling import Compiled, compile_pipeline
 from .nodes import lower
+from .pairing import pipelines_called, steps_called
 
-__all__ = ["Compiled", "compile_pipeline", "lower"]
+__all__ = ["Compiled", "compile_pipeline", "lower", "pipelines_called", "steps_called"]

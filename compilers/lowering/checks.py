@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...dsl.calls import AnyCall, Call, Recordable, Repetition, parts_of
 from ...dsl.errors import RecordingError
 from ...dsl.locations import Location
+from ...dsl.mapped import item_type
 from ...dsl.promises import Promise, has_promise
-from ...dsl.recording import Call, Recordable, Recording
+from ...dsl.recording import Recording
 from ...dsl.signatures import Hint, item_hint, type_name
+from ...dsl.structures import type_of
 from ..compatibility import coerce, fits, is_compatible
 from ..errors import TypeMismatch
+from ..graph import STATE
 from .functions import definition_of
 
 
@@ -24,6 +28,37 @@ def check_arguments(taker: Recordable, arguments: Mapping[str, object], where: L
 def check_argument(taker: Recordable, name: str, value: object, where: Location) -> None:
     """Raise TypeMismatch where one argument does not fit its parameter."""
     _check(f"the argument {name!r} of {taker.name}()", taker.signature.inputs[name].hint, value, taker, where)
+
+
+def check_items(taker: Recordable, name: str, values: object, where: Location) -> None:
+    """Raise TypeMismatch where an item of what is mapped does not fit its parameter."""
+    hint = taker.signature.inputs[name].hint
+    if isinstance(values, Promise):
+        item = item_type(values)
+        if not is_compatible(item, hint):
+            origin = values._origin
+            raise TypeMismatch(
+                f"each item of the argument {name!r} of {taker.name}() must be {type_name(hint)}, and is {type_name(item)}\n"
+                f"  the items come from {origin}\n  {taker.name} is defined at {definition_of(taker)}",
+                str(where),
+            )
+    elif isinstance(values, dict | list):
+        for key in values if isinstance(values, dict) else range(len(values)):
+            what = f"item {key!r} of each(...) for the argument {name!r} of {taker.name}()"
+            _check(what, hint, values[key], taker, where)
+
+
+def check_state(call: Repetition) -> None:
+    """Raise TypeMismatch where the first state, or what a round returns, is not what a round takes."""
+    hint = call.body.parameters[STATE].hint
+    for what, value in (("starts with", call.first), ("returns", call.body.result)):
+        given = type_of(coerce(value, hint))
+        if not is_compatible(given, hint):
+            raise TypeMismatch(
+                f"the body of repeat({call.name}) takes {type_name(hint)}, and {what} {type_name(given)}; every round must "
+                "return what the next one takes",
+                str(call.location),
+            )
 
 
 def _check(what: str, hint: Hint, value: Any, taker: Recordable, where: Location) -> None:
@@ -44,7 +79,8 @@ def _check(what: str, hint: Hint, value: Any, taker: Recordable, where: Location
 def _check_promise(what: str, hint: Hint, promise: Promise, taker: Recordable, where: Location) -> None:
     origin = promise._origin
     if not is_compatible(origin.hint, hint):
-        made = f" ({definition_of(origin.call.step)})" if origin.call else ""
+        maker = origin.call.step if isinstance(origin.call, Call) else getattr(origin.call, "taker", None)
+        made = f" ({definition_of(maker)})" if maker else ""
         raise TypeMismatch(
             f"{what} must be {type_name(hint)}, and is given {type_name(origin.hint)}\n"
             f"  it comes from {origin}{made}\n"
@@ -53,9 +89,9 @@ def _check_promise(what: str, hint: Hint, promise: Promise, taker: Recordable, w
         )
 
 
-def check_something_is_used(recording: Recording) -> None:
+def check_something_is_used(recording: Recording, pipeline: Recordable) -> None:
     """Raise RecordingError for a pipeline without steps, or one whose steps make values that nobody can use."""
-    where = definition_of(recording.pipeline)
+    where = definition_of(pipeline)
     if not recording.calls:
         raise RecordingError(
             f"pipeline {recording.name!r} calls no step; a step is a function decorated with @step", where
@@ -71,16 +107,19 @@ def check_something_is_used(recording: Recording) -> None:
     last = recording.calls[-1]
     if not _has_effect(recording.calls):
         raise RecordingError(
-            f"pipeline {recording.name!r} returns nothing, so nobody can use what {last.step.name}() makes; "
-            f"return it, or annotate {last.step.name}() with `-> None` if it is called for its effect",
+            f"pipeline {recording.name!r} returns nothing, so nobody can use what {last.name}() makes; "
+            f"return it, or annotate {last.name}() with `-> None` if it is called for its effect",
             last.location,
         )
 
 
-def _has_effect(calls: Iterable[Call]) -> bool:
+def _has_effect(calls: Iterable[AnyCall]) -> bool:
     """Say whether some call may be there for its effect: it says so, or its annotation does not tell."""
-    kinds = [call.step.signature.outputs for call in calls]
-    return any(outputs.kind == "none" or outputs.hints == (Any,) for outputs in kinds)
+    steps = [call for call in calls if isinstance(call, Call)]
+    kinds = [call.step.signature.outputs for call in steps]
+    if any(outputs.kind == "none" or outputs.hints == (Any,) for outputs in kinds):
+        return True
+    return any(_has_effect(part.calls) for call in calls if not isinstance(call, Call) for part in parts_of(call))
 
 
 def shown(value: object) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import attrs
 
+from ...dsl.calls import Recordable
 from ...dsl.library import Program
 from ...dsl.locations import Location, definition
-from ...dsl.recording import Recordable
 from ...dsl.steps import Step, innermost_function
 from ..graph import Attached, FunctionRef
 from ..importing import importable

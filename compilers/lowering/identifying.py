@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import attrs
-from attrs import frozen
+from attrs import define, field, frozen
 
-from ...dsl.recording import RecordableStep, Recording
+from ...dsl.calls import AnyCall, Call, RecordableStep, parts_of
+from ...dsl.recording import Recording
 from ..attaching import with_digests
 from ..errors import FingerprintError
 from ..fingerprints import Fingerprint, Fingerprinter, Manifest
 from ..fingerprints.inputs import Identity
 from ..fingerprints.inputs import identify as identify_value
 from ..graph import Graph, Node
-from ..traversal import attached_in
+from ..traversal import attached_in, named_bodies, nodes_within, with_bodies
 
 
 @frozen
@@ -31,31 +32,50 @@ def identify(graph: Graph, recording: Recording, fingerprinter: Fingerprinter) -
 
     A node whose code cannot be identified gets no fingerprint, and is never reused; nor is one with such a value.
     """
-    manifests: dict[str, Manifest] = {}
-    warnings: dict[str, None] = {}
-    known: dict[tuple[object, ...], Fingerprint | str] = {}
-    nodes: list[Node] = []
-    for node, call in zip(graph.nodes, recording.calls, strict=True):
-        asked = node.name, id(call.step.function), call.step.settings.modules
-        found = known.get(asked)
-        if found is None:
-            found = known[asked] = _fingerprint(call.step, fingerprinter)
-            warnings |= dict.fromkeys(_warnings(node, found))
-        if isinstance(found, str):
-            nodes.append(node)
-            continue
-        manifests[found.digest] = found.manifest
-        nodes.append(_with_fingerprint(node, found.digest) if found.reusable else node)
+    identifying = _Identifying(fingerprinter)
+    nodes = identifying.nodes(graph, recording)
     values = {key: identify_value(value, fingerprinter) for key, value in graph.attachments.items()}
     digests = {key: value.digest for key, value in values.items()}
-    identified = with_digests(attrs.evolve(graph, nodes=tuple(nodes)), digests)
+    identified = with_digests(attrs.evolve(graph, nodes=nodes), digests)
+    warnings = identifying.warnings
     warnings |= dict.fromkeys(_unidentified(graph, values)) if None in digests.values() else {}
-    return Identified(identified, manifests, tuple(warnings))
+    return Identified(identified, identifying.manifests, tuple(warnings))
+
+
+@define
+class _Identifying:
+    """The fingerprints found so far, of each function once."""
+
+    fingerprinter: Fingerprinter
+    manifests: dict[str, Manifest] = field(factory=dict)
+    warnings: dict[str, None] = field(factory=dict)
+    _known: dict[tuple[object, ...], Fingerprint | str] = field(factory=dict)
+
+    def nodes(self, graph: Graph, recording: Recording) -> tuple[Node, ...]:
+        """Return the nodes of a graph with fingerprints, those of the graphs inside them too."""
+        return tuple([self._node(*made) for made in zip(graph.nodes, recording.calls, strict=True)])
+
+    def _node(self, node: Node, call: AnyCall) -> Node:
+        if not isinstance(call, Call):
+            inside = zip(named_bodies(node).items(), parts_of(call), strict=True)
+            return with_bodies(node, {name: self._body(body, part) for (name, body), part in inside})
+        asked = node.name, id(call.step.function), call.step.settings.modules
+        found = self._known.get(asked)
+        if found is None:
+            found = self._known[asked] = _fingerprint(call.step, self.fingerprinter)
+            self.warnings |= dict.fromkeys(_warnings(node, found))
+        if isinstance(found, str):
+            return node
+        self.manifests[found.digest] = found.manifest
+        return _with_fingerprint(node, found.digest) if found.reusable else node
+
+    def _body(self, body: Graph, part: Recording) -> Graph:
+        return attrs.evolve(body, nodes=self.nodes(body, part))
 
 
 def _unidentified(graph: Graph, values: Mapping[str, Identity]) -> Iterator[str]:
     """Name each argument of each step that has no identity."""
-    for node in graph:
+    for node in nodes_within(graph):
         for name, binding in node.inputs.items():
             for attached in attached_in(binding):
                 if values[attached.key].digest is None:
@@ -74,7 +94,7 @@ def _with_fingerprint(node: Node, fingerprint: str) -> Node:
     """Copy a node field by field, a third of the time that attrs.evolve takes: this is done for every node."""
     return Node(
         node.id, node.name, node.function, node.inputs, node.outputs, node.after, node.options, fingerprint,
-        node.group, node.label, node.doc, node.source,
+        node.group, node.label, node.doc, node.source, node.control, node.optional,
     )  # fmt: skip
 
 

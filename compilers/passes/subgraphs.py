@@ -7,18 +7,27 @@ from collections.abc import Iterator
 
 import attrs
 
-from ..graph import Binding, Collection, Graph, Group, Literal, Node, OutputRef
-from ..traversal import attachments, closure, output_refs, parameter_refs, upstream
+from ..graph import Binding, Collection, Graph, Group, Literal, Node, OnExit, Operation, OutputRef
+from ..traversal import all_graphs, attachments, closure, dependencies, output_refs, parameter_refs, upstream
 from ..verification import verify
 
 
 def until(graph: Graph, ids: Ids[str]) -> Graph:
-    """Keep some nodes and all that they need, directly or not.
+    """Keep some nodes and all that they need, directly or not, and what cleans up after those alone.
 
     The result becomes what these nodes return: one value, a tuple of several outputs, or a dict by node. A graph that
     loses no node keeps its result. Raises KeyError for a node that is not there.
     """
-    return _cut(graph, ids, upstream(graph, *ids))
+    kept = upstream(graph, *ids)
+    return _cut(graph, ids, kept | {node.id for node in graph if _closes(node, kept)})
+
+
+def _closes(node: Node, kept: set[str]) -> bool:
+    """Say whether a node cleans up after what is kept: all that it takes is, and something in its group or below."""
+    if not isinstance(node.control, OnExit):
+        return False
+    prefix = f"{node.group}/" if node.group else ""
+    return kept.issuperset(dependencies(node)) and any(other.startswith(prefix) for other in kept)
 
 
 def alone(graph: Graph, ids: Ids[str]) -> Graph:
@@ -38,7 +47,8 @@ def _cut(graph: Graph, ids: Ids[str], kept: set[str]) -> Graph:
     used = {ref.name for ref in parameter_refs([*_inputs(nodes), output])}
     parameters = tuple(parameter for parameter in graph.parameters if parameter.static or parameter.name in used)
     smaller = attrs.evolve(smaller, parameters=parameters)
-    needed = {attached.key for attached in attachments(smaller)} | set(_classes([*_inputs(nodes), output]))
+    inside = [binding for inner in all_graphs(smaller) for binding in (*_inputs(inner.nodes), inner.output)]
+    needed = {attached.key for attached in attachments(smaller)} | set(_classes(inside))
     return verify(
         attrs.evolve(smaller, attachments={key: value for key, value in graph.attachments.items() if key in needed})
     )
@@ -80,3 +90,5 @@ def _classes(bindings: list[Binding]) -> Iterator[str]:
             if binding.payload is not None:
                 yield binding.payload.key
             yield from _classes(list(binding.items))
+        elif isinstance(binding, Operation):
+            yield from _classes(list(binding.operands))

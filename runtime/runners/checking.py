@@ -11,7 +11,7 @@ import attrs
 
 from ...compilers.fingerprints import FileMemo, Fingerprinter
 from ...compilers.linting import Finding, Rule, Subject, check_subjects, chosen_rules
-from ...compilers.lowering import Compiled, compile_pipeline
+from ...compilers.lowering import Compiled, compile_pipeline, pipelines_called, steps_called
 from ..workspace import Workspace
 
 
@@ -46,12 +46,12 @@ def subjects_of(compiled: Compiled) -> Iterator[Subject]:
     if recording is None:
         return
     found: dict[object, Subject] = {}
-    for node, call in zip(compiled.graph.nodes, recording.calls, strict=True):
+    for step, node, call in steps_called(compiled.graph, recording):
         options, settings = node.options, call.step.settings
         given = frozenset(options.environment.variables) if options.environment else frozenset()
         subject = Subject(
             call.step.function,
-            (node.id,),
+            (step,),
             frozenset(options.env) | given,
             tuple(str(Path(compiled.root, path)) for path in options.hash_paths),
             settings.modules,
@@ -66,9 +66,9 @@ def subjects_of(compiled: Compiled) -> Iterator[Subject]:
             subject.is_renewed,
             subject.is_reused,
         )
-        found[key] = attrs.evolve(subject, steps=(*found[key].steps, node.id)) if key in found else subject
+        found[key] = attrs.evolve(subject, steps=(*found[key].steps, step)) if key in found else subject
     yield from found.values()
-    bodies = {id(each.function): each for each in (recording.pipeline, *(group.pipeline for group in recording.groups))}
+    bodies = {id(each.function): each for each in pipelines_called(recording)}
     steps = {inspect.unwrap(subject.function) for subject in found.values()}
     for body in bodies.values():
         if inspect.unwrap(body.function) not in steps:  # a step that is run alone is its own body

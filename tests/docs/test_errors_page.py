@@ -15,7 +15,11 @@ import penstock
 from penstock.compilers.lowering import compile_pipeline
 
 PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
-INSIDE = ("A promise used as if it were the value", "Calls and values that do not fit")
+INSIDE = (
+    "A promise used as if it were the value",
+    "Calls and values that do not fit",
+    "Parts that depend on values of the run",
+)
 
 
 def rows() -> Iterator[tuple[str, str, str, str]]:
@@ -24,7 +28,9 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
     for line in PAGE.read_text(encoding="utf-8").splitlines():
         section = line.removeprefix("## ") if line.startswith("## ") else section
         if line.startswith("| `"):
-            written, error, words, _instead = (cell.strip() for cell in line.strip("|").split(" | "))
+            written, error, words, _instead = (
+                cell.strip().replace("\\|", "|") for cell in line.strip("|").split(" | ")
+            )
             yield section, written.strip("`"), error.strip("`"), words
 
 

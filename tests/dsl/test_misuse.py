@@ -24,8 +24,12 @@ from penstock import (
     RecordingError,
     Static,
     TypeMismatch,
+    each,
+    on_exit,
     pipeline,
+    repeat,
     step,
+    when,
 )
 from penstock.compilers.lowering import compile_pipeline
 
@@ -53,6 +57,15 @@ def use(x: int, scale: float = 1.0) -> int: ...
 def use_all(xs: list[int]) -> int: ...
 @step
 def effect() -> None: ...
+@step
+def shout(x: str) -> str: ...
+@step
+def worded(x: int) -> str: ...
+
+
+@pipeline
+def repeated(rounds: Static[int]) -> object:
+    return [number() for _ in range(rounds)]
 
 
 @pipeline
@@ -230,11 +243,29 @@ def test_arithmetic_in_place():
         return total
 
 
-@pytest.mark.parametrize("compare", [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge])
-def test_comparing(compare):
-    @refused(PromiseUsedAsValue, "compared (", "Return the comparison from a step")
+@pytest.mark.parametrize("compare", [operator.lt, operator.le, operator.gt, operator.ge])
+def test_comparing_what_has_no_order(compare):
+    @refused(PromiseUsedAsValue, "compared (", "There is no order between int and str")
     def body():
-        return compare(number(), 2)  # <-
+        return compare(number(), "two")  # <-
+
+
+def test_comparing_two_promises_that_have_no_order():
+    @refused(PromiseUsedAsValue, "compared (<)", "There is no order between str and int")
+    def body():
+        return use(text() < number())  # <-
+
+
+def test_a_chained_comparison():
+    @refused(PromiseUsedAsValue, "the comparison (>) with 0", "used as a condition", "`(a < b) & (b < c)`")
+    def body():
+        return use(0 < number() < 3)  # <-
+
+
+def test_in_a_list_of_plain_values():
+    @refused(PromiseUsedAsValue, "used as a condition", "combine conditions with `&`, `|` and `~`")
+    def body():
+        return number() in [1, 2]  # <-
 
 
 def test_an_unknown_attribute():
@@ -839,3 +870,184 @@ def test_an_unknown_option():
         number.options(retry=3)  # <-
 
     decorated(define, "a step has no option 'retry'; did you mean 'retries'?")
+
+
+# Parts that depend on values of the run
+
+
+def test_each_inside_of_a_list():
+    @refused(DefinitionError, "use_all() is given an each(...) inside of a list", "`use_all(use(each(values)))`")
+    def body():
+        return use_all([each([1, 2])])  # <-
+
+
+@pytest.mark.parametrize(("values", "words"), [
+    (5, "5 is a int, which has no items; pass the value itself"),
+    ("abc", "'abc' is a text; write `each(list(text))`"),
+    ({1, 2}, "a set has no order; write `each(sorted(values))`"),
+])  # fmt: skip
+def test_each_over_what_has_no_items(values, words):
+    @refused(DefinitionError, "each() needs a list: ", words)
+    def body():
+        return use(each(values))  # <-
+
+
+def test_each_over_a_promise_of_no_list():
+    @refused(
+        DefinitionError, "each() needs a list, and number(), called at", "is a int; annotate the step `-> list[...]`"
+    )
+    def body():
+        return use(each(number()))  # <-
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1.5, True, "four"])
+def test_each_with_a_limit_that_is_none(limit):
+    @refused(DefinitionError, f"each(limit={limit!r}) is wrong; expected a whole number from 1")
+    def body():
+        return use(each(table(), limit=limit))  # <-
+
+
+def test_several_each_that_are_not_equally_long():
+    @refused(DefinitionError, "use() is called with several each(...)", "'x' has 2, 'scale' has 3")
+    def body():
+        return use(each([1, 2]), each([1.0, 2.0, 3.0]))  # <-
+
+
+def test_several_each_over_dicts_with_other_keys():
+    @refused(DefinitionError, "over dicts that do not have the same keys")
+    def body():
+        return use(each({"a": 1}), each({"b": 1.0}))  # <-
+
+
+def test_each_over_items_of_another_type():
+    @refused(TypeMismatch, "item 1 of each(...) for the argument 'x' of use() must be int, and is given 'two' (str)")
+    def body():
+        return use(each([1, "two"]))  # <-
+
+
+def test_each_over_a_promise_of_items_of_another_type():
+    @refused(TypeMismatch, "each item of the argument 'x' of shout() must be str, and is int")
+    def body():
+        return shout(each(table()))  # <-
+
+
+def test_passing_a_mapped_result_to_a_step_that_takes_one():
+    @refused(TypeMismatch, "the argument 'x' of use() must be int, and is given list[int]")
+    def body():
+        return use(use(each(table())))  # <-
+
+
+def test_each_for_a_static_parameter():
+    @refused(DefinitionError, "annotated Static", "call it in a loop: `[repeated(value) for value in values]`")
+    def body():
+        return repeated(each([1, 2]))  # <-
+
+
+def test_a_branch_that_was_called_already():
+    @refused(DefinitionError, "when() needs a function for 'then'", "write `then=lambda: ...` around the call")
+    def body():
+        return when(number() > 1, number())  # <-
+
+
+def test_an_otherwise_that_is_no_function():
+    @refused(DefinitionError, "when() needs a function for 'otherwise'", "was given a int")
+    def body():
+        return when(number() > 1, lambda: number(), otherwise=5)  # <-
+
+
+@pytest.mark.parametrize(("condition", "words"), [(lambda: number(), "called at"), (lambda: 1, "given 1, a int")])
+def test_a_condition_that_is_no_truth_value(condition, words):
+    @refused(DefinitionError, "when() needs a truth value for its condition", words, "compare it, as in `score > 0.9`")
+    def body():
+        return when(condition(), lambda: number())  # <-
+
+
+def test_using_what_a_branch_made_outside_of_it():
+    kept = []
+
+    @refused(RecordingError, "is used outside of the branch 'then' of when(), where it was made. Return it from there")
+    def body():
+        when(number() > 1, lambda: kept.append(number()))
+        return use(kept[0])  # <-
+
+
+def test_unpacking_branches_that_return_different_structures():
+    @refused(PromiseUsedAsValue, "when(), called at", "iterated over")
+    def body():
+        left, _right = when(number() > 1, lambda: both(), otherwise=lambda: number())  # <-
+        return left
+
+
+def test_repeat_without_a_limit():
+    @refused(DefinitionError, "repeat() needs a limit, a whole number from 1, so that it ends", "Write `limit=10`")
+    def body():
+        return repeat(use, 1, until=lambda state: state > 3)  # <-
+
+
+def test_repeat_without_a_test():
+    @refused(DefinitionError, "repeat() needs a test", "`until=lambda state: state > 0.9`")
+    def body():
+        return repeat(use, 1, limit=3)  # <-
+
+
+@pytest.mark.parametrize(("test", "words"), [
+    (lambda state: state, "returned int"),
+    (lambda state: state is None, "returned False, which is the same in every round"),
+])  # fmt: skip
+def test_a_test_that_gives_no_truth_value(test, words):
+    @refused(DefinitionError, "`until` must return a truth value", words)
+    def body():
+        return repeat(use, 1, until=test, limit=3)  # <-
+
+
+@pytest.mark.parametrize(("make", "words"), [
+    (lambda: number(), "was called already; pass it without calling it"),
+    (lambda: 5, "5 is a int; pass it without calling it"),
+    (lambda: (lambda: number()), "needs a body with one parameter, the state"),
+])  # fmt: skip
+def test_a_body_that_cannot_be_repeated(make, words):
+    @refused(DefinitionError, "repeat() needs", words)
+    def body():
+        return repeat(make(), 1, until=lambda state: state > 3, limit=3)  # <-
+
+
+def test_a_body_that_returns_what_it_does_not_take():
+    @refused(TypeMismatch, "the body of repeat(worded) takes int, and returns str")
+    def body():
+        return repeat(worded, 1, until=lambda state: state == "end", limit=3)  # <-
+
+
+def test_an_unknown_word_for_the_limit():
+    @refused(DefinitionError, 'was given on_limit=\'stop\'; expected "fail" or "return"')
+    def body():
+        return repeat(use, 1, until=lambda state: state > 3, limit=3, on_limit="stop")  # <-
+
+
+def test_on_exit_outside_of_a_pipeline():
+    def launch():
+        on_exit(lambda: effect())  # <-
+
+    decorated(launch, "on_exit() is called outside of any pipeline", "decorated with @pipeline")
+
+
+def test_on_exit_in_a_branch():
+    @refused(
+        DefinitionError, "on_exit() is called in the branch 'then' of when()", "call it in the body of the pipeline"
+    )
+    def body():
+        def branch():
+            on_exit(lambda: effect())  # <-
+
+        return when(number() > 1, branch)
+
+
+def test_on_exit_with_a_step_that_was_called_already():
+    @refused(DefinitionError, "a promise: the step was called already; write `on_exit(lambda: clean_up(...))`")
+    def body():
+        on_exit(effect())  # <-
+
+
+def test_on_exit_with_a_function_that_asks_for_more():
+    @refused(DefinitionError, "and that asks for xs; write `on_exit(lambda: clean_up(...))`")
+    def body():
+        on_exit(use_all)  # <-

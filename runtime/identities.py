@@ -33,7 +33,7 @@ from ..compilers.values import to_json
 from .artifacts import Artifact
 from .bases import Basis
 from .errors import DatastoreError, StoreError
-from .resolved import Resolved, Stored, summarise_input
+from .resolved import Gathered, Resolved, Stored, summarise_input
 from .store import ArtifactStore, decode
 from .store.trees import describe, digest_of, hash_file, list_files
 from .whereabouts import Whereabouts
@@ -43,6 +43,9 @@ SCHEME = "penstock-2"
 
 _PLAIN = frozenset({"json", "text", "bytes", "path"})
 _LIBRARIES = {"numpy": "numpy", "parquet": "pandas", "arrow": "pyarrow", "polars": "polars", "safetensors": "torch"}
+
+_MANY, _REMEMBERED = 100, 16
+"""Items of a list whose identity is remembered, and how many such lists are."""
 
 _LONGEST = 10_000
 """Characters of the identity of a collection; a longer one is kept as its digest."""
@@ -66,6 +69,7 @@ class Identifier:
         self._where = where
         self._store = store
         self._declared: dict[int, tuple[NodeOptions, Mapping[str, str]]] = {}
+        self._lists: dict[int, tuple[Gathered, str | None]] = {}
         self._beginnings: dict[tuple[str | None, int, tuple[Output, ...]], bytes] = {}
 
     def key(self, node: Node, inputs: Mapping[str, Resolved]) -> str | None:
@@ -77,7 +81,7 @@ class Identifier:
         except CompileError:  # what is declared cannot be read, as the basis says
             return None
         for name, value in inputs.items():
-            identity = identify_input(value, self._where, self._store)
+            identity = self._identity(value)
             if identity is None:
                 return None
             parts.append(f"{name}={len(identity)}:{identity};".encode())
@@ -85,10 +89,7 @@ class Identifier:
 
     def basis(self, node: Node, inputs: Mapping[str, Resolved], key: str | None) -> Basis:
         """Return all that a call of that key is based on, in words."""
-        found = {
-            name: (identify_input(value, self._where, self._store), summarise_input(value))
-            for name, value in inputs.items()
-        }
+        found = {name: (self._identity(value), summarise_input(value)) for name, value in inputs.items()}
         unknown = [
             f"its input {name!r} ({summary}) cannot be identified"
             for name, (identity, summary) in found.items()
@@ -110,6 +111,16 @@ class Identifier:
             self._files.forget()
             self._declared.clear()
             self._beginnings.clear()
+
+    def _identity(self, value: Resolved) -> str | None:
+        """Return what identifies an input; that of a long list, which may go to each of many calls, is remembered."""
+        if not isinstance(value, Gathered) or len(value.items) < _MANY:
+            return identify_input(value, self._where, self._store)
+        if id(value) not in self._lists:
+            if len(self._lists) >= _REMEMBERED:
+                self._lists.clear()
+            self._lists[id(value)] = value, identify_input(value, self._where, self._store)
+        return self._lists[id(value)][1]
 
     def _beginning(self, node: Node) -> bytes:
         """Return what all calls of one step with the same options have in common."""

@@ -39,12 +39,15 @@ def computed(operator: Operator, operands: Sequence[Resolved], store: ArtifactSt
 
 
 def truth_of(value: Resolved, store: ArtifactStore | None) -> bool:
-    """Say whether a value counts as true, as in Python's ``if``. Raises OperationFailed where it does not say."""
+    """Return a condition. Raises RunError for a value that is neither True nor False, and StoreError."""
     loaded = value_of(value, store)
     try:
-        return bool(loaded)
-    except Exception as error:
-        raise OperationFailed(f"bool({summarise_input(value)})", type(error).__name__, str(error)) from error
+        return _truth(loaded)
+    except TypeError:
+        raise RunError(
+            f"a condition must be True or False, and this is {summarise_input(value)}, a {type(loaded).__name__}; "
+            "compare it, or return a bool"
+        ) from None
 
 
 def value_of(value: Resolved, store: ArtifactStore | None) -> Any:

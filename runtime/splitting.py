@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Any, Final
 
 from .errors import RunError
@@ -28,18 +28,12 @@ def split(collection: Any) -> Parts:
 
 
 def parts_of(collection: Any) -> tuple[list[object] | None, list[object]]:
-    """Return the keys of a dict, else None, and the items of a collection, a set's in an order that is always the same.
-
-    Raises RunError for what is no collection.
-    """
+    """Return the keys of a dict, else None, and the items of a collection. Raises RunError for what has no items, or no order."""
     if isinstance(collection, Mapping):
         return list(collection), list(collection.values())
-    if isinstance(collection, Set):
-        return None, sorted(collection, key=lambda item: (type(item).__name__, repr(item)))
-    is_array = getattr(collection, "ndim", 0) == 1 and hasattr(collection, "tolist")
-    if is_array or (isinstance(collection, Sequence) and not isinstance(collection, str | bytes)):
+    if isinstance(collection, Iterable) and not isinstance(collection, str | bytes | Set):
         return None, list(collection)
     raise RunError(
-        f"each(...) goes over the items of a list, tuple, set or dict, and was given a {type(collection).__name__}; "
+        f"each(...) goes over the items of a list or dict, and was given a {type(collection).__name__}; "
         "return a list from the step before, or pass the value without each(...)"
     )

@@ -6,14 +6,14 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
-from .signatures import Hint
+from .signatures import Hint, is_unknown
 
 _NUMBERS = (bool, int, float)
 
 
 def is_truth(hint: Hint) -> bool:
     """Say whether a type may be that of a truth value; NumPy has one of its own. Unknown may be."""
-    return _is_unknown(hint) or hint is bool or getattr(hint, "__name__", "") in ("bool_", "bool")
+    return is_unknown(hint) or hint is bool or getattr(hint, "__name__", "") in ("bool_", "bool")
 
 
 def is_bool(value: object) -> bool:
@@ -38,8 +38,4 @@ def _orders(kind: type, method: str) -> bool:
 
 
 def _is_class(hint: Hint) -> bool:
-    return isinstance(hint, type) and not typing.get_args(hint) and not _is_unknown(hint)
-
-
-def _is_unknown(hint: Hint) -> bool:
-    return hint is Any or hint is object or isinstance(hint, typing.TypeVar | str | typing.ForwardRef)
+    return isinstance(hint, type) and not typing.get_args(hint) and not is_unknown(hint)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, final
 from .errors import DefinitionError
 from .locations import Location, caller
 from .promises import Promise
-from .signatures import Hint, origin_of, type_name
+from .signatures import Hint, is_unknown, origin_of, type_name
 from .structures import union
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def each(values: Iterable[object], limit: int | None = None) -> Each:
 def _check_promise(promise: Promise, where: Location) -> None:
     hint = promise._origin.hint
     origin = origin_of(hint) or hint
+    if is_unknown(hint):
+        return
     if isinstance(origin, type) and (origin in (str, bytes) or not _has_items(origin)):
         raise DefinitionError(
             f"each() needs a list, and {promise._origin} is a {type_name(hint)}; annotate the step `-> list[...]` if it "
@@ -63,7 +65,7 @@ def _check_promise(promise: Promise, where: Location) -> None:
 
 
 def _has_items(kind: type) -> bool:
-    return kind is object or hasattr(kind, "__iter__") or hasattr(kind, "__getitem__")
+    return hasattr(kind, "__iter__") or hasattr(kind, "__getitem__")
 
 
 def _listed(values: Any, where: Location) -> Any:

@@ -13,7 +13,7 @@ from .locations import Location, caller
 from .mapped import Each, check_lengths, item_type, items_of
 from .promises import Origin, Promise, hint_of
 from .recording import Recording
-from .signatures import Hint, Outputs, assembled, origin_of
+from .signatures import Hint, Outputs, assembled, is_unknown, origin_of
 from .structures import dict_of, list_of, type_of, union
 
 
@@ -127,7 +127,7 @@ def _keyed_type(first: Any, hint: Hint) -> Hint:
         return list_of(hint)
     given = first._origin.hint
     origin = origin_of(given) or given
-    if not isinstance(origin, type) or origin is object:
+    if is_unknown(given) or not isinstance(origin, type):
         return Any
     if issubclass(origin, Mapping):
         return dict_of((typing.get_args(given) or (Any,))[0], hint)

@@ -195,6 +195,11 @@ def _read_input(parameter: inspect.Parameter, hint: Hint) -> Input:
     return Input(parameter.name, hint, parameter.default, static)
 
 
+def is_unknown(hint: Hint) -> bool:
+    """Say whether a type says nothing: ``Any``, ``object``, a type variable, a name that could not be evaluated."""
+    return hint is Any or hint is object or isinstance(hint, typing.TypeVar | str | typing.ForwardRef)
+
+
 def origin_of(hint: Hint) -> Any:
     """Return what a generic type is made from: ``list`` for ``list[int]``; None for a class."""
     return typing.get_origin(hint)

@@ -31,6 +31,8 @@ COMMANDS: Mapping[str, str] = {
     "ui": "Show the runs of this workspace in the browser.",
     "clean": "Remove what no kept run needs, never what a running run holds.",
     "data": "List, upload, download and copy data in datastores.",
+    "compute": "List, create, show and delete the compute of a workspace on Azure.",
+    "login": "Say who is logged in to Azure, and what that is good for.",
     "init": "Write a penstock.toml into the working folder.",
     "version": "Print the versions of Penstock and Python.",
 }

@@ -23,7 +23,7 @@ from .redaction import redacted
 from .refusals import refusal
 
 API_VERSION = "2024-04-01"
-"""The newest version of the management plane whose specification could be read whole; see docs/azure.md."""
+"""The newest version of the management plane whose specification could be read whole; see docs/azure-workspace.md."""
 
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "PATCH"})

@@ -24,7 +24,11 @@ def azure_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help="A config.json, or a folder to look from upward for one. By default the working folder.",
     )
     @click.option(
-        "--credential", type=_KINDS, default="default", show_default=True, help="How to log in; see docs/azure.md."
+        "--credential",
+        type=_KINDS,
+        default="default",
+        show_default=True,
+        help="How to log in; see docs/azure-workspace.md.",
     )
     @functools.wraps(command)
     def opened(*args: Any, config: str | None, credential: Kind, **kwargs: Any) -> Any:

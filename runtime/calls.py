@@ -28,6 +28,7 @@ class Calls:
         self._results: dict[str, Earlier] = {}
         self._owners: dict[str, str] = {}
         self._twins: dict[str, list[str]] = {}
+        self._codes: dict[str, str | None] = {}
 
     def earlier(self, nodes: Sequence[Node]) -> Mapping[str, Earlier]:
         """Identify some calls whose inputs are known, and return the earlier results that may stand for them."""
@@ -52,6 +53,24 @@ class Calls:
             inputs, key = self._values.inputs(node), self._values.keys.get(node.id)
             self._bases[node.id] = self._identifier.basis(node, inputs, key)
         return self._bases.get(node.id)
+
+    def beginning(self, node: Node) -> bytes | None:
+        """Return what a call's key begins with; None where reuse is off, or where the call cannot be identified."""
+        return None if self._reuse is None else self._identifier.beginning(node)
+
+    def surely_runs(self, node: Node) -> bool:
+        """Say whether no earlier run can have a result of a call, whatever its inputs turn out to be."""
+        return self._reuse is None or self._reuse.has_nothing(node)
+
+    def results_of(self, nodes: Sequence[Node]) -> dict[str, Mapping[str, Artifact]]:
+        """Return the outputs of the calls of this run that have the code of one of some nodes, by key."""
+        codes = {node.fingerprint for node in nodes}
+        return {key: one.outputs for key, one in self._results.items() if self._codes[one.step] in codes}
+
+    @property
+    def are_awaited(self) -> bool:
+        """Whether some call waits for an equal one."""
+        return bool(self._twins)
 
     def why(self, node: Node) -> str:
         """Say why a call runs, by the name of what changed; nothing where reuse is off."""
@@ -80,6 +99,7 @@ class Calls:
         key = self._key(node)
         if key is not None:
             self._results[key] = earlier
+            self._codes[node.id] = node.fingerprint
         return earlier, self.release(node)
 
     def release(self, node: Node) -> list[str]:

@@ -22,13 +22,14 @@ from attrs import field, frozen
 from ..compilers.garbage import collection_held_back
 from ..compilers.graph import Graph, Node
 from .admission import Admission, Machine, this_machine
+from .ahead import Ahead
 from .bodies import Bodies
 from .calls import Calls
 from .events import Event, MetricLogged, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
 from .executors import Executor
 from .failures import Failure
 from .resolution import Values
-from .resolved import Stored
+from .resolved import Resolved, Stored
 from .retrying import delay_after, is_retried
 from .reuse import Earlier, Reuse
 from .scheduling import Scheduler
@@ -61,11 +62,15 @@ class Plan:
 
 @frozen
 class _Ended:
-    """A task has ended. ``executors`` is how many executors the run had had before the one that it was given to."""
+    """A task has ended. ``executors`` is how many executors the run had had before the one that it was given to.
+
+    It ``is_returned`` where nobody performed it.
+    """
 
     step: str
     outcome: Outcome
-    executors: int = 0
+    executors: int
+    is_returned: bool
 
 
 @frozen
@@ -97,6 +102,7 @@ class Drive:
         self._nodes = {node.id: node for node in plan.graph}
         self._bodies = Bodies(self._nodes, self._scheduler, self._values, store, self)
         self._unfolding = Unfolding(self._bodies)
+        self._ahead = Ahead(self._scheduler, self._values, self._calls, self._following)
         self._thread = 0
         self.problem = ""
         self.undeclared: dict[str, tuple[str, ...]] = {}
@@ -176,11 +182,15 @@ class Drive:
         executor, self._executor = self._executor, None
         if executor is not None:
             executor.close()
+        self._ahead = Ahead(self._scheduler, self._values, self._calls, self._following)
         self._closed += 1
         self._busy = 0
         self._admission = Admission(self._machine)
 
     def _start_ready(self, executor: Executor) -> None:
+        for returned in map(self._nodes.__getitem__, self._ahead.returned()):
+            task = self._task(returned, self._attempts[returned.id], (), self._values.inputs(returned))
+            self._send(task, executor.submit(task))
         now = time.monotonic()
         while self._busy < executor.capacity:
             if self._waiting and self._waiting[0][0] <= now and self._fits(self._waiting[0][1]):
@@ -240,16 +250,32 @@ class Drive:
 
     def _submit(self, node: Node, executor: Executor) -> None:
         attempt = self._attempts[node.id] = self._attempts.get(node.id, 0) + 1
-        task = self._task(node, attempt, self._admission.take(node.id, node.options.resources))
+        gpus = self._admission.take(node.id, node.options.resources)
+        task = self._task(node, attempt, gpus, self._values.inputs(node))
         self._busy += 1
         self.emit(StepStarted(node.id, time.time(), attempt, log=task.log, reason=self._calls.why(node)))
-        executor.submit(task).add_done_callback(functools.partial(self._note, node.id, self._closed))
+        for event in self._ahead.held_back(node.id):
+            self.emit(event)
+        self._send(task, self._ahead.submit(node, task, executor, alone=self._is_alone))
+
+    def _send(self, task: Task, outcome: Future[Outcome]) -> None:
+        outcome.add_done_callback(functools.partial(self._note, task.step, self._closed))
 
     def _note(self, step: str, executors: int, done: Future[Outcome]) -> None:
-        self._messages.put(_Ended(step, _outcome(step, done), executors))
+        self._messages.put(_Ended(step, _outcome(step, done), executors, done.cancelled()))
 
-    def _task(self, node: Node, attempt: int, gpus: tuple[str, ...]) -> Task:
-        plan, attached, inputs = self._plan, node.function.attached, self._values.inputs(node)
+    @property
+    def _is_alone(self) -> bool:
+        """Whether nothing else can run before the step ends that has just been started."""
+        busy = self._busy > 1 or self._waiting or self._scheduler.has_ready or self._calls.are_awaited
+        return not busy and not self._plan.audit
+
+    def _following(self, node: Node) -> Task:
+        """Return the first task of a step of which only a worker will know the inputs."""
+        return self._task(node, 1, (), {})
+
+    def _task(self, node: Node, attempt: int, gpus: tuple[str, ...], inputs: Mapping[str, Resolved]) -> Task:
+        plan, attached = self._plan, node.function.attached
         datastores = plan.datastores if any(map(names_data, inputs.values())) else None
         return Task(
             run=plan.run,
@@ -283,13 +309,17 @@ class Drive:
 
     def _handle(self, message: _Ended | Event) -> None:
         if not isinstance(message, _Ended):
-            self.emit(message)
+            if not self._ahead.holds_back(message):
+                self.emit(message)
             return
         if message.executors != self._closed:
             return  # it was ended with its executor
+        runs = self._scheduler.states[message.step] is State.RUNNING
+        if runs and message.is_returned and self._ahead.take_back(message.step):
+            return
         self._busy -= 1
         self._admission.give_back(message.step)
-        if self._scheduler.states[message.step] is not State.RUNNING:
+        if not runs:
             return  # it was cancelled meanwhile
         if isinstance(message.outcome, Completed):
             self._complete(message.step, message.outcome)
@@ -342,7 +372,7 @@ class Drive:
                 message = self._messages.get_nowait()
             except queue.Empty:
                 return
-            if not isinstance(message, _Ended | _Cancel):
+            if not isinstance(message, _Ended | _Cancel) and not self._ahead.holds_back(message):
                 self.emit(message)
 
 

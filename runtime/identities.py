@@ -74,18 +74,17 @@ class Identifier:
 
     def key(self, node: Node, inputs: Mapping[str, Resolved]) -> str | None:
         """Return the key of a call whose inputs are resolved; None where something cannot be identified."""
+        beginning = self.beginning(node)
+        return None if beginning is None else key_of(beginning, inputs, self._identity)
+
+    def beginning(self, node: Node) -> bytes | None:
+        """Return what all calls of one step with the same options have in common; None where it cannot be identified."""
         if node.fingerprint is None:
             return None
         try:
-            parts = [self._beginning(node)]
+            return self._beginning(node)
         except CompileError:  # what is declared cannot be read, as the basis says
             return None
-        for name, value in inputs.items():
-            identity = self._identity(value)
-            if identity is None:
-                return None
-            parts.append(f"{name}={len(identity)}:{identity};".encode())
-        return blake3(b"".join(parts)).hexdigest()
 
     def basis(self, node: Node, inputs: Mapping[str, Resolved], key: str | None) -> Basis:
         """Return all that a call of that key is based on, in words."""
@@ -123,7 +122,6 @@ class Identifier:
         return self._lists[id(value)][1]
 
     def _beginning(self, node: Node) -> bytes:
-        """Return what all calls of one step with the same options have in common."""
         known = (node.fingerprint, id(node.options), node.outputs)
         if known not in self._beginnings:
             outputs = [output.name for output in node.outputs]
@@ -137,6 +135,17 @@ class Identifier:
             self._names_files |= bool(options.hash_paths)
             self._declared[id(options)] = options, _declarations(options, self._where.root, self._files)
         return self._declared[id(options)][1]
+
+
+def key_of(beginning: bytes, inputs: Mapping[str, Resolved], identify: Callable[[Resolved], str | None]) -> str | None:
+    """Return the key of a call that begins so and has these inputs; None where one of them cannot be identified."""
+    parts = [beginning]
+    for name, value in inputs.items():
+        identity = identify(value)
+        if identity is None:
+            return None
+        parts.append(f"{name}={len(identity)}:{identity};".encode())
+    return blake3(b"".join(parts)).hexdigest()
 
 
 def _declarations(options: NodeOptions, root: Path, files: DeclaredPaths) -> Mapping[str, str]:

@@ -77,7 +77,7 @@ def invoke(
 
 
 def _invoke(task: Task, context: StepContext) -> Completed:
-    store = _store(task.store, task.cache)
+    store = store_at(task.store, task.cache)
     with importing(f"step {task.step!r}"):
         function = _function(task, store)
         found = task.datastores
@@ -186,7 +186,8 @@ def _unpacked(payload: Artifact, store: ArtifactStore) -> Callable[..., Any]:
 
 
 @functools.lru_cache(maxsize=8)
-def _store(location: str, cache: str) -> ArtifactStore:
+def store_at(location: str, cache: str) -> ArtifactStore:
+    """Return the store at a location, opened once; ``cache`` is the folder for what is read from elsewhere."""
     return open_store(location, Path(cache))
 
 

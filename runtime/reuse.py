@@ -110,6 +110,10 @@ class Reuse:
             if keys.get(node.id) in usable and self._is_fresh(node, usable[keys[node.id]])
         }
 
+    def has_nothing(self, node: Node) -> bool:
+        """Say whether there is no result that may stand for a step, as far as has been looked up; it runs anyway, or is new."""
+        return self._must_run(node) or node.fingerprint is None or self._known.get(node.fingerprint) is False
+
     def why(self, node: Node, basis: Basis) -> str:
         """Say why a step runs, by the name of what changed."""
         if not node.options.allow_reuse:

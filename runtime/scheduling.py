@@ -65,6 +65,21 @@ class Scheduler:
         fresh, self._fresh = self._fresh, []
         return [node for node in fresh if self.states[node] is State.PENDING]
 
+    @property
+    def has_ready(self) -> bool:
+        """Whether there is a node that could be taken."""
+        while self._ready and self.states[self._ready[0][-1]] is not State.PENDING:
+            heapq.heappop(self._ready)
+        return bool(self._ready)
+
+    def follower(self, node: str) -> Node | None:
+        """Return the node that is all that becomes ready when this one completes, if there is such a node."""
+        consumers = self._consumers[node]
+        if len(consumers) != 1 or node in self._awaited_by or self._waits_for[consumers[0]] != 1:
+            return None
+        only = self._nodes[consumers[0]]
+        return only if only.control is None and self.states[only.id] is State.PENDING else None
+
     def ended_scopes(self) -> list[str]:
         """Return the ids of the instances that have ended since this was last asked."""
         ended, self._ended = self._ended, []

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import final
 
+from ...compilers.graph import FunctionRef
 from ..events import Event
+from ..segments import Segment
 from ..tasks import Outcome, Task
 from .local import LocalExecutor
 from .protocol import Executor
@@ -53,6 +55,12 @@ class _Lent:
 
     def submit(self, task: Task) -> Future[Outcome]:
         return self._executor.submit(task)
+
+    def is_quick(self, function: FunctionRef) -> bool:
+        return self._executor.is_quick(function)
+
+    def submit_segment(self, segment: Segment) -> list[Future[Outcome]]:
+        return self._executor.submit_segment(segment)
 
     def close(self) -> None:
         self._executor.stop_busy()

@@ -5,6 +5,7 @@ A shared pool fails every pending task when one worker dies; with a worker a slo
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -14,6 +15,7 @@ from ...compilers.graph import FunctionRef
 from ..admission import processors
 from ..channels import WorkerListener
 from ..events import Event
+from ..segments import Segment
 from ..tasks import Completed, Outcome, Task
 from .interpreters import start_interpreter
 from .pools import start_pool
@@ -52,16 +54,30 @@ class LocalExecutor:
 
     def submit(self, task: Task) -> Future[Outcome]:
         """Start a task in a free slot. Raises RuntimeError when there is none."""
-        slot = self._choose()
         outcome: Future[Outcome] = Future()
-
-        def finish(result: Outcome) -> None:
-            if isinstance(result, Completed):
-                self._seconds[task.function] = result.duration
-            outcome.set_result(result)
-
-        slot.start(task, finish)
+        self._choose().start(task, functools.partial(self._finish, task, outcome))
         return outcome
+
+    def is_quick(self, function: FunctionRef) -> bool:
+        """Say whether a function is known to take next to no time."""
+        return self._seconds.get(function, _TINY) < _TINY
+
+    def submit_segment(self, segment: Segment) -> list[Future[Outcome]]:
+        """Start a segment in a free slot, and return the outcomes of its steps; see :class:`.protocol.SegmentExecutor`."""
+        outcomes = [Future[Outcome]() for _ in segment.links]
+        pairs = zip(segment.links, outcomes, strict=True)
+        self._choose().start_segment(
+            segment, [functools.partial(self._finish, link.task, outcome) for link, outcome in pairs]
+        )
+        return outcomes
+
+    def _finish(self, task: Task, outcome: Future[Outcome], result: Outcome | None) -> None:
+        if result is None:
+            outcome.cancel()
+            return
+        if isinstance(result, Completed):
+            self._seconds[task.function] = result.duration
+        outcome.set_result(result)
 
     def close(self) -> None:
         """Stop every worker, and the processes that it started."""
@@ -90,14 +106,14 @@ class LocalExecutor:
             if slot.load == 0:
                 return slot
         for slot in self._slots:
-            if self._has_room(slot) or slot.load == 0:  # it has just ended what it was at
+            if self._has_room(slot) or slot.load == 0 or slot.is_ahead:  # it has just ended what it was at
                 return slot
         raise RuntimeError(f"all {len(self._slots)} slots are taken")
 
     def _has_room(self, slot: Slot) -> bool:
         """Say whether a slot takes a second task: its first ends in a moment."""
         current = slot.current if self._ahead else None
-        return current is not None and slot.load == 1 and self._seconds.get(current.function, _TINY) < _TINY
+        return current is not None and slot.load == 1 and self.is_quick(current.function)
 
 
 def _environment(threads: int) -> dict[str, str]:

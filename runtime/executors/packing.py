@@ -6,6 +6,7 @@ import pickle
 
 from attrs import frozen
 
+from ..segments import Segment
 from ..tasks import Task
 
 
@@ -16,15 +17,15 @@ class Unreadable:
     problem: str
 
 
-def pack(task: Task) -> bytes:
-    """Write a task. Raises what pickling raises for a plain value of a class that nobody can import."""
+def pack(task: Task | Segment) -> bytes:
+    """Write a task, or several. Raises what pickling raises for a plain value of a class that nobody can import."""
     return pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
 
 
-def unpack(data: bytes) -> Task | Unreadable:
-    """Read a task."""
+def unpack(data: bytes) -> Task | Segment | Unreadable:
+    """Read a task, or several."""
     try:
-        task: Task = pickle.loads(data)
+        task: Task | Segment = pickle.loads(data)
     except Exception as error:  # importing the module of a class runs the user's code
         return Unreadable(f"{type(error).__name__}: {error}")
     return task

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from ...compilers.graph import FunctionRef
+from ..segments import Segment
 from ..tasks import Outcome, Task
 
 
@@ -21,3 +23,15 @@ class Executor(Protocol):
     def submit(self, task: Task, /) -> Future[Outcome]: ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class SegmentExecutor(Executor, Protocol):
+    """Performs segments, too. ``is_quick`` says whether a function is known to take next to no time.
+
+    The future of a step that was not performed, because one before it failed or for another reason, is cancelled.
+    """
+
+    def is_quick(self, function: FunctionRef, /) -> bool: ...
+
+    def submit_segment(self, segment: Segment, /) -> list[Future[Outcome]]: ...

@@ -12,10 +12,10 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from attrs import define, field
 
@@ -25,10 +25,14 @@ from ..events import Event
 from ..failures import describe_end
 from ..logfiles import recover
 from ..offspring import MARK, end_marked
+from ..segments import Returned, Segment
 from ..store.staging import remove_tree
 from ..tasks import Completed, Failed, Outcome, Task
 from .packing import Unreadable, pack
 from .processes import Start, WorkerProcess
+
+Finish: TypeAlias = Callable[[Outcome | None], None]
+"""Is told how a task ended; None where it was not performed."""
 
 _LAST_WORDS: Final = 1.0
 """Seconds to wait for what a worker has sent before it died."""
@@ -63,18 +67,34 @@ class Slot:
         """How many tasks are performed or wait here."""
         return len(self._attempts)
 
-    def start(self, task: Task, finish: Callable[[Outcome], None]) -> None:
-        """Start a task, after those that are here; ``finish`` is called once, from some thread, with how it ended."""
-        try:
-            attempt = _Attempt(task, pack(task), finish)
-        except Exception as error:  # whatever cannot be pickled, in its own way
-            finish(_failed(WorkerDied(task.step, _unfit(error)), task))
-            return
-        self._retire_unsuitable(task)
+    @property
+    def is_ahead(self) -> bool:
+        """Whether steps of a segment are here, which have been sent before their turn."""
         with self._lock:
-            self._attempts.append(attempt)
-            worker = self._worker or self._begin(task.gpus)
-            self._send(worker, attempt)
+            return any(attempt.data is None for attempt in self._attempts)
+
+    def start(self, task: Task, finish: Finish) -> None:
+        """Start a task, after those that are here; ``finish`` is called once, from some thread, with how it ended."""
+        self._start(task, [_Attempt(task, None, finish)])
+
+    def start_segment(self, segment: Segment, finishes: Sequence[Finish]) -> None:
+        """Start the tasks of a segment in one go; who hears None has a task that was not performed."""
+        pairs = zip(segment.links, finishes, strict=True)
+        self._start(segment, [_Attempt(link.task, None, finish) for link, finish in pairs])
+
+    def _start(self, work: Task | Segment, attempts: Sequence[_Attempt]) -> None:
+        first, *others = attempts
+        try:
+            first.data = pack(work)
+        except Exception as error:  # whatever cannot be pickled, in its own way
+            first.finish(_failed(WorkerDied(first.task.step, _unfit(error)), first.task))
+            _give_back(others)
+            return
+        self._retire_unsuitable(first.task)
+        with self._lock:
+            self._attempts.extend(attempts)
+            worker = self._worker or self._begin(first.task.gpus)
+            self._send(worker, first)
 
     def warm(self) -> None:
         """Start the worker before there is a task, unless it is there."""
@@ -134,8 +154,8 @@ class Slot:
         worker.silent.set()
 
     def _send(self, worker: _Worker, attempt: _Attempt) -> None:
-        if worker.connection is None:
-            return  # it is sent when the worker has connected
+        if worker.connection is None or attempt.data is None:
+            return  # it is sent when the worker has connected, or was sent with the first of its segment
         with contextlib.suppress(OSError):  # it has just died, and is mourned in a moment
             worker.run_folder = attempt.task.run_folder
             worker.connection.send_bytes(attempt.data)
@@ -144,10 +164,12 @@ class Slot:
 
     def _take(self, worker: _Worker, message: object) -> None:
         """Take in what a worker has sent: the outcome of its task, or an event."""
-        if isinstance(message, Completed | Failed | Unreadable):
+        if isinstance(message, Completed | Failed | Unreadable | Returned):
             attempt = self._next(worker)
             if attempt is not None:
-                attempt.finish(_outcome(message, attempt.task))
+                attempt.finish(None if isinstance(message, Returned) else _outcome(message, attempt.task))
+            if isinstance(message, Failed | Unreadable):  # a worker breaks off a segment at what fails
+                _give_back(self._take_followers(worker))
         elif worker is self._worker:
             self.report(message)  # type: ignore[arg-type]  # workers send nothing else
 
@@ -162,6 +184,14 @@ class Slot:
                 self._attempts[0].start_clock(self._time_out)
             return attempt
 
+    def _take_followers(self, worker: _Worker) -> list[_Attempt]:
+        """Take those attempts out that were sent with one that has failed."""
+        followers: list[_Attempt] = []
+        with self._lock:
+            while worker is self._worker and self._attempts and self._attempts[0].data is None:
+                followers.append(self._attempts.popleft())
+        return followers
+
     def _mourn(self, worker: _Worker, how: str) -> None:
         """Take in that a worker is gone: the task that it was at fails, and those behind it go to another one."""
         with self._lock:  # who starts it holds the lock until it is known
@@ -175,10 +205,11 @@ class Slot:
                 return
             self._worker = None
             attempts = self._taken()
-            self._attempts.extend(attempts[1:])
+            self._attempts.extend(attempt for attempt in attempts[1:] if attempt.data is not None)
             if self._attempts:
                 self._begin(self._attempts[0].task.gpus)
         if attempts:
+            _give_back(attempt for attempt in attempts[1:] if attempt.data is None)
             lost = attempts[0]
             _remove_scratch(lost.task)
             worker.tidy(lost.task)
@@ -245,11 +276,11 @@ class _Worker:
 
 @define(eq=False)
 class _Attempt:
-    """One task in one slot, and the clock of its time-out."""
+    """One task in one slot, and the clock of its time-out. What follows in a segment has no ``data``: it went with the first."""
 
     task: Task
-    data: bytes
-    finish: Callable[[Outcome], None]
+    data: bytes | None
+    finish: Finish
     _clock: threading.Timer | None = None
 
     def start_clock(self, time_out: Callable[[_Attempt], None]) -> None:
@@ -270,6 +301,12 @@ def _outcome(message: Outcome | Unreadable, task: Task) -> Outcome:
     if isinstance(message, Unreadable):
         return _failed(WorkerDied(task.step, _unfit(message.problem)), task)
     return message
+
+
+def _give_back(attempts: Iterable[_Attempt]) -> None:
+    """Say of tasks of a segment that they were not performed."""
+    for attempt in attempts:
+        attempt.finish(None)
 
 
 def _failed(error: StepFailed, task: Task) -> Failed:

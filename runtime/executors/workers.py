@@ -12,6 +12,7 @@ import time
 from ..channels import DriverLink
 from ..invocation import abandon, perform
 from ..offspring import adopt_orphans, end
+from ..segments import Returned, Segment, perform_segment
 from ..tasks import Outcome, Task
 from .packing import Unreadable, unpack
 
@@ -48,14 +49,27 @@ def serve(address: str, name: str) -> None:
     link = DriverLink(address, name)
     while (data := link.receive()) is not None:
         task = unpack(data)
-        _answer(link, perform(task, link.send) if isinstance(task, Task) else task)
+        if isinstance(task, Segment):
+            _answer_each(link, task)
+        else:
+            _answer(link, perform(task, link.send) if isinstance(task, Task) else task)
 
 
-def _answer(link: DriverLink, outcome: Outcome | Unreadable) -> None:
+def _answer_each(link: DriverLink, segment: Segment) -> None:
+    """Perform a segment, up to the first step whose outcome the driver cannot be told."""
+    for outcome in perform_segment(segment, link.send):
+        if not _answer(link, outcome):
+            return
+
+
+def _answer(link: DriverLink, outcome: Outcome | Returned | Unreadable) -> bool:
+    """Send how a task ended, or why that cannot be sent; say which."""
     try:
         link.send(outcome)
     except Exception as error:  # whatever cannot be pickled, in its own way
         link.send(Unreadable(f"{type(error).__name__}: {error}"))
+        return False
+    return True
 
 
 def _detach() -> None:

@@ -7,6 +7,7 @@ import queue
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 import psutil
@@ -29,6 +30,15 @@ class Started:
     def _converse(self, connection) -> None:
         self.connections.put(None)
         connection.poll(None)
+
+
+def has_ended(pid: int) -> bool:
+    """Wait for the end of a process that was killed, whoever takes note of it."""
+    for _ in range(500):
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 @pytest.fixture
@@ -80,7 +90,7 @@ def test_what_a_worker_has_started_ends_with_it_even_outside_of_its_group():
     worker.kill()
     process.stdout.close()
     assert ends.get(timeout=10) == "SIGKILL(-9)"
-    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+    assert has_ended(child)
 
 
 def test_a_worker_finds_modules_where_its_driver_does(tmp_path, monkeypatch):

@@ -1,0 +1,90 @@
+"""Perform steps in a row in one worker, each on what the one before has made, without asking the driver in between.
+
+A segment is the part of a chain of which nothing else can run meanwhile. The worker identifies each call as the driver does, so
+that of equal calls one executes; see :mod:`.ahead` for what a driver puts into a segment, and what it makes of the outcomes.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final, TypeAlias, Union
+
+import attrs
+from attrs import frozen
+
+from ..compilers.graph import OutputRef
+from .artifacts import Artifact
+from .events import Event
+from .identities import identify_input, key_of
+from .invocation import perform, store_at
+from .resolution import Values
+from .resolved import Resolved
+from .tasks import Completed, Outcome, Task
+from .whereabouts import Whereabouts
+
+_LONGEST: Final = 0.25
+"""Seconds that a segment may take; what is left then goes back to the driver, which may know better by now."""
+
+Given: TypeAlias = Union[Resolved, OutputRef]
+"""An input of a step in a segment: known, or an output of a step before it."""
+
+
+@frozen
+class Link:
+    """A step of a segment: its task, and its inputs by name. ``beginning`` is that of its call's key, if it has one."""
+
+    task: Task
+    inputs: Mapping[str, Given]
+    beginning: bytes | None = None
+
+
+@frozen
+class Segment:
+    """Some steps of a chain, in order; ``key`` is that of the first one's call.
+
+    ``results`` are the outputs of the calls of this run that one of them may equal, by key.
+    """
+
+    links: tuple[Link, ...]
+    key: str | None
+    results: Mapping[str, Mapping[str, Artifact]]
+
+
+@frozen
+class Returned:
+    """What a worker says of a step in a segment that it has not performed: the driver decides about it."""
+
+
+def perform_segment(segment: Segment, send: Callable[[Event], None]) -> Iterator[Outcome | Returned]:
+    """Perform the steps of a segment, and yield how each ended, in order; after one that fails, nothing more."""
+    first = segment.links[0].task
+    store = store_at(first.store, first.cache)
+    identify = functools.partial(identify_input, where=Whereabouts(Path(first.root)), store=store)
+    values, results = Values({}, {}, {}), dict(segment.results)
+    late = time.monotonic() + _LONGEST
+    for done, link in enumerate(segment.links):
+        inputs = {name: _known(given, values) for name, given in link.inputs.items()}
+        key = None if link.beginning is None else key_of(link.beginning, inputs, identify)
+        key = key if done else segment.key
+        made = results.get(key or "") if link.task.options.allow_reuse and done else None
+        if done and time.monotonic() > late:
+            yield from [Returned()] * (len(segment.links) - done)
+            return
+        if made is not None:
+            yield Returned()
+        else:
+            outcome = perform(attrs.evolve(link.task, inputs=inputs), send)
+            yield outcome
+            if not isinstance(outcome, Completed):
+                return
+            made = outcome.outputs
+        values.keys[link.task.step], values.outputs[link.task.step] = key, made
+        if key and link.task.options.allow_reuse:
+            results[key] = made
+
+
+def _known(given: Given, values: Values) -> Resolved:
+    return values.resolve(given) if isinstance(given, OutputRef) else given

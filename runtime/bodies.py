@@ -24,7 +24,7 @@ class Teller(Protocol):
     """What drives the run: it tells the listeners, and ends what a failure or a skipped node takes with it."""
 
     def emit(self, event: Event, /) -> None: ...
-    def refuse(self, step: str, failure: Failure, /) -> None: ...
+    def refuse(self, step: str, failure: Failure, duration: float, /) -> None: ...
     def pass_over(self, steps: Sequence[str], /) -> None: ...
 
 
@@ -57,7 +57,9 @@ class Bodies:
         self.values.bound.update({f"{owner}.{name}": value for name, value in values.items()})
 
     def announce(self, node: Node, instances: Sequence[Instance], note: str = "") -> None:
-        """Tell the listeners of instances."""
+        """Tell the listeners of instances, the first time also of none."""
+        if not note and self._of[node.id] and not any(instance.nodes for instance in instances):
+            return
         nodes = tuple(inner for instance in instances for inner in instance.nodes)
         places = tuple(instance.place for instance in instances for _ in instance.nodes)
         self.teller.emit(StepUnfolded(node.id, time.time(), nodes, places, note))
@@ -86,12 +88,17 @@ class Bodies:
         self.values.made[node.id] = made
         now, origin = time.time(), self._origin(node)
         if origin is None:
-            self.teller.emit(StepCompleted(node.id, now, {}, max(0.0, now - self._begun[node.id])))
+            self.teller.emit(StepCompleted(node.id, now, {}, self._seconds(node)))
             self.scheduler.succeed(node.id)
             return
         self.origins[node.id] = origin
         self.teller.emit(StepReused(node.id, now, {}, origin))
         self.scheduler.succeed(node.id, State.REUSED)
+
+    def _seconds(self, node: Node) -> float:
+        """Return how long a control node has been going on; nothing for a node that has not begun."""
+        now = time.time()
+        return max(0.0, now - self._begun.get(node.id, now))
 
     def _origin(self, node: Node) -> str | None:
         """Return the latest run that something was taken over from, where everything was taken over."""
@@ -109,11 +116,11 @@ class Bodies:
 
     def fail(self, node: Node, kind: str, message: str) -> None:
         """End a control node that failed itself."""
-        self.teller.refuse(node.id, Failure(node.id, kind, message))
+        self.teller.refuse(node.id, Failure(node.id, kind, message), self._seconds(node))
 
     def refuse(self, node: Node, error: PenstockError) -> None:
         """End a control node whose inputs or results do not go together."""
-        self.teller.refuse(node.id, refusal(node, error))
+        self.teller.refuse(node.id, refusal(node, error), self._seconds(node))
 
     def end_badly(self, node: Node, scopes: Sequence[Scope]) -> None:
         """End a control node as its instances did, or as what stopped it says."""

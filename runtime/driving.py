@@ -222,9 +222,9 @@ class Drive:
                 self._scheduler.start(step)
                 self._take_over(step, earlier)
 
-    def refuse(self, step: str, failure: Failure) -> None:
-        """End a node that failed without a worker."""
-        self._give_up(step, Failed(failure))
+    def refuse(self, step: str, failure: Failure, duration: float) -> None:
+        """End a node that failed without a worker, after so many seconds."""
+        self._give_up(step, Failed(failure, duration))
 
     def pass_over(self, steps: Sequence[str]) -> None:
         """Tell of nodes that do not run."""

@@ -33,6 +33,7 @@ class Rehearsal:
     """A graph that is gone through. ``nodes`` are all nodes that were met, instances of bodies included; ``values`` grow."""
 
     def __init__(self, graph: Graph, values: Values, store: ArtifactStore) -> None:
+        self.graph = graph
         self.nodes = {node.id: node for node in graph}
         self.values = attrs.evolve(values, outputs=dict(values.outputs), bound={}, made={}, store=store)
         self.scheduler = Scheduler(graph, continue_on_failure=True)
@@ -68,7 +69,7 @@ class Rehearsal:
         elif isinstance(event, StepSkipped):
             self.notes[event.step] = event.reason
 
-    def refuse(self, step: str, failure: Failure) -> None:
+    def refuse(self, step: str, failure: Failure, _duration: float) -> None:
         """Note that a node cannot run."""
         self.failures[step] = failure
         self.scheduler.fail(step)

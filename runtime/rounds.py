@@ -54,7 +54,7 @@ class Rounds:
         called = f"{node.id}[{number}]/until"
         self._bodies.bind(called, {STATE: state})
         instance = graph_of(node, control.until, called, _names(node, called), number)
-        self._bodies.add(node, instance, f"round {number} of at most {control.limit}")
+        self._bodies.add(node, instance)
 
 
 def _names(node: Node, called: str) -> dict[str, str]:

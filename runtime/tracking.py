@@ -112,7 +112,9 @@ def _step_started(event: StepStarted, tracker: Tracker) -> None:
 @_take.register
 def _step_unfolded(event: StepUnfolded, tracker: Tracker) -> None:
     parent = tracker.steps[event.step]
-    tracker.change(event.step, state=State.RUNNING, started=parent.started or event.time, reason=event.note)
+    tracker.change(
+        event.step, state=State.RUNNING, started=parent.started or event.time, reason=event.note or parent.reason
+    )
     for node, place in zip(event.nodes, event.places, strict=True):
         tracker.steps[node.id] = StepRecord(
             parent.run, node.id, node.name, str(node.function), parent.position, label=node.label, group=node.group,

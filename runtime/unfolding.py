@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import assert_never, final
+from typing import Final, assert_never, final
 
 from ..compilers.errors import PenstockError
 from ..compilers.graph import CONDITION, OUTPUT, STATUS, Literal, Map, Node, OnExit, Repeat, When
@@ -18,6 +18,13 @@ from .operations import truth_of
 from .resolved import SKIPPED, Resolved
 from .rounds import Rounds
 from .states import State
+
+_ENDED: Final = {
+    State.COMPLETED: "all else completed",
+    State.FAILED: "something else failed",
+    State.CANCELLED: "something else was cancelled",
+}
+"""How all else ended, for people."""
 
 
 @final
@@ -110,4 +117,4 @@ class Unfolding:
         inputs: dict[str, Resolved] = {**values.inputs(node), STATUS: Literal(RunStatus(state.value))}
         self._bodies.bind(node.id, inputs)
         instance = graph_of(node, control.cleanup, node.id, bound_names(node.id, inputs))
-        self._bodies.add(node, instance, f"all else is {state}")
+        self._bodies.add(node, instance, _ENDED[state])

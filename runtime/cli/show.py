@@ -120,7 +120,9 @@ def _outcome(step: StepRecord) -> Cell:
 
 def _print_reasons(steps: Sequence[StepRecord], changes: Mapping[str, Sequence[Difference]]) -> None:
     """Say which change made a step run, where it could have been reused, and show what changed in the code."""
-    ran = [step for step in steps if step.state in (State.COMPLETED, State.FAILED) and step.reason not in EXPECTED]
+    told = {step.parent for step in steps}  # what a step unfolded to is listed itself
+    ended = [step for step in steps if step.state in (State.COMPLETED, State.FAILED) and step.id not in told]
+    ran = [step for step in ended if step.reason not in EXPECTED]
     reasons: list[tuple[str, Cell]] = [(step.id, step.reason) for step in ran]
     if any(reason for _, reason in reasons):
         print_heading("why steps ran")

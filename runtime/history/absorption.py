@@ -28,8 +28,9 @@ def _step_started(event: events.StepStarted, ledger: Ledger) -> None:
 
 @absorb.register
 def _step_unfolded(event: events.StepUnfolded, ledger: Ledger) -> None:
-    row = ledger.change(event.step, event.time, State.RUNNING, reason=plain(event.note))
+    row = ledger.change(event.step, event.time, State.RUNNING)
     row.started = event.time if row.started is None else row.started
+    row.reason = plain(event.note) or row.reason
     ledger.unfold(event)
 
 

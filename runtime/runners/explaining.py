@@ -148,19 +148,19 @@ def _called(step: str, label: str, group: str | None) -> str:
 def _undecided(node: Node, rehearsal: Rehearsal, verdicts: Mapping[str, Verdict]) -> Verdict:
     """Say what becomes of a control node, or of a step whose inputs are not known yet."""
     state = rehearsal.scheduler.states.get(node.id, State.SKIPPED)
+    label = _called(node.id, node.label, node.group if node.id not in rehearsal.graph else None)
     if node.id in rehearsal.failures:
-        return Verdict(node.id, node.label, "runs", f"it will fail: {rehearsal.failures[node.id].message}")
+        return Verdict(node.id, label, "runs", f"it will fail: {rehearsal.failures[node.id].message}")
     if state is State.SKIPPED:
-        return Verdict(
-            node.id, node.label, "skipped", rehearsal.scheduler.reasons.get(node.id, rehearsal.notes.get(node.id, ""))
-        )
+        reason = rehearsal.scheduler.reasons.get(node.id) or rehearsal.notes.get(node.id, "")
+        return Verdict(node.id, label, "skipped", reason)
     if state is State.COMPLETED:
-        return Verdict(node.id, node.label, "reused", "with all that it unfolds to")
+        return Verdict(node.id, label, "reused", "with all that it unfolds to")
     if state is State.RUNNING:
-        return Verdict(node.id, node.label, "runs", "with what follows that has no result yet")
+        return Verdict(node.id, label, "runs", "with what follows that has no result yet")
     awaited = [needed for needed in dependencies(node) if needed not in verdicts or verdicts[needed].decision == "runs"]
     reason = f"on what {', '.join(awaited)} will return" if awaited else "on how all else ends"
-    return Verdict(node.id, node.label, "depends", reason + (" (decided while it runs)" if node.control else ""))
+    return Verdict(node.id, label, "depends", reason + (" (decided while it runs)" if node.control else ""))
 
 
 def _manifests(prepared: Prepared) -> Manifests:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +24,9 @@ from .codes import code_of_state
 from .parameters import PipelineCommand, Target, parameter_option
 from .tables import Cell, print_facts, print_json
 from .workspaces import workspace_option
+
+if TYPE_CHECKING:
+    from ..runners.azureml import AzureML
 
 
 def _tags(_ctx: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
@@ -57,6 +60,9 @@ def _tags(_ctx: click.Context, _option: click.Parameter, texts: tuple[str, ...])
               help="Run this step alone, with its inputs taken from earlier results; may be repeated.")  # fmt: skip
 @click.option("--from", "regenerate_from", multiple=True, metavar="STEP",
               help="Run this step and all that needs it again, whatever results are kept; may be repeated.")  # fmt: skip
+@click.option("--on", type=click.Choice(["local", "azureml"]), default="local", show_default=True,
+              help="local: on this machine. azureml: on the workspace of Azure that config.json or the environment names.")  # fmt: skip
+@click.option("--compute", metavar="NAME", help="With --on azureml: the compute target of steps that name none.")
 @click.option("--audit", is_flag=True, help="Watch what steps read while they run, and warn of what is not declared.")
 @click.option("--display", type=click.Choice(["auto", "tree", "lines", "none"]), default="auto", show_default=True,
               help="How to show the run: a live tree on a terminal, lines elsewhere.")  # fmt: skip
@@ -81,9 +87,11 @@ def command(
     regenerate_all: bool,
     picture: Path | None,
     workspace: Workspace,
+    on: str,
+    compute: str | None,
     **how: Any,
 ) -> None:
-    """Run a pipeline on this machine.
+    """Run a pipeline on this machine, or on Azure Machine Learning.
 
     FILE.py:NAME is a pipeline, a step, or a function of steps; package.module:NAME works too, and NAME may be left out
     where there is only one pipeline. The pipeline's parameters are options: `penstock run FILE.py:NAME --help` lists them.
@@ -98,14 +106,10 @@ def command(
     compiled = target.compile(values, whole=not (how["until"] or how["only"]))
     recording = Recording()
     listeners = [recording] if picture else []
-    runner = Local(
-        workspace=workspace,
-        executor=executor,
-        regenerate_outputs=regenerate_all or regenerate_outputs,
-        display=display,
-        raise_on_failure=False,
-        listeners=listeners,
-        **how,
+    common = {"workspace": workspace, "display": display, "raise_on_failure": False, "listeners": listeners, **how}
+    common["regenerate_outputs"] = regenerate_all or regenerate_outputs
+    runner = (
+        _on_azure(common, compute, executor) if on == "azureml" else Local(executor=executor, **_here(common, compute))
     )
     run = runner.run_compiled(compiled)
     if picture:
@@ -117,6 +121,31 @@ def command(
     elif not quiet:
         print_facts(_results(run))
     sys.exit(code_of_state(run.status))
+
+
+def _here(how: dict[str, Any], compute: str | None) -> dict[str, Any]:
+    if compute is not None:
+        raise click.UsageError("--compute names a compute target of Azure, so it goes with --on azureml")
+    return how
+
+
+_LOCAL_ONLY = ("jobs", "until", "only", "regenerate_from", "audit")
+
+
+def _on_azure(how: dict[str, Any], compute: str | None, executor: str) -> AzureML:
+    """Return the workspace of Azure that is meant here. Raises UsageError for what only this machine can do."""
+    local = {name: how.pop(name) for name in _LOCAL_ONLY}
+    local |= {
+        "executor": executor != "local",
+        "regenerate": isinstance(how["regenerate_outputs"], tuple) and how["regenerate_outputs"],
+    }
+    used = [f"--{name.replace('regenerate_from', 'from')}" for name, given in local.items() if given]
+    if used:
+        raise click.UsageError(f"{used[0]} is for runs on this machine, so it cannot go with --on azureml")
+    how["regenerate_outputs"] = how["regenerate_outputs"] is True
+    from ..runners.azureml import AzureML  # speaks HTTP, which few runs need
+
+    return AzureML.from_config(default_compute=compute, **how)
 
 
 def _complain(run: Run) -> None:

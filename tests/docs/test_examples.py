@@ -20,6 +20,7 @@ from penstock import RunFailed, compile, run
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PROGRAMS = sorted(path.stem for path in EXAMPLES.glob("*.py"))
 PIPELINES = {
+    "azure_jobs": "wine",
     "commands": "train",
     "compare": "compare",
     "datastores": "summarise",
@@ -85,6 +86,7 @@ def test_an_example_is_short(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "printed"), [
     ("commands", ["of held-out wines recognised, of 178 in all"]),
+    ("azure_jobs", ["job.yml has 5 steps", "code/train-", "penstock", "az ml job create"]),
     ("compare", ["accuracy", "vectors", "boosting"]),
     ("datastores", ["tables/iris.csv has ", "2 files copied, 0 were there", "datastore://archive/2026/iris.csv", "virginica"]),
     ("debugging", ["as plain Python: 2.43", "in this process: 3.67", "values = table[column]", "KeyError('alcohool')"]),
@@ -106,7 +108,7 @@ def test_the_comparison_runs_on_the_command_line_with_its_parameters(workspace: 
     assert Path(figure["path"]).read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("name", ["datastores", "debugging", "files", "text"])
+@pytest.mark.parametrize("name", ["azure_jobs", "datastores", "debugging", "files", "text"])
 def test_an_example_runs_on_the_command_line(name: str, workspace: Path) -> None:
     run = penstock("run", f"{EXAMPLES / name}.py:{PIPELINES[name]}", folder=workspace)
     assert run["state"] == "completed"

@@ -12,11 +12,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from penstock import AzureML, RunCancelled, RunFailed, UnsupportedByTarget, Workspace
 from penstock.compilers.errors import CompileError
 from penstock.runtime.azure.client import Patience
 from penstock.runtime.azure.emulator import Emulator, Fault
+from penstock.runtime.cli import main
 from penstock.runtime.errors import RunError, RunNotFound
 from penstock.runtime.events import StepStarted
 from penstock.runtime.runners.azure_records import kept
@@ -209,6 +211,35 @@ azure = AzureML(**{dict(emulator.config)!r}, url={emulator.url!r}, default_compu
         done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, timeout=60, cwd=project)
         printed.append(done.stdout or done.stderr)
     assert printed == ["16 completed completed\n", "16 reused reused\n"]
+
+
+@pytest.fixture
+def command(emulator, project, monkeypatch):
+    """A way to call the command line in a project whose config.json names the workspace."""
+    (project / "config.json").write_text(json.dumps(dict(emulator.config)))
+    monkeypatch.setenv("PENSTOCK_AZURE_URL", emulator.url)
+    monkeypatch.setenv("PENSTOCK_WORKSPACE", str(project))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    forget()
+    return lambda *arguments: CliRunner().invoke(main, ["run", "steps.py:compare", "--source", "taxi.csv", *arguments])
+
+
+def test_the_command_line_runs_there(command, azure):
+    azure()
+    ran = command("--on", "azureml", "--compute", "cpu-cluster", "--json")
+    assert ran.exit_code == 0, ran.output
+    assert json.loads(ran.stdout)["state"] == "completed"
+
+
+@pytest.mark.parametrize(("arguments", "problem"), [
+    (["--on", "azureml", "--jobs", "2"], "--jobs is for runs on this machine"),
+    (["--on", "azureml", "--from", "train"], "--from is for runs on this machine"),
+    (["--on", "azureml", "--regenerate", "train"], "--regenerate is for runs on this machine"),
+    (["--compute", "gpu"], "it goes with --on azureml"),
+])  # fmt: skip
+def test_options_that_do_not_go_together_are_told(command, arguments, problem):
+    ran = command(*arguments)
+    assert (ran.exit_code, problem in ran.stderr) == (2, True), ran.stderr
 
 
 @pytest.mark.parametrize(("how", "kind", "problem"), [

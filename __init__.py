@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .runtime.datastores import Datastore, copy_files, materialise
     from .runtime.errors import (
         DatastoreError,
+        EndpointError,
         MissingInput,
         RunCancelled,
         RunError,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         WorkspaceError,
     )
     from .runtime.launching import compile, run
+    from .runtime.publishing import Endpoint, publish
     from .runtime.reporting import log_figure, log_metric, log_text, progress
     from .runtime.runners.azureml import AzureML
     from .runtime.runners.checking import check
@@ -69,6 +71,8 @@ __all__ = [
     "Datastore",
     "DatastoreError",
     "DefinitionError",
+    "Endpoint",
+    "EndpointError",
     "Environment",
     "Graph",
     "InvalidGraph",
@@ -115,6 +119,7 @@ __all__ = [
     "on_exit",
     "pipeline",
     "progress",
+    "publish",
     "register_codec",
     "repeat",
     "replay",
@@ -131,6 +136,8 @@ _LOADED_ON_FIRST_USE = {
     "DataPath": "compilers.datapaths",
     "Datastore": "runtime.datastores",
     "DatastoreError": "runtime.errors",
+    "Endpoint": "runtime.publishing",
+    "EndpointError": "runtime.errors",
     "Graph": "compilers.graph",
     "InvalidGraph": "compilers.errors",
     "Local": "runtime.runners.local",
@@ -161,6 +168,7 @@ _LOADED_ON_FIRST_USE = {
     "log_text": "runtime.reporting",
     "materialise": "runtime.datastores",
     "progress": "runtime.reporting",
+    "publish": "runtime.publishing",
     "register_codec": "runtime.store",
     "replay": "runtime.runners.replaying",
     "run": "runtime.launching",

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..compilers.fingerprints import Fingerprinter
 from ..compilers.lowering import compile_pipeline
+from .bundles import pack
 from .configuration import Settings, settings_upward
 from .exports import document
 from .runners.local import Local
@@ -32,10 +33,13 @@ def compile(
     """Write a pipeline as a document, without running anything, and return the text; ``to`` also writes it to a file.
 
     Where a document names the code of the steps, as that for ``"azureml"`` does, their code is written beside the file.
+    ``"bundle"`` is an archive of graph and code, and what is returned is its path; ``to`` is a file or a folder.
     ``parameters`` gives values for those annotated ``Static``; the others stay symbolic. Raises DefinitionError,
     TypeMismatch, UnknownTarget and UnsupportedByTarget.
     """
     compiled = compile_pipeline(pipeline, (), parameters)
     _, settings = settings_upward(compiled.root) or (None, Settings())
     compiled = compiled.identified(Fingerprinter(ignore_calls=settings.ignore_calls))
+    if target == "bundle":
+        return str(pack(compiled).write(Path.cwd() if to is None else Path(to)))
     return document(compiled.graph, compiled.manifests, compiled.root, target, None if to is None else Path(to))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 import click
@@ -15,13 +15,16 @@ from ...compilers.compatibility import coerce, fits
 from ...compilers.graph import Literal, Parameter
 from ...compilers.lowering import Compiled, compile_pipeline
 from ...compilers.lowering.parameters import parameters_of, types_of
+from ..bundles import SUFFIX, Bundle, open_file
+from ..workspace import Workspace
+from .hints import hint_of
 from .targets import load
 from .values import Unreadable, bare, choices_of, optional_inner, read, read_all, repeated
 
 RESERVED = frozenset({
     "help", "traceback", "param", "jobs", "executor", "experiment", "tag", "continue-on-failure", "json", "quiet",
     "workspace", "target", "output", "mermaid", "width", "display", "picture", "regenerate", "regenerate-all", "until", "only",
-    "from", "audit", "select", "ignore",
+    "as", "describe", "to", "whole-project", "from", "audit", "select", "ignore",
 })  # fmt: skip
 """The commands' own options. A parameter of such a name is given as ``--param-NAME``, with every command."""
 
@@ -36,17 +39,32 @@ class Target:
     composition: Callable[..., object]
     parameters: tuple[Parameter, ...]
     types: Mapping[str, Any]
+    bundle: Bundle | None = None
 
     @classmethod
     def find(cls, shown: str) -> Target:
-        """Load a pipeline. Raises what :func:`.targets.load` raises, and DefinitionError."""
+        """Load a pipeline or open a bundle. Raises what :func:`.targets.load` raises, DefinitionError and BundleError."""
+        if shown.endswith(SUFFIX):
+            return cls._of_bundle(shown, open_file(Path(shown), Workspace.open().folder / "bundles"))
         composition = load(shown)
         return cls(shown, composition, parameters_of(composition), types_of(composition))
+
+    @classmethod
+    def _of_bundle(cls, shown: str, bundle: Bundle) -> Target:
+        parameters = tuple(parameter for parameter in bundle.graph.parameters if not parameter.static)
+        return cls(shown, bundle.compiled, parameters, {one.name: hint_of(one.schema) for one in parameters}, bundle)
 
     @property
     def name(self) -> str:
         """The pipeline's own name."""
+        if self.bundle is not None:
+            return self.bundle.contents.name
         return str(getattr(self.composition, "__name__", "pipeline"))
+
+    @property
+    def doc(self) -> str:
+        """What the pipeline is for, in its own words."""
+        return self.bundle.graph.doc if self.bundle is not None else inspect.getdoc(self.composition) or ""
 
     def options(self) -> list[click.Option]:
         """Return an option for each parameter."""
@@ -80,6 +98,8 @@ class Target:
             raise click.UsageError(
                 f"{self.name} needs {'a value' if len(missing) == 1 else 'values'} for: {', '.join(missing)}"
             )
+        if self.bundle is not None:
+            return self.bundle.compiled(values)
         bound = inspect.BoundArguments(inspect.signature(self.composition), dict(values))
         return compile_pipeline(self.composition, bound.args, bound.kwargs)
 
@@ -213,7 +233,7 @@ class PipelineCommand(click.Command):
             return
         formatter.write_paragraph()
         with formatter.indentation():
-            described = inspect.getdoc(target.composition) or ""
+            described = target.doc
             formatter.write_text(f"{self.get_short_help_str(200)} This one is {target.name}:")
             formatter.write_paragraph()
             formatter.write_text(described.replace("\n\n", "\n\n\b\n") or "(it has no docstring)")

@@ -27,6 +27,8 @@ COMMANDS: Mapping[str, str] = {
     "metrics": "Show the numbers that the steps of a run logged.",
     "replay": "Run one step of a run again, here, with the inputs that it had.",
     "stop": "Stop a run that goes on in another process.",
+    "publish": "Publish a pipeline as an endpoint, without running it.",
+    "endpoints": "List, enable, disable, rename and delete what is published.",
     "serve": "Serve endpoints, runs and schedules over REST and on pages.",
     "ui": "Show the runs of this workspace in the browser.",
     "clean": "Remove what no kept run needs, never what a running run holds.",

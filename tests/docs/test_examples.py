@@ -26,6 +26,7 @@ PIPELINES = {
     "datastores": "summarise",
     "debugging": "outlier",
     "files": "summarise",
+    "publishing": "compare",
     "text": "attribute",
 }
 COMMAND = "import sys; del sys.path[0]; from penstock.runtime.cli import main; main(prog_name='penstock')"
@@ -91,6 +92,7 @@ def test_an_example_is_short(name: str) -> None:
     ("datastores", ["tables/iris.csv has ", "2 files copied, 0 were there", "datastore://archive/2026/iris.csv", "virginica"]),
     ("debugging", ["as plain Python: 2.43", "in this process: 3.67", "values = table[column]", "KeyError('alcohool')"]),
     ("files", ["| 9 | 180 |", "`average.png` takes", "The picture is "]),
+    ("publishing", ["version 1; nothing has run", "still version 1", "completed, 12 steps", "12 of 12 steps reused", "disabled: []"]),
     ("text", ["'words': 0.", "'pieces of words': 0."]),
 ])  # fmt: skip
 def test_an_example_is_a_program(name: str, printed: Sequence[str], workspace: Path) -> None:

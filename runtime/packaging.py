@@ -77,12 +77,14 @@ class Package:
 class Packaging:
     """Makes the packages of one pipeline; what several steps have in common is looked up once."""
 
-    def __init__(self, root: Path, manifests: Mapping[str, Manifest]) -> None:
+    def __init__(self, root: Path, manifests: Mapping[str, Manifest], *, with_penstock: bool = True) -> None:
         self._root = root
         self._manifests = manifests
         self._ownership = Ownership((root,))
         self._declared = DeclaredPaths()
-        self._own = {"penstock/__init__.py": _LOADER, f"penstock/{_ARCHIVE}": own_archive()}
+        self._own: dict[str, Content] = {}
+        if with_penstock:
+            self._own |= {"penstock/__init__.py": _LOADER, f"penstock/{_ARCHIVE}": own_archive()}
         self._loaded: dict[str, str] = {}
         self._imports: dict[str, tuple[str, ...]] = {}
 

@@ -13,7 +13,7 @@ from ...compilers.graph import Literal as Value
 from ...compilers.lowering import Compiled
 from ...compilers.traversal import leaves, nodes_within
 from ..errors import EndpointError
-from ..packaging import Packaging, own_files
+from ..packaging import Packaging
 
 Extent: TypeAlias = Literal["reached", "project"]
 """Which files: those that the code reaches, or all of the project that no ignore file names."""
@@ -32,14 +32,13 @@ def snapshot(
     A module lies where it can be imported from the top. With ``"project"`` come all files under the project's root, honouring ``.amlignore``, else
     ``.gitignore``, in every folder. Raises EndpointError for more than ``limit`` bytes, which names the largest, and CompileError.
     """
-    packaging = Packaging(compiled.root, compiled.manifests)
-    own = {name for name, _ in own_files()}
+    packaging = Packaging(compiled.root, compiled.manifests, with_penstock=False)
     files: dict[str, Path] = {}
     distributions: dict[str, str] = {}
     for node in nodes_within(compiled.graph):
         if node.control is None or node.fingerprint is not None:
             package = packaging.package(node)
-            files |= {name: file for name, file in package.files.items() if name not in own}
+            files |= {name: file for name, file in package.files.items() if isinstance(file, Path)}
             distributions |= dict(pin.split("==", 1) for pin in package.lock.packages)
     if extent == "project":
         files |= {name: Path(file) for name, file in counted_files(str(compiled.root)) if Path(file).is_file()}

@@ -26,7 +26,7 @@ PAGES = sorted([*ROOT.glob("README.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob(
 LONGEST = 100
 """Seconds that one page may take."""
 
-TAKES_PARAMETERS = ("run", "compile", "graph", "explain")
+TAKES_PARAMETERS = ("run", "compile", "graph", "explain", "publish")
 """Commands whose further options are the parameters of a pipeline."""
 
 _FENCE = re.compile(r"^```(\w*)\s*\n(.*?)^```", re.MULTILINE | re.DOTALL)

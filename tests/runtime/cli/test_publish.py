@@ -57,6 +57,7 @@ def test_endpoints_are_listed_disabled_and_deleted(penstock):
 def test_a_bundle_is_compiled_described_run_and_published(penstock):
     path = penstock("compile", "cli_flow_module.py:cli_flow", "--target", "bundle").stdout.strip()
     Path("cli_flow_module.py").unlink()
+    sys.modules.pop("cli_flow_module")  # a program of its own would not have it
     assert "--lr NUMBER" in penstock("run", path, "--help").stdout
     assert "result  6.0" in penstock("run", path, "--x", "3", "--names", "a", "--names", "b").stdout
     assert json.loads(penstock("publish", path, "--json").stdout)["endpoint"] == "cli_flow"

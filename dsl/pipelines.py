@@ -11,6 +11,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, final, o
 from .endings import called_to_its_end
 from .errors import DefinitionError
 from .locations import caller
+from .mapped import Each
 from .mapping import bound_arguments, is_mapped, mapped_at_once, mapping_recorded
 from .promises import has_promise
 from .recording import Recording, active
@@ -47,7 +48,15 @@ class Pipeline(Generic[P, R]):
     def __signature__(self) -> inspect.Signature:
         return inspect.signature(self.function)
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    @overload
+    def __call__(self, first: Each, /, *args: Any, **kwargs: Any) -> list[R]: ...
+    @overload
+    def __call__(self, first: Any, second: Each, /, *args: Any, **kwargs: Any) -> list[R]: ...
+    @overload
+    def __call__(self, first: Any, second: Any, third: Each, /, *args: Any, **kwargs: Any) -> list[R]: ...
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         recording = active()
         if recording is not None:
             return self._inline(recording, args, kwargs)

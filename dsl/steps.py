@@ -69,7 +69,15 @@ class Step(Generic[P, R]):
         whole = inspect.signature(self.function)
         return whole.replace(parameters=list(whole.parameters.values())[len(self._receiver) :])
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    @overload
+    def __call__(self, first: Each, /, *args: Any, **kwargs: Any) -> list[R]: ...
+    @overload
+    def __call__(self, first: Any, second: Each, /, *args: Any, **kwargs: Any) -> list[R]: ...
+    @overload
+    def __call__(self, first: Any, second: Any, third: Each, /, *args: Any, **kwargs: Any) -> list[R]: ...
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         recording = active()
         given = (*self._receiver, *args)
         if recording is None:

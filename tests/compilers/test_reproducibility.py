@@ -22,7 +22,7 @@ PROJECT = {
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple, TypedDict, Optional, Union
-from penstock import step
+from penstock import RunStatus, step
 
 class Kind(Enum):
     LINEAR = 1
@@ -39,12 +39,16 @@ def load(path: Path, words: set[str] = {"b", "a", "c"}) -> Pair: ...
 @step(tags={"team": "b", "stage": "a"})
 def fit(left: int, right: Optional[list[str]] = None, kind: Union[Kind, str] = Kind.LINEAR, lr: float = 1) -> Scores: ...
 @step
+def check(scores: Scores, rate: float = 1) -> bool: ...
+@step
+def tidy(words: set[str], status: RunStatus) -> None: ...
+@step
 def report(scores: "dict[str, Scores]", many: "set[object]") -> None: ...
 """,
     "train.py": """
 from pathlib import Path
-from penstock import pipeline, Static
-from lib.steps import Kind, load, fit, report
+from penstock import pipeline, Static, each, on_exit, repeat, when
+from lib.steps import Kind, check, load, fit, report, tidy
 
 @pipeline
 def one(table, kind: str) -> object:
@@ -55,8 +59,13 @@ def train(source: Path = Path(__file__).parent / "data" / "taxi.csv", rounds: St
     table = load(source)
     first = [fit(*table, Kind.LINEAR, rate) for rate in (1, 0.5)]
     second = [one(table, word) for word in sorted({"x", "y"})]
+    third = fit(each([1, 2]), kind=each({"b": "x", "a": "y"}), lr=table.left)
+    fourth = repeat(lambda state: when(check(state) & (state["rmse"] != 1), lambda: one(table, "z"), otherwise=lambda: state),
+                    first[0], until=lambda state: check(state, first[1]["rmse"]), limit=3)
+    on_exit(lambda: tidy({"c", "a", "b"}))
+    report({"c": fourth}, {fourth["rmse"], 5})
     done = report({"a": first[0], "b": second[1]}, {first[0]["rmse"], second[0]["rmse"], first[1]["rmse"], "k", 5})
-    return first, done
+    return first, third, done
 """,
 }
 MAIN = """

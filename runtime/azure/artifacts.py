@@ -15,11 +15,26 @@ from ..datastores import Datastore
 from ..errors import ArtifactNotFound, DataNotFound, StoreError
 from ..store import ArtifactStore
 from ..store.portable import DESCRIPTION, FILES, read_description, take_files, write_out
+from .connections import Connection
+from .stores import WorkspaceStores
 
 _URI = re.compile(r"azureml:/{1,2}.*?/?datastores/(?P<store>[^/]+)/paths/(?P<path>.*)")
 
 Stores = Callable[[str], Datastore]
 """Gives a datastore of the workspace by its name."""
+
+
+def opened_stores(connection: Connection) -> Stores:
+    """Return what gives a datastore by its name, the default one for an empty name; each is opened once."""
+    known: dict[str, Datastore] = {}
+    stores = WorkspaceStores(connection)
+
+    def store(name: str) -> Datastore:
+        if name not in known:
+            known[name] = stores[name] if name else stores.default
+        return known[name]
+
+    return store
 
 
 def place_of_uri(uri: str) -> tuple[str, str]:

@@ -24,7 +24,6 @@ from ...compilers.targets.azureml.plans import output_names
 from ..azure.artifacts import RemoteArtifacts, Stores
 from ..azure.connections import Connection
 from ..azure.jobs import SUBMISSION, submit_job
-from ..azure.stores import WorkspaceStores
 from ..errors import RunError
 from ..events import Event, Listener, RunEnded, RunStarted
 from ..functions import check_not_importing
@@ -52,6 +51,8 @@ class Remote(Protocol):
 
     @property
     def connection(self) -> Connection: ...
+    @property
+    def stores(self) -> Stores: ...
     @property
     def default_compute(self) -> str | None: ...
     @property
@@ -195,7 +196,7 @@ class AzureExecution:
         self._ended = threading.Event()
         self._broken: BaseException | None = None
         folder = beginning.workspace.run_folder(beginning.run)
-        stores = _stores(config.connection)
+        stores = config.stores
         self._following = Following(
             config.connection, stores, beginning.submitted, beginning.graph, folder, self._emit, config.interval
         )
@@ -273,15 +274,3 @@ class AzureExecution:
                     RuntimeWarning,
                     stacklevel=2,
                 )
-
-
-def _stores(connection: Connection) -> Stores:
-    """Return what gives a datastore of the workspace by name, each opened once."""
-    known: dict[str, object] = {}
-
-    def store(name: str) -> object:
-        if name not in known:
-            known[name] = WorkspaceStores(connection)[name]
-        return known[name]
-
-    return store  # type: ignore[return-value]  # they are datastores

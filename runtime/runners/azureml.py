@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from ...compilers.lowering import Compiled, compile_pipeline
 from ..azure.addresses import Address
+from ..azure.artifacts import Stores, opened_stores
 from ..azure.client import Client
 from ..azure.configuration import base_url, find_address
 from ..azure.connections import Connection
@@ -26,6 +27,7 @@ from ..runs import Run
 from ..terminal import Mode
 from ..workspace import Workspace
 from .azure_execution import reconnect, submit
+from .azure_publishing import AzureEndpoint, endpoint_name, publish_pipeline
 
 
 @final
@@ -126,6 +128,24 @@ class AzureML:
         Raises RunNotFound, and RunError for a run that was not submitted to this workspace of Azure.
         """
         return reconnect(self, reference).run
+
+    def publish_pipeline(
+        self, compiled: Compiled, *, name: str, version: str | None = None, description: str = ""
+    ) -> AzureEndpoint:
+        """Publish an identified pipeline as a batch endpoint, without running it, and return the endpoint.
+
+        Raises UnsupportedByTarget, IllegalName, and an error of the tree under RemoteError.
+        """
+        return publish_pipeline(self, compiled, name, version, description)
+
+    def endpoint(self, name: str) -> AzureEndpoint:
+        """Return the endpoint of a published pipeline; it is looked for when it is used."""
+        return AzureEndpoint(endpoint_name(name), home=self)
+
+    @functools.cached_property
+    def stores(self) -> Stores:
+        """What gives a datastore of the workspace by its name, the default one for an empty name; each is opened once."""
+        return opened_stores(self.connection)
 
     @property
     def compute(self) -> ComputeTargets:

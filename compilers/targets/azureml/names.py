@@ -12,6 +12,8 @@ _ASSET = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
 _JOB = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
 _EXPERIMENT = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9 _.-]{0,254}")
 
+_INPUT = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,199}")
+
 _LONGEST = 200
 """Characters of a generated name; Azure's limit for keys is 255."""
 
@@ -36,6 +38,15 @@ def legal_names(wanted: Iterable[str]) -> Mapping[str, str]:
     """Return a key of lower-case ASCII letters, digits and ``_`` for each name; no two are equal, and order decides."""
     taken: set[str] = set()
     return {name: _next(_key(name), taken) for name in wanted}
+
+
+def input_names(wanted: Iterable[str]) -> Mapping[str, str]:
+    """Return a name for each parameter of a pipeline: its own where Azure takes that, which it tells apart without case."""
+    names = list(wanted)
+    taken = {name.lower() for name in names if _INPUT.fullmatch(name)}
+    if len(taken) < sum(map(bool, map(_INPUT.fullmatch, names))):
+        return legal_names(names)
+    return {name: name if _INPUT.fullmatch(name) else _next(_key(name), taken) for name in names}
 
 
 def next_name(wanted: str, taken: set[str]) -> str:

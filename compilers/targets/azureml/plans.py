@@ -15,7 +15,7 @@ from ...serialisation import to_dict
 from ...traversal import output_refs
 from .capabilities import refuse
 from .environments import Installed, Lock, installed
-from .names import checked_compute, legal_names, next_name
+from .names import checked_compute, input_names, legal_names, next_name
 from .settings import NodeSettings, node_settings
 from .slots import Slot, Wired, wire
 from .texts import shell_safe
@@ -95,7 +95,7 @@ def plan(graph: Graph, locks: Mapping[str, Lock] | None = None, stored: Collecti
     parameters = {parameter.name: input_type(parameter, stored) for parameter in open_ones}
     planning = _Planning(graph, locks or {}, parameters)
     jobs = tuple(map(planning.job, graph))
-    return Plan(graph, parameters, jobs, planning.outputs, planning.keys, legal_names(parameters))
+    return Plan(graph, parameters, jobs, planning.outputs, planning.keys, input_names(parameters))
 
 
 @define

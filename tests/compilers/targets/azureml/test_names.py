@@ -14,6 +14,7 @@ from penstock.compilers.targets.azureml.names import (
     checked_compute,
     checked_experiment,
     checked_job,
+    input_names,
     legal_names,
 )
 
@@ -29,6 +30,11 @@ def test_names_stay_readable():
     assert legal_names(["g/h/train", "train-2", "Train_2", "3d", "größe"]) == {
         "g/h/train": "g_h_train", "train-2": "train_2", "Train_2": "train_2_2", "3d": "_3d", "größe": "gr_e",
     }  # fmt: skip
+
+
+def test_parameters_keep_their_names_where_azure_tells_them_apart():
+    assert input_names(["LR", "größe", "gr_e"]) == {"LR": "LR", "größe": "gr_e_2", "gr_e": "gr_e"}
+    assert input_names(["LR", "lr"]) == {"LR": "lr", "lr": "lr_2"}
 
 
 @pytest.mark.parametrize(("check", "right", "wrong"), [

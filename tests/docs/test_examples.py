@@ -25,9 +25,13 @@ PIPELINES = {
     "compare": "compare",
     "datastores": "summarise",
     "debugging": "outlier",
+    "each": "rank",
     "files": "summarise",
+    "on_exit": "careful",
     "publishing": "compare",
+    "repeat": "grow",
     "text": "attribute",
+    "when": "release",
 }
 COMMAND = "import sys; del sys.path[0]; from penstock.runtime.cli import main; main(prog_name='penstock')"
 LONGEST = 110
@@ -91,9 +95,13 @@ def test_an_example_is_short(name: str) -> None:
     ("compare", ["accuracy", "vectors", "boosting"]),
     ("datastores", ["tables/iris.csv has ", "2 files copied, 0 were there", "datastore://archive/2026/iris.csv", "virginica"]),
     ("debugging", ["as plain Python: 2.43", "in this process: 3.67", "values = table[column]", "KeyError('alcohool')"]),
+    ("each", ["flavanoids", "0.80", "7 of 12 columns reused"]),
     ("files", ["| 9 | 180 |", "`average.png` takes", "The picture is "]),
+    ("on_exit", ["as plain Python: 0.48", "completed; all else completed: 5 files removed", "failed; all else failed: 5 files removed"]),
     ("publishing", ["version 1; nothing has run", "still version 1", "completed, 12 steps", "12 of 12 steps reused", "disabled: []"]),
+    ("repeat", ["40 trees tell 96.3% right, after 2 rounds", "80 trees", "rounds: reused, reused, completed"]),
     ("text", ["'words': 0.", "'pieces of words': 0."]),
+    ("when", ["least 0.9: new: model.joblib", "'when-2/mistakes'", "least 0.999: nothing new; mistakes: 1", "'when/keep'"]),
 ])  # fmt: skip
 def test_an_example_is_a_program(name: str, printed: Sequence[str], workspace: Path) -> None:
     said = python(str(EXAMPLES / f"{name}.py"), folder=workspace)
@@ -110,7 +118,7 @@ def test_the_comparison_runs_on_the_command_line_with_its_parameters(workspace: 
     assert Path(figure["path"]).read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("name", ["azure_jobs", "datastores", "debugging", "files", "text"])
+@pytest.mark.parametrize("name", ["azure_jobs", "datastores", "debugging", "each", "files", "repeat", "text"])
 def test_an_example_runs_on_the_command_line(name: str, workspace: Path) -> None:
     run = penstock("run", f"{EXAMPLES / name}.py:{PIPELINES[name]}", folder=workspace)
     assert run["state"] == "completed"

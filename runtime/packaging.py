@@ -13,7 +13,7 @@ import io
 import os
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TypeAlias, final
@@ -94,7 +94,7 @@ class Packaging:
         modules = self._closure(self._start(node, manifest))
         files: dict[str, Content] = {
             **dict(_placed(modules)),
-            **self._other(node, manifest),
+            **self._other(node, manifest, modules),
             **dict(self._declared_files(node)),
         }
         distributions = dict(manifest.distributions if manifest else ()) | dict(self._installed(modules))
@@ -152,14 +152,17 @@ class Packaging:
             self._loaded = {os.path.realpath(_file_of(sys.modules[name])): name for name in list(sys.modules) if self._is_projects(name)}  # fmt: skip
         return self._loaded
 
-    def _other(self, node: Node, manifest: Manifest | None) -> dict[str, Path]:
-        """Return the files that a fingerprint covers and that are no loaded modules: scripts and what they import."""
+    def _other(self, node: Node, manifest: Manifest | None, modules: Mapping[str, ModuleType]) -> dict[str, Path]:
+        """Return the files that a fingerprint covers and that are no loaded modules: scripts and what they import.
+
+        They lie to the modules as they do in the project, since a script is found from the module that names it.
+        """
+        roots = sorted({*map(_import_root, modules.values()), str(self._root)}, key=len, reverse=True)
         known = self._modules_by_file()
         main = os.path.realpath(_file_of(sys.modules["__main__"])) if node.function.attached else ""
         parts = {part.file: self._root / part.file for part in (manifest.definitions if manifest else ()) if part.file}
-        return {
-            name: file for name, file in parts.items() if file.is_file() and str(file.resolve()) not in {*known, main}
-        }
+        found = [file for file in parts.values() if file.is_file() and str(file.resolve()) not in {*known, main}]
+        return {_below(file, roots): file for file in found}
 
     def _declared_files(self, node: Node) -> Iterator[tuple[str, Path]]:
         for path in node.options.hash_paths:
@@ -250,6 +253,19 @@ def _above(name: str) -> Iterator[str]:
 def _file_of(module: ModuleType) -> str:
     file = module.__dict__.get("__file__")
     return file if isinstance(file, str) else ""
+
+
+def _import_root(module: ModuleType) -> str:
+    """Return the folder on the import path that a module was found in."""
+    place = Path(_file_of(module)).resolve()
+    depth = module.__name__.count(".") + (1 if hasattr(module, "__path__") else 0)
+    return str(place.parents[min(depth, len(place.parents) - 1)])
+
+
+def _below(file: Path, roots: Sequence[str]) -> str:
+    """Write a file relative to the innermost of some folders that it lies in."""
+    root = next((root for root in roots if file.resolve().is_relative_to(root)), str(file.parent))
+    return file.resolve().relative_to(Path(root).resolve()).as_posix()
 
 
 def _placed(modules: Mapping[str, ModuleType]) -> Iterator[tuple[str, Path]]:

@@ -17,7 +17,8 @@ from typing import IO, Any, final
 
 from attrs import field, frozen
 
-from ..errors import ProgramFailed
+from ..errors import DefinitionError, ProgramFailed
+from ..locations import Location
 from .templates import filled, filled_command
 
 _LAST_LINES = 20
@@ -33,7 +34,7 @@ class Program:
     """What a script step calls. ``signature`` has its inputs and outputs, ``files`` what each output's file is called.
 
     ``arguments`` are templates, in which ``{name}`` stands for an input or an output; a text is a shell's command line.
-    ``starter`` stands before the script. ``module`` is the one that the step was made in.
+    ``starter`` stands before the script. ``module`` is the one that the step was made in, ``made`` the line.
     """
 
     name: str
@@ -43,10 +44,14 @@ class Program:
     script: Path | None = None
     starter: tuple[str, ...] = ()
     module: str = ""
-    __signature__: inspect.Signature = field(init=False, repr=False)
+    made: Location | None = field(default=None, repr=False)
 
-    @__signature__.default
-    def _own_signature(self) -> inspect.Signature:
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """Its signature, asked for when it is first used: where only its module is needed, its script need not be there."""
+        if self.script is not None and not self.script.is_file():
+            problem = f"script_step({self.script.name!r}): there is no file {self.script}; the path starts from the calling file"
+            raise DefinitionError(problem, self.made)
         return self.signature
 
     def __penstock_program__(self) -> tuple[str | None, tuple[object, ...]]:
@@ -57,7 +62,7 @@ class Program:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run it with these inputs, and return the paths of its outputs. Raises ProgramFailed."""
-        bound = self.signature.bind(*args, **kwargs)
+        bound = self.__signature__.bind(*args, **kwargs)
         bound.apply_defaults()
         inputs = {name: _absolute(value) for name, value in bound.arguments.items()}
         outputs = self._places()

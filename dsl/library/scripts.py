@@ -42,16 +42,12 @@ def script_step(
     ``arguments`` ``"{name}"`` stands for an input's value or an output's path; without them each input and output is passed as ``--name VALUE``. The
     script runs in its own folder. The step returns the path of the output, a NamedTuple of several, or None.
 
-    Its code counts for reuse with the modules of the project that it imports. Raises DefinitionError for a script that
-    is not there and for arguments that name nothing; running it raises ProgramFailed.
+    Its code counts for reuse with the modules of the project that it imports. Raises DefinitionError for arguments that name
+    nothing, and when it is used for a script that is not there; running it raises ProgramFailed.
     """
-    where = caller()
-    folder = Path(where.file).parent if Path(where.file).exists() else Path.cwd()
+    file = Path(caller().file)
+    folder = file.parent if file.exists() else Path.cwd()
     path = folder / script
-    if not path.is_file():
-        raise DefinitionError(
-            f"script_step({str(script)!r}): there is no file {path}; the path starts from the calling file", where
-        )
     given = by_name([*(inputs or {}), *(outputs or {})]) if arguments is None else _listed(arguments)
     starter = _STARTERS.get(path.suffix, ())
     return _step(options, path.stem, folder, inputs, outputs, arguments=given, script=path.resolve(), starter=starter)
@@ -103,7 +99,7 @@ def _step(
     files = {key: _filename(key, value) for key, value in (outputs or {}).items()}
     _check_names(named, [*(inputs or {})], [*files], program["arguments"])
     signature = inspect.Signature(_parameters(inputs or {}), return_annotation=_returned(named, [*files]))
-    made = Program(named, signature, files, module=_calling_module(), **program)
+    made = Program(named, signature, files, module=_calling_module(), made=caller(), **program)
     return Step(made, Options().changed({"name": named, **options}).resolved(folder))
 
 

@@ -134,3 +134,18 @@ def rewritten(data: bytes, changed: dict[str, bytes]) -> bytes:
         for info in old.infolist():
             new.writestr(info, changed.get(info.filename, old.read(info)))
     return stream.getvalue()
+
+
+def test_a_script_is_found_from_the_module_that_names_it(project, tmp_path, monkeypatch):
+    (project / "inner").mkdir()
+    monkeypatch.setattr(sys, "path", [str(project / "inner"), *sys.path])
+    (project / "inner/made.py").write_text("import sys; open(sys.argv[1], 'w').write('made')\n")
+    code = "from pathlib import Path\nfrom penstock import script_step\n\n"
+    step = "script_step('made.py', outputs={'out': Path}, arguments=['{out}'])"
+    (project / "inner/bundled_flow.py").write_text(f"{code}flow = {step}\n")
+    packed = pack(identified(importlib.import_module("bundled_flow").flow))
+    for file in (project / "inner").glob("*.py"):
+        file.unlink()
+    sys.modules.pop("bundled_flow")
+    bundle = open_bundle(packed.data, tmp_path / "place")
+    assert Local(display="none").run_compiled(bundle.compiled({})).result().read_text() == "made"

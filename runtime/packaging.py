@@ -27,6 +27,7 @@ from ..compilers.fingerprints.declared import DeclaredPaths, counted_files
 from ..compilers.fingerprints.ownership import Ownership
 from ..compilers.graph import Node
 from ..compilers.targets.azureml import Lock
+from ..compilers.targets.azureml.parts import meaning, steps_within
 from .store.trees import hash_file
 
 _PENSTOCK = Path(__file__).resolve().parents[1]
@@ -90,7 +91,7 @@ class Packaging:
 
     def package(self, node: Node) -> Package:
         """Gather the files of a step. Raises CompileError for a declared file that is not there, or outside of the project."""
-        manifest = self._manifests.get(node.fingerprint or "")
+        manifest = self._manifest(node)
         modules = self._closure(self._start(node, manifest))
         files: dict[str, Content] = {
             **dict(_placed(modules)),
@@ -101,17 +102,29 @@ class Packaging:
         package = Package(files | self._own, Lock(_pins(distributions), *([manifest.python] if manifest else [])))
         return Package(package.files, _marked(package, self._mark(node, package)))
 
+    def _manifest(self, node: Node) -> Manifest | None:
+        """Return what the code of a node covers, that of everything inside it together; None where that is not known."""
+        found = [self._manifests.get(inner.fingerprint or "") for inner in steps_within(node)]
+        known = [manifest for manifest in found if manifest is not None]
+        if not found or len(known) < len(found):
+            return None if found else Manifest(())
+        if len(known) == 1:
+            return known[0]
+        definitions = {part.key: part for manifest in known for part in manifest.definitions}
+        distributions = {pair for manifest in known for pair in manifest.distributions}
+        return Manifest(tuple(definitions.values()), tuple(sorted(distributions)), known[0].python)
+
     def _mark(self, node: Node, package: Package) -> str:
         """Return what tells packages of one fingerprint apart: declared contents, or all of it where there is no fingerprint."""
-        if node.fingerprint is None:
+        if meaning(node) is None:
             return package.digest
-        paths = node.options.hash_paths
+        paths = {path for inner in steps_within(node) for path in inner.options.hash_paths}
         found = [f"{path}={self._declared.digest(self._root / path)}" for path in sorted(paths)]
         return blake3("\n".join(found).encode()).hexdigest() if found else ""
 
     def _start(self, node: Node, manifest: Manifest | None) -> dict[str, ModuleType]:
         """Return the modules that a step's function is in and reaches; of unknown code all that the project has loaded."""
-        names = [] if node.function.attached else [node.function.module]
+        names = [inner.function.module for inner in steps_within(node) if not inner.function.attached]
         if manifest is None:
             names += [name for name in list(sys.modules) if self._is_projects(name)]
         else:
@@ -159,13 +172,17 @@ class Packaging:
         """
         roots = sorted({*map(_import_root, modules.values()), str(self._root)}, key=len, reverse=True)
         known = self._modules_by_file()
-        main = os.path.realpath(_file_of(sys.modules["__main__"])) if node.function.attached else ""
+        main = (
+            os.path.realpath(_file_of(sys.modules["__main__"]))
+            if any(inner.function.attached for inner in steps_within(node))
+            else ""
+        )
         parts = {part.file: self._root / part.file for part in (manifest.definitions if manifest else ()) if part.file}
         found = [file for file in parts.values() if file.is_file() and str(file.resolve()) not in {*known, main}]
         return {_below(file, roots): file for file in found}
 
     def _declared_files(self, node: Node) -> Iterator[tuple[str, Path]]:
-        for path in node.options.hash_paths:
+        for path in dict.fromkeys(path for inner in steps_within(node) for path in inner.options.hash_paths):
             place = self._root / path
             if not place.exists():
                 raise CompileError(

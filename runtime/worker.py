@@ -26,6 +26,7 @@ from ..compilers.graph import Graph, Literal, Node
 from ..compilers.serialisation import from_json
 from ..compilers.targets.azureml.texts import read_text
 from .capture import logging_shown
+from .enclosed import perform_enclosed
 from .events import Event, FileLogged, MetricLogged
 from .invocation import invoke
 from .loglines import failure_line
@@ -90,8 +91,10 @@ def _run(given: argparse.Namespace, scratch: Path) -> int:
     store = LocalStore(scratch / "store")
     values = Values(*_inputs(call, given, store), {}, store=store)
     reports = Reports(scratch)
-    task = _task(node, values, scratch)
-    outcome = _attempts(task, reports)
+    if node.control is None:
+        outcome = _attempts(_task(node, values, scratch), reports)
+    else:
+        outcome = perform_enclosed(call, values, store, scratch / "run", reports)
     reports.flush()
     if isinstance(outcome, Failed):
         print(f"{outcome.failure}\n{failure_line(outcome.failure)}", file=sys.stderr, flush=True)  # noqa: T201 -- as above

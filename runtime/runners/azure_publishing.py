@@ -16,7 +16,7 @@ from ...compilers.datapaths import DataPath
 from ...compilers.lowering import Compiled
 from ...compilers.targets.azureml import Placement, data_uri, pipeline_component_body, plan
 from ...compilers.targets.azureml.names import SERVERLESS, input_names
-from ...compilers.targets.azureml.slots import data_type
+from ...compilers.targets.azureml.paths import data_type
 from ...compilers.targets.azureml.texts import text_of, type_of
 from ..artifacts import Artifact
 from ..azure import endpoints

@@ -10,7 +10,7 @@ from ...compilers.datapaths import DataPath
 from ...compilers.errors import CompileError
 from ...compilers.graph import Attached, Literal, Node
 from ...compilers.targets.azureml import Component, DataInput, Plan, component_body, data_uri, folder_name, path_key
-from ...compilers.targets.azureml.slots import data_type, holds_path
+from ...compilers.targets.azureml.paths import data_type, holds_path
 from ..azure.artifacts import send
 from ..azure.code import upload_code
 from ..azure.components import register_component

@@ -34,7 +34,7 @@ PROJECT = {
         from typing import NamedTuple
 
         import penstock
-        from penstock import Environment, Retries, log_figure, log_metric, pipeline, step
+        from penstock import Environment, Retries, each, log_figure, log_metric, pipeline, repeat, step, when
         from pkg.scaling import scaled
         import pkg.untouched
 
@@ -114,6 +114,31 @@ PROJECT = {
         def measuring():
             return measure()
 
+        @step
+        def count(n: int) -> list[int]:
+            return list(range(n))
+
+        @step
+        def times(x: int, k: int) -> int:
+            print("times", x)
+            log_metric("x", x)
+            return scaled([x], k)[0]
+
+        @step
+        def total(xs: list[int]) -> int:
+            return sum(xs)
+
+        @pipeline
+        def depends(n: int = 4):
+            products = times(each(count(n)), k=3)
+            whole = total(products)
+            chosen = when(whole > 3, lambda: total([whole, 1]), otherwise=lambda: whole)
+            return repeat(lambda x: times(x, 2), chosen, until=lambda x: x > 100, limit=9)
+
+        @pipeline
+        def fails_inside():
+            return broken(each(count(2)))
+
         @pipeline
         def failing():
             return broken(5)
@@ -181,6 +206,23 @@ def test_a_failed_attempt_is_followed_by_another(steps, tmp_path, store):
     process = here.run()["shaky"]
     assert "attempt 1 failed; trying again in 0.01 s" in process.stderr
     assert value(here, store, "shaky") == 1
+
+
+def test_what_depends_on_values_runs_inside_one_job(steps, tmp_path, store):
+    here = stand_in.Here.of(steps.depends, tmp_path / "jobs")
+    done = here.run()
+    assert not any(process.returncode for process in done.values()), done
+    assert [value(here, store, node) for node in ("times", "total", "when", "repeat")] == [[0, 3, 6, 9], 18, 19, 152]
+    assert "==> times[2] <==\ntimes 2" in done["times"].stdout
+    report = json.loads((here.place("times", "output") / "step.json").read_text())
+    assert sorted(metric[2] for metric in report["metrics"]) == [0, 1, 2, 3]
+
+
+def test_a_failure_inside_is_the_failure_of_the_job(steps, tmp_path):
+    process = stand_in.Here.of(steps.fails_inside, tmp_path / "jobs").run()["broken"]
+    _, failure = split_log(process.stderr)
+    assert (process.returncode, failure.kind) == (1, "ValueError")
+    assert failure.message in ("no 0", "no 1")  # whichever is first
 
 
 def test_a_program_of_one_file_travels_by_value(tmp_path):

@@ -18,6 +18,7 @@ from ...graph import Attached, Binding, Literal, OutputRef, Parameter, Parameter
 from .checking import checked
 from .durations import iso_duration
 from .names import SERVERLESS, checked_asset, checked_experiment
+from .parts import job_options
 from .plans import Component, Job, Plan
 from .settings import IDENTITIES
 from .texts import text_of
@@ -187,7 +188,7 @@ def _node_settings(job: Job, placement: Placement) -> Body:
         found["computeId"] = compute
     if job.seconds:
         found["limits"] = {"job_limits_type": "Command", "timeout": iso_duration(job.seconds)}
-    environment = job.node.options.environment
+    environment = job_options(job.node).environment
     if environment and environment.variables:
         found["environment_variables"] = dict(environment.variables)
     if settings.identity:

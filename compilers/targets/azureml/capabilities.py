@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 
 from ...errors import UnsupportedByTarget
 from ...graph import Graph, Node
-from .slots import ALTERNATIVES, TARGET
+from .parts import ALTERNATIVES, TARGET, faults, steps_within
 
 UNSUPPORTED: Mapping[str, Callable[[Node], bool]] = {
-    "what depends on values of the run (each, when, repeat, on_exit)": lambda node: node.control is not None,
-    "env=[...], variables of the machine that submits": lambda node: bool(node.options.env),
+    "env=[...], variables of the machine that submits": lambda node: any(
+        inner.options.env for inner in steps_within(node)
+    ),
 }
 """Features, in words, and whether a node uses them.
 
-Three more are lowered: ``max_age`` to no reuse at all, since Azure knows no age; ``retries`` to attempts within one job;
+Four more are lowered: ``each``, ``when`` and ``repeat`` to one job that runs what is inside them; ``max_age`` to no reuse at all, since Azure knows no age; ``retries`` to attempts within one job;
 ``cpus`` and ``memory`` to the whole machine of the compute target, since a job of Azure always has that.
 """
 
@@ -25,3 +26,5 @@ def refuse(graph: Graph) -> None:
         for feature, is_used in UNSUPPORTED.items():
             if is_used(node):
                 raise UnsupportedByTarget(node.id, feature, TARGET, ALTERNATIVES)
+    for step, feature in faults(graph):
+        raise UnsupportedByTarget(step, feature, TARGET, ALTERNATIVES)

@@ -13,9 +13,11 @@ from .bodies import output_reference
 from .checking import check_command
 from .environments import Installed, Lock
 from .names import checked_experiment
+from .parts import job_options
+from .paths import data_type
 from .plans import Component, Job, Plan, plan
 from .settings import IDENTITIES
-from .slots import Slot, data_type
+from .slots import Slot
 from .texts import MARK, text_of
 from .types import InputType
 from .yaml import to_yaml
@@ -96,7 +98,7 @@ def _job(plan: Plan, job: Job) -> Yaml:
         found["resources"] = {"instance_count": settings.instance_count, **resources}
     if job.seconds:
         found["limits"] = {"timeout": job.seconds}
-    environment = job.node.options.environment
+    environment = job_options(job.node).environment
     if environment and environment.variables:
         found["environment_variables"] = dict(environment.variables)
     if settings.identity:

@@ -16,6 +16,7 @@ from ...traversal import output_refs
 from .capabilities import refuse
 from .environments import Installed, Lock, installed
 from .names import checked_compute, input_names, legal_names, next_name
+from .parts import job_options, may_be_reused, meaning
 from .settings import NodeSettings, node_settings
 from .slots import Slot, Wired, wire
 from .texts import shell_safe
@@ -124,7 +125,7 @@ class _Planning:
             if OutputRef(node.id, name) in self._bound
         }
         sources = {slot.name: self._source(slot.source) for slot in wired.slots}
-        options = node.options
+        options = job_options(node)
         compute = checked_compute(options.compute) if options.compute else None
         seconds = None if options.timeout is None else _seconds(node)
         return Job(self.keys[node.id], node, component, sources, bound, compute, node_settings(node), seconds)
@@ -144,8 +145,8 @@ class _Planning:
             wired.slots,
             tuple(names.values()),
             code_name(node, lock),
-            installed(node.options.environment, lock),
-            node.options.allow_reuse and node.fingerprint is not None and node.options.max_age is None,
+            installed(job_options(node).environment, lock),
+            may_be_reused(node),
             node.doc,
         )
 
@@ -178,7 +179,8 @@ def _named_results(output: Binding) -> Iterator[tuple[str, Binding]]:
 def code_name(node: Node, lock: Lock) -> str:
     """Return what the upload of a node's code is called: its function, its fingerprint, and what else tells it apart."""
     step = next(iter(legal_names([node.function.qualname]).values()))[-40:].strip("_") or "step"
-    parts = [step, node.fingerprint[:24] if node.fingerprint else "unidentified", lock.mark[:16], f"w{PROTOCOL}"]
+    known = meaning(node)
+    parts = [step, known[:24] if known else "unidentified", lock.mark[:16], f"w{PROTOCOL}"]
     return "-".join(filter(None, parts))
 
 

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from ...errors import UnsupportedByTarget
 from ...graph import Node
-from .slots import ALTERNATIVES, TARGET
+from .parts import ALTERNATIVES, TARGET, job_options
 
 PREFIX = "azureml."
 IDENTITIES: Mapping[str, tuple[str, str]] = {
@@ -41,11 +41,12 @@ class NodeSettings:
 
 def node_settings(node: Node) -> NodeSettings:
     """Return the settings of a node. Raises UnsupportedByTarget for a tag that begins with ``azureml.`` and is none."""
-    own = {name: text for name, text in node.options.tags.items() if not name.startswith(PREFIX)}
-    settings = {name.removeprefix(PREFIX): text for name, text in node.options.tags.items() if name.startswith(PREFIX)}
+    options = job_options(node)
+    own = {name: text for name, text in options.tags.items() if not name.startswith(PREFIX)}
+    settings = {name.removeprefix(PREFIX): text for name, text in options.tags.items() if name.startswith(PREFIX)}
     for name, text in settings.items():
         form, expected = _FORMS.get(name, (re.compile(r"(?!)"), f"none of that name; there are {', '.join(_FORMS)}"))
         if not form.fullmatch(text):
             feature = f"the tag {PREFIX}{name}={text!r} (expected {expected})"
             raise UnsupportedByTarget(node.id, feature, TARGET, ALTERNATIVES)
-    return NodeSettings(node.options.resources.nodes, tags=own, **settings)
+    return NodeSettings(options.resources.nodes, tags=own, **settings)

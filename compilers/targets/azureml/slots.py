@@ -6,7 +6,6 @@ them together again: a graph with the one node, in which every input of the comp
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Literal as Choice
@@ -32,13 +31,12 @@ from ...graph import (
     Parameter,
     ParameterRef,
 )
+from ...traversal import named_bodies, with_bodies
 from .names import next_name
+from .parts import ALTERNATIVES, TARGET
+from .paths import data_type, holds_path
 from .texts import type_of
 from .types import InputType
-
-TARGET = "azureml"
-ALTERNATIVES = ("json", "mermaid")
-"""The targets that can express whatever a graph can."""
 
 SlotKind: TypeAlias = Choice["value", "artifact", "data", "order"]
 """How a worker reads an input: as text, as a stored value, as a path, or not at all."""
@@ -68,19 +66,24 @@ def wire(node: Node, parameters: Mapping[str, InputType]) -> Wired:
     """Flatten the inputs of a node; ``parameters`` are the types of the pipeline's. Raises UnsupportedByTarget."""
     wiring = _Wiring(node, parameters)
     inputs = {name: wiring.bound(name, binding) for name, binding in node.inputs.items()}
-    function = wiring.function(node.function)
+    function = wiring.function(node)
     for needed in node.after:
         wiring.slot(f"after_{needed}", "order", "uri_folder", OutputRef(needed, ""))
+    inner = Node(
+        node.name, node.name, function, inputs, node.outputs, options=_kept(node.options), control=node.control,
+        optional=node.optional,
+    )  # fmt: skip
+    inner = with_bodies(inner, wiring.bodies(inner)) if node.control is not None else inner
     slots = tuple(wiring.slots.values())
-    inner = Node(node.name, node.name, function, inputs, node.outputs, options=_kept(node.options))
     given = tuple(Parameter(slot.name, slot.type) for slot in slots if slot.kind != "order")
     return Wired(node, slots, Graph(node.name, (inner,), given))
 
 
-def _kept(options: NodeOptions) -> NodeOptions:
-    """Keep the options that matter where the step runs, or that tell results apart."""
+def _kept(options: NodeOptions, *, inside: bool = False) -> NodeOptions:
+    """Keep the options that matter where the step runs, or that tell results apart; ``inside`` of a job it is timed there."""
     environment = options.environment
     return NodeOptions(
+        timeout=options.timeout if inside else None,
         retries=options.retries,
         retry=options.retry,
         version=options.version,
@@ -123,10 +126,38 @@ class _Wiring:
             case Operation(operator, operands):
                 return Operation(operator, tuple(self._item(name, index, item) for index, item in enumerate(operands)))
 
-    def function(self, function: FunctionRef) -> FunctionRef:
-        """Return the reference to a function, whose code may travel as an input."""
-        attached = function.attached
-        return attrs.evolve(function, attached=self._attached("function", attached)) if attached else function
+    def function(self, node: Node) -> FunctionRef:
+        """Return the reference to a node's function, whose code may travel as an input; a control node calls none."""
+        attached = node.function.attached if node.control is None else None
+        return attrs.evolve(node.function, attached=self._attached("function", attached) if attached else None)
+
+    def bodies(self, node: Node) -> Mapping[str, Graph]:
+        """Return the graphs inside a node, with what is attached in them under the names of inputs."""
+        return {name: self._body(body) for name, body in named_bodies(node).items()}
+
+    def _body(self, body: Graph) -> Graph:
+        return Graph(
+            body.name, tuple(map(self._inside, body)), body.parameters, self._renamed(body.output), body.groups
+        )
+
+    def _inside(self, node: Node) -> Node:
+        inputs = {name: self._renamed(binding) for name, binding in node.inputs.items()}
+        bare = Node(
+            node.id, node.name, self.function(node), inputs, node.outputs, node.after, _kept(node.options, inside=True),
+            None, node.group, control=node.control, optional=node.optional,
+        )  # fmt: skip
+        return with_bodies(bare, self.bodies(bare)) if node.control is not None else bare
+
+    def _renamed(self, binding: Binding) -> Binding:
+        match binding:
+            case Attached():
+                return self._attached("value", binding)
+            case Collection(items=items, payload=payload):
+                named = self._attached("class", payload) if payload else None
+                return attrs.evolve(binding, items=tuple(map(self._renamed, items)), payload=named)
+            case Operation(operator, operands):
+                return Operation(operator, tuple(map(self._renamed, operands)))
+        return binding
 
     def _item(self, name: str, index: int, item: Binding) -> Binding:
         if isinstance(item, Literal) and not holds_path(item.value):
@@ -156,17 +187,3 @@ class _Wiring:
             raise UnsupportedByTarget(self.node.id, f"a frozenset of paths as {name!r}", TARGET, ALTERNATIVES)
         items = sorted(value, key=str) if isinstance(value, set) else value
         return Collection(kinds[type(value)], tuple(map(Literal, items)))
-
-
-def holds_path(value: object) -> bool:
-    """Say whether a plain value is a path, or holds one."""
-    if isinstance(value, dict):
-        return any(map(holds_path, value.values()))
-    if isinstance(value, list | tuple | set | frozenset):
-        return any(map(holds_path, value))
-    return isinstance(value, PurePath | DataPath)
-
-
-def data_type(path: PurePath | DataPath) -> str:
-    """Return the type of data that a path most likely leads to, by its name: nothing is looked up while compiling."""
-    return "uri_file" if re.search(r"[^/.]\.[A-Za-z0-9]{1,8}$", path.name) else "uri_folder"

@@ -12,7 +12,7 @@ FILES = {
         import time
         from pathlib import Path
 
-        from penstock import log_metric, pipeline, step
+        from penstock import each, log_metric, pipeline, step, when
         from scaling import scaled
 
 
@@ -46,6 +46,18 @@ FILES = {
             fit_on, test_on = split(load(source), share)
             models = [train(fit_on, kind) for kind in ("linear", "it's")]
             return {"report": report(models, test_on, models[0]["kind"]), "first": models[0]}
+
+
+        @step
+        def size(model: dict) -> int:
+            return len(model["weights"])
+
+
+        @pipeline
+        def measured(source: Path):
+            table = load(source)
+            sizes = size(each([train(table, "a"), train(table, "b")]))
+            return when(sizes[0] > 2, lambda: sizes, otherwise=lambda: None)
 
 
         @step

@@ -129,6 +129,12 @@ def test_what_is_unchanged_is_reused_a_comment_counts_for_nothing_and_a_helper_f
     assert edited.result()["first"]["weights"] == [3, 6]
 
 
+def test_what_depends_on_values_is_one_step_there_and_reused_as_one(azure, project):
+    first, again = (azure().run(steps().measured, project / "taxi.csv") for _ in range(2))
+    assert first.result() == again.result() == [4, 4]
+    assert set(states(again).values()) == {"reused"}
+
+
 def test_a_failed_step_raises_the_users_exception_and_the_rest_is_skipped(azure, project):
     with pytest.raises(RunFailed) as caught:
         azure().run(steps().failing, project / "taxi.csv")

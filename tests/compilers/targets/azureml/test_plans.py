@@ -20,10 +20,12 @@ from penstock.compilers.graph import (
     Map,
     Node,
     NodeOptions,
+    OnExit,
     Operation,
     OutputRef,
     Parameter,
     ParameterRef,
+    When,
 )
 from penstock.compilers.serialisation import from_dict
 from penstock.compilers.targets import write_as
@@ -33,6 +35,12 @@ from penstock.compilers.targets.azureml.names import IllegalName
 
 def one(inputs=None, **more):
     return Graph("p", (Node("fit", "fit", FunctionRef("m", "fit"), inputs or {}, **more),))
+
+
+def one_node(inputs=None, **more):
+    if isinstance(inputs, str):
+        return Node(inputs, inputs, FunctionRef("m", "fit"), {}, options=NodeOptions(compute=inputs))
+    return one(inputs, **more).nodes[0]
 
 
 def slots(graph):
@@ -159,7 +167,10 @@ def test_a_parameter_gets_the_nearest_type(parameter, expected):
 
 @pytest.mark.parametrize(("changes", "feature"), [
     ({"options": NodeOptions(env=("SEED",))}, "variables of the machine that submits"),
-    ({"control": Map(("x",), Graph("body", ()))}, "values of the run"),
+    ({"control": OnExit(Graph("body", ()))}, "a job has no step that runs however the others end"),
+    ({"control": Map((), Graph("body", (one_node({"x": Literal([Path("a")])}),)))}, "the path 'x' inside of a part"),
+    ({"control": Map((), Graph("body", (one_node(options=NodeOptions(env=("A",))),)))}, "variables of the machine that submits"),
+    ({"control": Map((), Graph("body", (one_node("a"), one_node("b"))))}, "several compute targets inside one part .a, b."),
     ({"options": NodeOptions(tags={"azureml.shm_size": "8 GB"})}, "azureml.shm_size='8 GB' .expected a number and b, k, m or g"),
     ({"options": NodeOptions(tags={"azureml.colour": "red"})}, "there are instance_type, shm_size, identity, job_tier"),
     ({"inputs": {"x": Literal(frozenset({Path("a")}))}}, "a frozenset of paths as 'x'"),
@@ -174,3 +185,55 @@ def test_what_azure_cannot_express_is_refused_with_the_step_named(changes, featu
 def test_a_compute_target_that_azure_cannot_have_is_refused():
     with pytest.raises(IllegalName, match="'my cluster' is no name for a compute target"):
         plan(one(options=NodeOptions(compute="my cluster")))
+
+
+def mapped(**more):
+    """A call that is mapped over the items of another one's output."""
+    inner = Node("fit", "fit", FunctionRef("m", "fit"), {"x": ParameterRef("x")}, **{"fingerprint": "a", **more})
+    body = Graph("fit", (inner,), (Parameter("x"),), OutputRef("fit"))
+    load = Node("load", "load", FunctionRef("m", "load"), {}, fingerprint="l")
+    over = Node("fit", "fit", FunctionRef("m", "fit"), {"x": OutputRef("load")}, control=Map(("x",), body))
+    return plan(Graph("p", (load, over))).jobs[1]
+
+
+def test_a_mapped_call_is_one_job_with_what_is_inside_in_its_call():
+    job = mapped()
+    assert job.sources == {"x": OutputRef("load", "output")}
+    assert call(job).control.body.nodes[0].function == FunctionRef("m", "fit")
+    assert job.component.is_deterministic
+
+
+def test_what_is_inside_decides_what_identifies_a_part():
+    assert (
+        mapped().component.code
+        == mapped(doc="words", label="words").component.code
+        != mapped(fingerprint="b").component.code
+    )
+    assert not mapped(fingerprint=None).component.is_deterministic
+    assert not mapped(options=NodeOptions(allow_reuse=False)).component.is_deterministic
+
+
+def test_a_part_runs_where_the_steps_inside_say():
+    job = mapped(options=NodeOptions(compute="gpu-cluster", tags={"azureml.shm_size": "8g"}))
+    assert (job.compute, job.settings.shm_size) == ("gpu-cluster", "8g")
+
+
+def test_values_attached_inside_are_inputs_of_the_job():
+    inner = Node(
+        "fit", "fit", FunctionRef("m", "fit", Attached("function:m:fit")), {"x": Attached("big")}, fingerprint="a"
+    )
+    node = Node("when", "when", FunctionRef("penstock", "when"), {"condition": Literal(True)}, control=When(Graph("then", (inner,)), Graph("otherwise", ())))  # fmt: skip
+    (job,) = plan(Graph("p", (node,))).jobs
+    assert set(job.sources.values()) == {Literal(True), Attached("function:m:fit"), Attached("big")}
+    inside = call(job).control.then.nodes[0]
+    assert (inside.function.attached, inside.inputs["x"]) == (Attached("function"), Attached("value"))
+
+
+def test_who_takes_a_branch_that_may_be_skipped_must_take_none():
+    branch = Node(
+        "when", "when", FunctionRef("penstock", "when"), {"condition": Literal(True)}, control=When(Graph("then", ()))
+    )
+    user = Node("use", "use", FunctionRef("m", "use"), {"x": OutputRef("when")})
+    with pytest.raises(UnsupportedByTarget, match="give that when.. an otherwise"):
+        plan(Graph("p", (branch, user)))
+    assert len(plan(Graph("p", (branch, attrs.evolve(user, optional=("x",))))).jobs) == 2

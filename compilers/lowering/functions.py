@@ -73,4 +73,9 @@ def is_importable(step: Recordable, module: str, qualname: str) -> bool:
 
 def definition_of(recordable: Recordable) -> Location:
     """Return where the function of a step or pipeline is written."""
+    function: object = recordable.function
+    while function is not None:
+        if isinstance(function, Program) and function.made is not None:
+            return function.made
+        function = getattr(function, "__wrapped__", None)
     return definition(innermost_function(recordable.function).__code__)

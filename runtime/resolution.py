@@ -67,7 +67,7 @@ class Values:
         Raises RunError where something that its inputs select or compute is not to be had.
         """
         for name, binding in node.inputs.items():
-            if _is_certain(binding):
+            if _is_certain(binding) or (isinstance(binding, ParameterRef) and binding.name not in self.bound):
                 continue
             if self.resolve(binding) is SKIPPED and name not in node.optional:
                 return name

@@ -20,14 +20,13 @@ import os
 from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path, PurePath
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from blake3 import blake3
 
+from ..compilers import fingerprints
 from ..compilers.datapaths import DataPath
 from ..compilers.errors import CompileError
-from ..compilers.fingerprints import digest_value
-from ..compilers.fingerprints.declared import DeclaredPaths
 from ..compilers.graph import Environment, Literal, Node, NodeOptions, Output
 from ..compilers.values import to_json
 from .artifacts import Artifact
@@ -37,6 +36,9 @@ from .resolved import Gathered, Resolved, Stored, summarise_input
 from .store import ArtifactStore, decode
 from .store.trees import describe, digest_of, hash_file, list_files
 from .whereabouts import Whereabouts
+
+if TYPE_CHECKING:
+    from ..compilers.fingerprints import DeclaredPaths
 
 SCHEME = "penstock-2"
 """Grows when a key made before could mean something else now."""
@@ -64,7 +66,7 @@ class Identifier:
     """Identifies the calls of one run. What steps declare is looked at once between two steps that execute."""
 
     def __init__(self, where: Whereabouts, store: ArtifactStore, files: DeclaredPaths | None = None) -> None:
-        self._files = files or DeclaredPaths()
+        self._files = files or fingerprints.DeclaredPaths()
         self._names_files = False
         self._where = where
         self._store = store
@@ -231,7 +233,7 @@ def _by_content(value: Any, where: Whereabouts) -> Any:
 @functools.cache
 def _code_of(member: Enum) -> str:
     """Identify a member by its value and the code of its class: who receives it need not mention the class."""
-    identity = digest_value(member)
+    identity = fingerprints.digest_value(member)
     if identity is None:
         raise StoreError(f"{member!r} cannot be identified")
     return identity

@@ -52,14 +52,17 @@ class Segment:
     key: str | None
     results: Mapping[str, Mapping[str, Artifact]]
 
+    def perform(self, send: Callable[[Event], None]) -> Iterator[Outcome | Returned]:
+        """Perform the steps in this process, and yield how each ended, in order; after one that fails, nothing more."""
+        return _perform(self, send)
+
 
 @frozen
 class Returned:
     """What a worker says of a step in a segment that it has not performed: the driver decides about it."""
 
 
-def perform_segment(segment: Segment, send: Callable[[Event], None]) -> Iterator[Outcome | Returned]:
-    """Perform the steps of a segment, and yield how each ended, in order; after one that fails, nothing more."""
+def _perform(segment: Segment, send: Callable[[Event], None]) -> Iterator[Outcome | Returned]:
     first = segment.links[0].task
     store = store_at(first.store, first.cache)
     identify = functools.partial(identify_input, where=Whereabouts(Path(first.root)), store=store)

@@ -12,12 +12,14 @@ from .differences import Difference, differences
 from .manifests import Definition, Manifest
 
 if TYPE_CHECKING:
+    from .declared import DeclaredPaths
     from .digests import digest
     from .fingerprints import Fingerprint, Fingerprinter
     from .inputs import Identity, digest_value, identify
     from .memo import FileMemo, Memo, MemoryMemo
 
 __all__ = [
+    "DeclaredPaths",
     "Definition",
     "Difference",
     "FileMemo",
@@ -34,6 +36,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "DeclaredPaths": "declared",
     "FileMemo": "memo",
     "Fingerprint": "fingerprints",
     "Fingerprinter": "fingerprints",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from ..segments import Segment
 from ..tasks import Task
+
+if TYPE_CHECKING:
+    from ..segments import Segment
 
 
 @frozen

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ...compilers.graph import FunctionRef
-from ..segments import Segment
 from ..tasks import Outcome, Task
+
+if TYPE_CHECKING:
+    from ..segments import Segment
 
 
 class Executor(Protocol):

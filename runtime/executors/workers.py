@@ -8,13 +8,16 @@ import os
 import signal
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from ..channels import DriverLink
 from ..invocation import abandon, perform
 from ..offspring import adopt_orphans, end
-from ..segments import Returned, Segment, perform_segment
 from ..tasks import Outcome, Task
 from .packing import Unreadable, unpack
+
+if TYPE_CHECKING:
+    from ..segments import Returned, Segment
 
 _WATCH = 1.0
 """Seconds between two looks of a worker whether its driver is still there."""
@@ -48,16 +51,18 @@ def serve(address: str, name: str) -> None:
     """Perform the tasks that the driver at ``address`` sends, one after the other, until it hangs up."""
     link = DriverLink(address, name)
     while (data := link.receive()) is not None:
-        task = unpack(data)
-        if isinstance(task, Segment):
-            _answer_each(link, task)
+        work = unpack(data)
+        if isinstance(work, Task):
+            _answer(link, perform(work, link.send))
+        elif isinstance(work, Unreadable):
+            _answer(link, work)
         else:
-            _answer(link, perform(task, link.send) if isinstance(task, Task) else task)
+            _answer_each(link, work)
 
 
 def _answer_each(link: DriverLink, segment: Segment) -> None:
     """Perform a segment, up to the first step whose outcome the driver cannot be told."""
-    for outcome in perform_segment(segment, link.send):
+    for outcome in segment.perform(link.send):
         if not _answer(link, outcome):
             return
 

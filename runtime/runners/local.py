@@ -16,6 +16,7 @@ from ..executors.kept import KeptWorkers
 from ..interruptions import stopped_by_sigterm
 from ..runs import Run
 from ..workspace import Workspace
+from .early import early_workers
 from .execution import Display, Execution, ExecutorName
 from .portions import regenerated_from, run_alone, run_until
 
@@ -119,7 +120,11 @@ class Local:
 
         Raises what compiling raises, MissingInput, and RunFailed with the user's exception as its cause.
         """
-        return self.run_compiled(compile_pipeline(pipeline, args, kwargs))
+        if self.executor != "local" or self.kept_workers is not None:
+            return self.run_compiled(compile_pipeline(pipeline, args, kwargs))
+        with early_workers(self.jobs, self.workspace) as workers:
+            local = self if workers is None else attrs.evolve(self, kept_workers=workers)
+            return local.run_compiled(compile_pipeline(pipeline, args, kwargs))
 
     def submit(self, pipeline: Callable[..., object], *args: Any, **kwargs: Any) -> Run:
         """Start a run and return at once; it goes on in this process until ``run.wait()`` says it ended."""

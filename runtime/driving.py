@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
-from typing import TypeAlias, Union
+from typing import Final, TypeAlias, Union
 
 import attrs
 from attrs import field, frozen
@@ -26,7 +26,7 @@ from .ahead import Ahead
 from .bodies import Bodies
 from .calls import Calls
 from .events import Event, MetricLogged, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
-from .executors import Executor
+from .executors import Executor, WarmExecutor
 from .failures import Failure
 from .resolution import Values
 from .resolved import Resolved, Stored
@@ -38,6 +38,9 @@ from .store import open_store
 from .tasks import Completed, Failed, Outcome, Task
 from .unfolding import Unfolding
 from .whereabouts import Finds, Whereabouts, names_data
+
+_IDLE: Final = 0.3
+"""Seconds after which a step counts as one that takes its time: twice what a worker needs to start."""
 
 
 @frozen
@@ -103,6 +106,7 @@ class Drive:
         self._bodies = Bodies(self._nodes, self._scheduler, self._values, store, self)
         self._unfolding = Unfolding(self._bodies)
         self._ahead = Ahead(self._scheduler, self._values, self._calls, self._following)
+        self._is_warm = False
         self._thread = 0
         self.problem = ""
         self.undeclared: dict[str, tuple[str, ...]] = {}
@@ -299,13 +303,20 @@ class Drive:
 
     def _next_message(self) -> _Message | None:
         """Wait for something to happen, at most until the next attempt is due."""
-        wait = None
+        wait = None if self._is_warm else _IDLE
         if self._waiting:
             wait = max(0.0, self._waiting[0][0] - time.monotonic())
         try:
             return self._messages.get(timeout=wait)
         except queue.Empty:
+            self._warm_up()
             return None
+
+    def _warm_up(self) -> None:
+        """While a step takes its time, let those workers start that will be needed when it has ended."""
+        if not self._is_warm and isinstance(self._executor, WarmExecutor):
+            self._executor.warm(self._scheduler.width)
+        self._is_warm = True
 
     def _handle(self, message: _Ended | Event) -> None:
         if not isinstance(message, _Ended):

@@ -72,6 +72,11 @@ class Scheduler:
             heapq.heappop(self._ready)
         return bool(self._ready)
 
+    @property
+    def width(self) -> int:
+        """How many nodes wait for one and the same, at most: so many may become ready at once."""
+        return max(map(len, self._consumers.values()), default=0)
+
     def follower(self, node: str) -> Node | None:
         """Return the node that is all that becomes ready when this one completes, if there is such a node."""
         consumers = self._consumers[node]

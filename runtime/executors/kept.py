@@ -56,6 +56,9 @@ class _Lent:
     def submit(self, task: Task) -> Future[Outcome]:
         return self._executor.submit(task)
 
+    def warm(self, count: int) -> None:
+        self._executor.warm(count)
+
     def is_quick(self, function: FunctionRef) -> bool:
         return self._executor.is_quick(function)
 

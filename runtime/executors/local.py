@@ -97,9 +97,10 @@ class LocalExecutor:
             if slot.load:
                 slot.stop()
 
-    def warm(self) -> None:
-        """Start a worker before there is anything to do."""
-        self._slots[0].warm()
+    def warm(self, count: int = 1) -> None:
+        """Start workers before there is anything for them to do, up to ``count`` in all."""
+        for slot in self._slots[:count]:
+            slot.warm()
 
     def _choose(self) -> Slot:
         for slot in self._slots:

@@ -28,6 +28,13 @@ class Executor(Protocol):
 
 
 @runtime_checkable
+class WarmExecutor(Executor, Protocol):
+    """Has processes that take a while to start. ``warm`` sees to it that so many are there or starting, if there can be."""
+
+    def warm(self, count: int, /) -> None: ...
+
+
+@runtime_checkable
 class SegmentExecutor(Executor, Protocol):
     """Performs segments, too. ``is_quick`` says whether a function is known to take next to no time.
 

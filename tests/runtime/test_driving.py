@@ -285,3 +285,29 @@ def test_steps_run_together_only_as_far_as_the_machine_has_what_they_ask_for():
         graph({f"n{index}": "" for index in range(6)}, resources=asked), executor, machine=Machine(4, None, ("0", "1"))
     )
     assert executor.most == 2 and {task.gpus for task in executor.tasks} == {("0",), ("1",)}
+
+
+class Warmed(Scripted):
+    """Notes how many workers it is to have ready."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[int] = []
+
+    def warm(self, count: int) -> None:
+        self.asked.append(count)
+
+
+@pytest.mark.parametrize(("needs", "width"), [({"a": "", "b": "a"}, 1), ({"a": "", "b": "a", "c": "a", "d": "a"}, 3)])
+def test_workers_get_ready_while_a_step_takes_its_time(monkeypatch, needs, width):
+    monkeypatch.setattr("penstock.runtime.driving._IDLE", 0.0)
+    executor = Warmed()
+
+    class Slow(Drive):
+        def _next_message(self):
+            if executor.asked:
+                executor.finish_one()
+            return super()._next_message()
+
+    made = Slow(Plan("r", graph(needs), Path(), Path(), ""), Values({}, {}, {}), lambda event: None)
+    assert made.run(executor) is State.COMPLETED and executor.asked == [width]

@@ -42,7 +42,7 @@ def process_output(path: Path, spares: Path | None = None) -> Iterator[None]:
     os.dup2(log, 2)
     streams, sys.stdout, sys.stderr = (sys.stdout, sys.stderr), _line_writer(1), _line_writer(2)
     try:
-        with logging_shown(sys.stderr):
+        with logging_shown(sys.stderr, for_good=True):
             yield
     finally:
         _flush()
@@ -133,8 +133,11 @@ class _Log:
 
 
 @contextmanager
-def logging_shown(stream: SupportsWrite[str]) -> Iterator[None]:
-    """Show log records from INFO upward on a stream, as long as nobody sets up logging: a step may do that too."""
+def logging_shown(stream: SupportsWrite[str], *, for_good: bool = False) -> Iterator[None]:
+    """Show log records from INFO upward on a stream, as long as nobody sets up logging: a step may do that too.
+
+    ``for_good`` leaves the level there, in a process that does nothing else: to change it takes longer than a small step.
+    """
     import logging
 
     root = logging.getLogger()
@@ -142,14 +145,17 @@ def logging_shown(stream: SupportsWrite[str]) -> Iterator[None]:
         yield
         return
     last, level = logging.lastResort, root.level
+    shown = min(level, logging.INFO)
     logging.lastResort = _handler(stream)
-    root.setLevel(min(level, logging.INFO))
+    if level != shown:
+        root.setLevel(shown)
+    before = shown if for_good else level
     try:
         yield
     finally:
         logging.lastResort = last
-        if not root.handlers:
-            root.setLevel(level)
+        if not root.handlers and root.level != before:
+            root.setLevel(before)
 
 
 @contextmanager

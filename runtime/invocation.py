@@ -39,7 +39,7 @@ from .whereabouts import Whereabouts
 def perform(task: Task, send: Callable[[Event], None]) -> Outcome:
     """Run a task in a worker process: its output goes to its log, its reports to the driver through ``send``."""
     try:
-        outcome = invoke(task, functools.partial(process_output, spares=Path(task.run_folder)), send)
+        outcome = invoke(task, functools.partial(process_output, spares=_folder(task.run_folder)), send)
     except (KeyboardInterrupt, SystemExit) as error:  # nobody interrupts a worker: the step raised it itself
         outcome = Failed(describe(error, task), pid=os.getpid())
     end_children()
@@ -61,11 +61,11 @@ def invoke(
 
     Nothing that the step does is raised, but KeyboardInterrupt and Terminated, which are meant for the driver.
     """
-    context = StepContext(task.step, task.run, task.attempt, Path(task.run_folder), send, task.datastores)
+    context = StepContext(task.step, task.run, task.attempt, _folder(task.run_folder), send, task.datastores)
     variables = task.options.environment.variables if task.options.environment else {}
     started = time.perf_counter()
     try:
-        with entered(context), surroundings(variables), capture(Path(task.run_folder, task.log)):
+        with entered(context), surroundings(variables), capture(_folder(task.run_folder) / task.log):
             return _invoke(task, context)
     except (KeyboardInterrupt, Terminated):
         raise
@@ -81,7 +81,7 @@ def _invoke(task: Task, context: StepContext) -> Completed:
     with importing(f"step {task.step!r}"):
         function = _function(task, store)
         found = task.datastores
-        where = Whereabouts(Path(task.root), None if found is None else lambda: found)
+        where = Whereabouts(_folder(task.root), None if found is None else lambda: found)
         kept = data_path_parameters(function) if found is not None else frozenset()
         arguments = {
             name: value.value if name in kept and _is_data_path(value) else load(value, store, where)
@@ -183,6 +183,10 @@ def _unpacked(payload: Artifact, store: ArtifactStore) -> Callable[..., Any]:
     if payload.digest not in _PAYLOADS:
         _PAYLOADS[payload.digest] = decode(payload, store)  # type: ignore[assignment]  # the driver stored a function
     return _PAYLOADS[payload.digest]
+
+
+_folder = functools.lru_cache(maxsize=8)(Path)
+"""Makes a path of a text that each task of a run has, which takes longer than to look it up."""
 
 
 @functools.lru_cache(maxsize=8)

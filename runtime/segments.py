@@ -25,8 +25,11 @@ from .resolved import Resolved
 from .tasks import Completed, Outcome, Task
 from .whereabouts import Whereabouts
 
-_LONGEST: Final = 0.25
+_LONGEST: Final = 2.0
 """Seconds that a segment may take; what is left then goes back to the driver, which may know better by now."""
+
+_SLOW: Final = 0.05
+"""Seconds; a step that takes longer was not the tiny one that it was taken for, and ends its segment."""
 
 Given: TypeAlias = Union[Resolved, OutputRef]
 """An input of a step in a segment: known, or an output of a step before it."""
@@ -67,13 +70,13 @@ def _perform(segment: Segment, send: Callable[[Event], None]) -> Iterator[Outcom
     store = store_at(first.store, first.cache)
     identify = functools.partial(identify_input, where=Whereabouts(Path(first.root)), store=store)
     values, results = Values({}, {}, {}), dict(segment.results)
-    late = time.monotonic() + _LONGEST
+    late, slow = time.monotonic() + _LONGEST, False
     for done, link in enumerate(segment.links):
         inputs = {name: _known(given, values) for name, given in link.inputs.items()}
         key = None if link.beginning is None else key_of(link.beginning, inputs, identify)
         key = key if done else segment.key
         made = results.get(key or "") if link.task.options.allow_reuse and done else None
-        if done and time.monotonic() > late:
+        if slow or time.monotonic() > late:
             yield from [Returned()] * (len(segment.links) - done)
             return
         if made is not None:
@@ -83,7 +86,7 @@ def _perform(segment: Segment, send: Callable[[Event], None]) -> Iterator[Outcom
             yield outcome
             if not isinstance(outcome, Completed):
                 return
-            made = outcome.outputs
+            made, slow = outcome.outputs, outcome.duration > _SLOW
         values.keys[link.task.step], values.outputs[link.task.step] = key, made
         if key and link.task.options.allow_reuse:
             results[key] = made

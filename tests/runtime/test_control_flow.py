@@ -75,6 +75,10 @@ def build(tree: Any, x: Any) -> Any:
             return x
         case ("add", left, right):
             return add(build(left, x), build(right, x))
+        case ("fussy", inner):
+            return fussy(build(inner, x))
+        case ("tidy", inner):
+            return tidied(inner)(add(build(inner, x), 0))
         case ("when", left, right, then, otherwise):
             condition = add(build(left, x), 0) < right
             return when(condition, lambda: add(build(then, x), 1), otherwise=lambda: add(build(otherwise, x), 2))
@@ -84,6 +88,17 @@ def build(tree: Any, x: Any) -> Any:
             return repeat(lambda state: grow(add(build(body, x), state)), add(build(first, x), 0), until=lambda state: state > bound,
                           limit=5, on_limit="return")  # fmt: skip
     raise TypeError(tree)
+
+
+def tidied(tree: Any) -> Callable[..., Any]:
+    """Make a pipeline of a tree that runs something at its end."""
+
+    @pipeline
+    def tidy(x: int) -> int:
+        on_exit(lambda: grow(x))
+        return add(build(tree, x), 0)
+
+    return tidy
 
 
 def mapped(tree: Any) -> Callable[..., Any]:
@@ -101,6 +116,8 @@ TREES = st.recursive(
     SMALL | st.just("x"),
     lambda inner: st.one_of(
         st.tuples(st.just("add"), inner, inner),
+        st.tuples(st.just("fussy"), inner),
+        st.tuples(st.just("tidy"), inner),
         st.tuples(st.just("when"), inner, SMALL, inner, inner),
         st.tuples(st.just("each"), inner, inner),
         st.tuples(st.just("repeat"), inner, inner, SMALL),
@@ -114,16 +131,32 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("workspace")
 
 
+def outcome(composed: Callable[..., int], x: int) -> int | None:
+    """Return what plain Python returns; None where it raises what a step raised."""
+    try:
+        return composed(x)
+    except ValueError:
+        return None
+
+
 @settings(max_examples=30)
-@given(tree=TREES, x=SMALL)
-def test_a_run_gives_what_plain_python_gives(shared, tree, x):
+@given(tree=TREES, x=SMALL, goes_on=st.booleans())
+def test_a_run_gives_what_plain_python_gives_and_fails_where_that_raises(shared, tree, x, goes_on):
     @pipeline
     def composed(x: int) -> int:
         return add(build(tree, x), 0)
 
-    run = Local(executor="inline", display="none", workspace=shared).run(composed, x)
-    assert run.result() == composed(x)
-    assert Run.get(run.id, Workspace.open(shared)).result() == composed(x)
+    how = Local(
+        executor="inline", display="none", workspace=shared, raise_on_failure=False, continue_on_failure=goes_on
+    )
+    run, expected = how.run(composed, x), outcome(composed, x)
+    again = Run.get(run.id, Workspace.open(shared))
+    assert {name: step.state for name, step in run.steps.items()} == {
+        name: step.state for name, step in again.steps.items()
+    }
+    assert all(step.state.ended for step in again.steps.values())
+    assert run.state == ("failed" if expected is None else "completed")
+    assert expected is None or run.result() == again.result() == expected
 
 
 @pytest.fixture

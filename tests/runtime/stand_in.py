@@ -28,6 +28,7 @@ class Here:
     packages: dict
     attachments: dict
     given: dict
+    root: Path
 
     @classmethod
     def of(cls, pipeline, folder, **given):
@@ -35,7 +36,7 @@ class Here:
         packaging = Packaging(compiled.root, compiled.manifests)
         packages = {node.id: packaging.package(node) for node in compiled.graph}
         planned = plan(compiled.graph, {node: package.lock for node, package in packages.items()})
-        return cls(planned, folder, packages, dict(compiled.graph.attachments), given)
+        return cls(planned, folder, packages, dict(compiled.graph.attachments), given, compiled.root)
 
     def run(self, **variables):
         """Run every job; stop at the first that fails. Returns the finished processes by step."""
@@ -73,9 +74,9 @@ class Here:
                 return str(self.written(key, self.attachments[key]))
             case ParameterRef(parameter):
                 found = self.given.get(parameter, default_of(self.plan.graph.parameter(parameter)))
-                return str(found) if isinstance(found, Path) else text_of(found)
+                return str(self.root / found) if isinstance(found, Path) else text_of(found)
             case Literal(value):
-                return str(value.absolute()) if isinstance(value, Path) else text_of(value)
+                return str(self.root / value) if isinstance(value, Path) else text_of(value)
 
     def written(self, key, value):
         place, store = self.folder / "attached" / key.replace(":", "_"), LocalStore(self.folder / "store")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from penstock import AzureML
+from penstock import AzureML, publish
 from penstock.compilers.fingerprints import Fingerprinter
 from penstock.compilers.lowering import compile_pipeline
 from penstock.runtime.azure.emulator import Emulator
@@ -84,6 +84,12 @@ def test_an_equal_pipeline_is_the_same_version_and_another_one_the_next(azure, p
     assert ([one.name for one in first.versions], first.default) == (["version-1", "version-2"], "version-2")
     first.set_default("1")
     assert azure.endpoint("versions").default == "version-1"
+
+
+def test_publish_takes_the_workspace_as_its_place(azure, project):
+    forget()
+    endpoint = publish(importlib.import_module("steps").compare, "public", to=azure, version="beta")
+    assert [one.name for one in endpoint.versions] == ["version-beta"]
 
 
 def test_a_schedule_calls_with_parameters(azure, project):

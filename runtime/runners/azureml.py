@@ -11,6 +11,8 @@ from typing import Any, final
 import attrs
 from attrs import field, frozen
 
+from ...compilers.fingerprints import Manifest
+from ...compilers.graph import Graph
 from ...compilers.lowering import Compiled, compile_pipeline
 from ..azure.addresses import Address
 from ..azure.artifacts import Stores, opened_stores
@@ -22,11 +24,13 @@ from ..azure.hosts import is_loopback
 from ..azure.permissions import Check, check
 from ..azure.stores import WorkspaceStores
 from ..azure.targets import ComputeTargets
-from ..events import Listener
+from ..events import Event, Listener
+from ..executors import Executor
 from ..runs import Run
 from ..terminal import Mode
 from ..workspace import Workspace
 from .azure_execution import reconnect, submit
+from .azure_executor import MixedExecutor
 from .azure_publishing import AzureEndpoint, endpoint_name, publish_pipeline
 
 
@@ -137,6 +141,12 @@ class AzureML:
         Raises UnsupportedByTarget, IllegalName, and an error of the tree under RemoteError.
         """
         return publish_pipeline(self, compiled, name, version, description)
+
+    def executor(
+        self, here: Executor, graph: Graph, manifests: Mapping[str, Manifest], report: Callable[[Event], None]
+    ) -> Executor:
+        """Return what performs the steps of a run ``here``, and those that name a compute target in this workspace."""
+        return MixedExecutor(here, self, graph, manifests, report)
 
     def endpoint(self, name: str) -> AzureEndpoint:
         """Return the endpoint of a published pipeline; it is looked for when it is used."""

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
+from ...compilers.fingerprints import Manifest
 from ...compilers.fingerprints.drift import drifted
+from ...compilers.graph import Graph
 from ...compilers.lowering import Compiled
 from ...compilers.traversal import nodes_within
 from ..admission import refuse, shortages, this_machine
@@ -37,6 +39,14 @@ from .preparing import Prepared, prepare
 
 ExecutorName: TypeAlias = Literal["local", "joblib", "inline"]
 Display: TypeAlias = Literal["auto", "tree", "lines", "none"]
+
+
+class Elsewhere(Protocol):
+    """A place where steps run that name a compute target, such as a workspace of Azure."""
+
+    def executor(
+        self, here: Executor, graph: Graph, manifests: Mapping[str, Manifest], report: Callable[[Event], None], /
+    ) -> Executor: ...
 
 
 class Config(Protocol):
@@ -70,6 +80,8 @@ class Config(Protocol):
     def run_id(self) -> str | None: ...
     @property
     def kept_workers(self) -> KeptWorkers | None: ...
+    @property
+    def remote(self) -> Elsewhere | None: ...
 
 
 class ResourcesWarning(UserWarning):
@@ -113,7 +125,8 @@ class Execution:
         """Make the run's folder and store the values that are not in the graph. Raises MissingInput."""
         check_not_importing()
         machine = this_machine(compiled.graph)
-        missing = shortages(compiled.graph, machine)
+        away = {node.name for node in nodes_within(compiled.graph) if node.options.compute} if config.remote else set()
+        missing = {name: what for name, what in shortages(compiled.graph, machine).items() if name not in away}
         if config.strict_resources:
             refuse(missing)
         for name, what in missing.items():
@@ -241,6 +254,14 @@ class Execution:
             raise
 
     def _executor(self, closing: contextlib.ExitStack) -> Executor:
+        here = self._executor_here(closing)
+        if self._config.remote is None:
+            return here
+        executor = self._config.remote.executor(here, self._plan.graph, self._manifests, self._drive.report)
+        closing.callback(executor.close)
+        return executor
+
+    def _executor_here(self, closing: contextlib.ExitStack) -> Executor:
         if self._config.executor == "inline":
             return InlineExecutor(self._drive.report)
         ahead = not any(node.options.resources.gpus for node in nodes_within(self._plan.graph))

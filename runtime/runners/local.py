@@ -17,7 +17,7 @@ from ..interruptions import stopped_by_sigterm
 from ..runs import Run
 from ..workspace import Workspace
 from .early import early_workers
-from .execution import Display, Execution, ExecutorName
+from .execution import Display, Elsewhere, Execution, ExecutorName
 from .portions import regenerated_from, run_alone, run_until
 
 
@@ -74,8 +74,9 @@ class Local:
     or the named ones, whatever results are kept; later runs then take the new ones. ``audit`` watches what steps read
     while they run, and warns of what is neither an input nor declared. A step that asks for more resources than this
     machine has gets what there is, with a warning; ``strict_resources`` refuses it. ``on_end`` is called with the run when
-    it has ended, however it did. ``kept_workers`` are processes that are kept for later runs of the same code, and ``run_id`` is an
-    id that :meth:`Workspace.new_run` has given for this run.
+    it has ended, however it did. Steps that name a compute target run at ``remote``, an ``AzureML(...)``, if it is given.
+    ``kept_workers`` are processes that are kept for later runs of the same code, and ``run_id`` is an id that
+    :meth:`Workspace.new_run` has given for this run.
 
     A part of a pipeline is chosen by step, or by several: ``until`` runs the named steps and all that they need, ``only``
     those steps with their inputs taken from earlier results, and ``regenerate_from`` runs them and all that needs them
@@ -106,6 +107,10 @@ class Local:
     )
     run_id: str | None = None
     kept_workers: KeptWorkers | None = None
+    remote: Elsewhere | None = field(
+        default=None,
+        validator=_expect("AzureML(...), or None", lambda value: value is None or hasattr(value, "executor")),
+    )
     tags: Mapping[str, str] = field(factory=dict, validator=_expect("a dict of text to text", _is_text_map))
     display: Display = field(default="auto", validator=_one_of(Display))
     listeners: Sequence[Listener] = field(

@@ -9,6 +9,7 @@ FILES = {
     "taxi.csv": "1\n2\n3\n4\n",
     "scaling.py": "# a comment\nFACTOR = 2\n\n\ndef scaled(xs):\n    return [FACTOR * x for x in xs]\n",
     "steps.py": """
+        import os
         import time
         from pathlib import Path
 
@@ -58,6 +59,33 @@ FILES = {
             table = load(source)
             sizes = size(each([train(table, "a"), train(table, "b")]))
             return when(sizes[0] > 2, lambda: sizes, otherwise=lambda: None)
+
+
+        @step(compute="cpu-cluster")
+        def there(table: list[int], factor: dict) -> dict:
+            print("there", "AZUREML_RUN_ID" in os.environ)
+            log_metric("size", len(table))
+            return {"values": [factor["by"] * x for x in scaled(table)], "padding": "x" * 5000}
+
+
+        @step(compute="cpu-cluster")
+        def broken_there(table: list[int]) -> int:
+            raise KeyError("there")
+
+
+        @step
+        def here(made: dict, note: str) -> str:
+            return f"{note}: {made['values']}"
+
+
+        @pipeline
+        def mixed(source: Path):
+            return here(there(load(source), {"by": 10}), "made")
+
+
+        @pipeline
+        def mixed_failing(source: Path):
+            return broken_there(load(source))
 
 
         @step

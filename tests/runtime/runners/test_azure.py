@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from penstock import AzureML, RunCancelled, RunFailed, UnsupportedByTarget, Workspace
+from penstock import AzureML, Local, RunCancelled, RunFailed, UnsupportedByTarget, Workspace
 from penstock.compilers.errors import CompileError
 from penstock.runtime.azure.client import Patience
+from penstock.runtime.azure.jobs import list_jobs
 from penstock.runtime.azure.emulator import Emulator, Fault
 from penstock.runtime.cli import main
 from penstock.runtime.errors import RunError, RunNotFound
@@ -133,6 +134,30 @@ def test_what_depends_on_values_is_one_step_there_and_reused_as_one(azure, proje
     first, again = (azure().run(steps().measured, project / "taxi.csv") for _ in range(2))
     assert first.result() == again.result() == [4, 4]
     assert set(states(again).values()) == {"reused"}
+
+
+def test_some_steps_run_here_and_some_there(azure, project, emulator):
+    local = Local(workspace=project, jobs=1, display="none", remote=azure())
+    run = local.run(steps().mixed, project / "taxi.csv")
+    assert run.result() == "made: [20, 40, 60, 80]"
+    assert (run.steps["there"].logs, run.metrics) == ("there True\n", {"there": {"size": 4.0}})
+    assert [job.name for job in list_jobs(azure().connection) if run.id in job.name]
+    assert set(states(local.run(steps().mixed, project / "taxi.csv")).values()) == {"reused"}
+
+
+def test_a_failure_there_is_one_of_the_run_here(azure, project):
+    with pytest.raises(RunFailed) as caught:
+        Local(workspace=project, jobs=1, display="none", remote=azure()).run(
+            steps().mixed_failing, project / "taxi.csv"
+        )
+    assert isinstance(caught.value.__cause__, KeyError)
+
+
+def test_what_there_refuses_fails_the_step(azure, project):
+    away = azure()
+    away.compute["cpu-cluster"].delete()
+    with pytest.raises(RunFailed, match="there is no compute"):
+        Local(workspace=project, jobs=1, display="none", remote=away).run(steps().mixed, project / "taxi.csv")
 
 
 def test_a_failed_step_raises_the_users_exception_and_the_rest_is_skipped(azure, project):

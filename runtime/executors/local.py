@@ -41,9 +41,9 @@ class LocalExecutor:
         self, jobs: int | None, report: Callable[[Event], None], *, ahead: bool = True, start: Start = start_here
     ) -> None:
         cpus = processors()
-        self._listener = WorkerListener()
+        self._listener: WorkerListener | None = None
         environment = _environment(max(1, cpus // (jobs or cpus)))
-        self._slots = [Slot(start, self._listener, environment, report) for _ in range(jobs or cpus)]
+        self._slots = [Slot(start, self._listen, environment, report) for _ in range(jobs or cpus)]
         self._ahead = ahead
         self._seconds: dict[FunctionRef, float] = {}
 
@@ -83,7 +83,8 @@ class LocalExecutor:
         """Stop every worker, and the processes that it started."""
         for slot in self._slots:
             slot.stop()
-        self._listener.close()
+        if self._listener is not None:
+            self._listener.close()
 
     def report_to(self, report: Callable[[Event], None], *, ahead: bool = True) -> None:
         """Send what running steps report somewhere else from now on: another run begins."""
@@ -102,6 +103,11 @@ class LocalExecutor:
         for slot in self._slots[:count]:
             slot.warm()
 
+    def _listen(self) -> WorkerListener:
+        """Return who hears the workers; a run that needs none opens no socket."""
+        self._listener = self._listener or WorkerListener()
+        return self._listener
+
     def _choose(self) -> Slot:
         for slot in self._slots:
             if slot.load == 0:
@@ -113,8 +119,10 @@ class LocalExecutor:
 
     def _has_room(self, slot: Slot) -> bool:
         """Say whether a slot takes a second task: its first ends in a moment."""
-        current = slot.current if self._ahead else None
-        return current is not None and slot.load == 1 and self.is_quick(current.function)
+        if not self._ahead or slot.load != 1:
+            return False
+        current = slot.current
+        return current is not None and self.is_quick(current.function)
 
 
 def _environment(threads: int) -> dict[str, str]:

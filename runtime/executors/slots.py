@@ -45,11 +45,11 @@ _CRASHES: Final = ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT")
 class Slot:
     """A place for one worker process. Tasks are started and the slot is stopped from one thread, the run's.
 
-    ``start_worker`` starts its process, and ``report`` gets the events that running steps send.
+    ``start_worker`` starts its process, ``listen`` gives who hears it, and ``report`` gets the events that running steps send.
     """
 
     start_worker: Start
-    listener: WorkerListener
+    listen: Callable[[], WorkerListener]
     environment: Mapping[str, str]
     report: Callable[[Event], None]
     _worker: _Worker | None = None
@@ -135,10 +135,11 @@ class Slot:
         """Start a worker; a library that uses GPUs looks once in a process which there are."""
         worker = self._worker = _Worker(gpus=gpus)
         own = {"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {}
-        self.listener.expect(worker.name, functools.partial(self._converse, worker))
+        listener = self.listen()
+        listener.expect(worker.name, functools.partial(self._converse, worker))
         environment = {**self.environment, **own, MARK: worker.name}
         ended = functools.partial(self._mourn, worker)
-        worker.process = self.start_worker(self.listener.address, worker.name, environment, ended)
+        worker.process = self.start_worker(listener.address, worker.name, environment, ended)
         return worker
 
     def _converse(self, worker: _Worker, connection: Connection) -> None:

@@ -76,13 +76,20 @@ class Naming:
 _PLACE = re.compile(r"\[\d+\]")
 
 
+EXACTLY = "id:"
+"""What stands before an id where no namesake is meant."""
+
+
 def names_of(node: Node) -> frozenset[str]:
-    """Return all that a node can be called by: its id and name, and what it is an instance of, with and without its place there."""
-    found = {node.name, node.id, _PLACE.sub("", node.id)}
+    """Return all that a node can be called by: its id and name, and what it is an instance of, with and without its place there.
+
+    The ids are among them with :data:`EXACTLY` before them, too.
+    """
+    found = {node.id, _PLACE.sub("", node.id)}
     for end in (match.start() for match in re.finditer(r"[\[/]", node.id)):
         outer = node.id[: node.id.index("]", end) + 1] if node.id[end] == "[" else node.id[:end]
         found |= {outer, _PLACE.sub("", outer)}
-    return frozenset(found)
+    return frozenset((node.name, *found, *(EXACTLY + one for one in found)))
 
 
 def original(graph: Graph, step: str) -> Node | None:

@@ -12,6 +12,7 @@ from ...compilers.lowering import Compiled
 from ...compilers.passes import alone, until
 from ...compilers.traversal import bodies, downstream, nodes_within
 from ..errors import RunError, StepNotFound
+from ..instances import EXACTLY
 from ..workspace import Workspace
 from .explaining import explain_ahead
 from .preparing import prepare
@@ -55,7 +56,10 @@ def run_alone(
     smaller = _smaller(compiled, alone(compiled.graph, ids), workspace)
     quiet = attrs.evolve(smaller, warnings=())  # the run itself will tell
     for verdict in explain_ahead(prepare(quiet, workspace, regenerate)):
-        if verdict.step in ids or verdict.decision == "reused":
+        is_chosen = verdict.step in ids or verdict.step.startswith(
+            tuple(f"{one}{mark}" for one in ids for mark in "[/")
+        )
+        if is_chosen or verdict.decision in ("reused", "skipped"):
             continue
         one = ids[0] if len(ids) == 1 else "what was chosen"
         raise RunError(
@@ -75,7 +79,7 @@ def regenerated_from(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
         inside = [one for one in ids if graph[one].control is not None and _holds(graph[one], name)]
         asked |= dict.fromkeys([name] if inside else [])
         found |= downstream(graph, *ids) - set(inside)
-    return (*asked, *(node.id for node in graph if node.id in found))
+    return (*asked, *(EXACTLY + node.id for node in graph if node.id in found))
 
 
 def _smaller(compiled: Compiled, graph: Graph, workspace: Workspace) -> Compiled:

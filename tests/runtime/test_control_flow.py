@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import penstock
 from penstock import Local, Run, RunStatus, Workspace, each, on_exit, pipeline, repeat, replay, step, when
+from penstock.runtime.cli import main
 from penstock.runtime.events import StepFailed
 
 SEEN: list[object] = []
@@ -314,3 +316,31 @@ def test_events_of_items_come_in_order(ran):
     heard: list[object] = []
     ran(fussing, 3, listeners=[heard.append])
     assert [event.step for event in heard if isinstance(event, StepFailed)] == ["fussy[1]", "fussy"]
+
+
+@pipeline
+def chosen(n: int) -> int:
+    scores = row(each(numbers(n)))
+    return when(total(scores) > 100, lambda: add(n, 1), otherwise=lambda: total(scores))
+
+
+def test_a_branch_can_run_alone_where_what_it_needs_has_results(ran):
+    ran(chosen, 3)
+    assert ran(chosen, 3, only="when").result() == 6
+    with pytest.raises(penstock.PenstockError, match="it needs what 'numbers' returns"):
+        ran(chosen, 4, only="when")
+
+
+def test_from_an_item_on_it_and_all_that_needs_it_run_again(ran):
+    ran(chosen, 3)
+    made = ran(chosen, 3, regenerate_from="row[1]")  # the others' totals are namesakes of what needs it
+    again = {step for step, record in made.steps.items() if record.state == "completed" and not record.items}
+    assert again == {"row[0]/add", "row[1]/numbers", "row[1]/add[0]", "row[1]/total", "total"}
+
+
+def test_cleaning_keeps_what_the_results_of_mapped_calls_are_made_of(ran, tmp_path):
+    first = ran(choices, 3)
+    ran(choices, 2)
+    words = ["clean", "--keep-runs", "2", "--grace", "0s", "-y", "--workspace", str(tmp_path)]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert Run.get(first.id, Workspace.open(tmp_path)).result() == choices(3)

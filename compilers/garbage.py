@@ -5,6 +5,10 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Iterator
+from typing import Final
+
+_SELDOM: Final = 100_000
+"""New objects between two collections where code of the user's runs as well; Python's own number is below a thousand."""
 
 
 @contextlib.contextmanager
@@ -21,3 +25,20 @@ def collection_held_back() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+@contextlib.contextmanager
+def collection_seldom() -> Iterator[None]:
+    """Let the collector look seldom while a pipeline is recorded, whose function may make garbage of its own.
+
+    A threshold that the program has set higher stays.
+    """
+    first, *others = gc.get_threshold()
+    if first == 0 or first >= _SELDOM:  # never, or more seldom still
+        yield
+        return
+    gc.set_threshold(_SELDOM, *others)
+    try:
+        yield
+    finally:
+        gc.set_threshold(first, *others)

@@ -18,7 +18,7 @@ from ...dsl.steps import leaked
 from ..compatibility import coerce, fits
 from ..errors import TypeMismatch
 from ..fingerprints import Fingerprinter, Manifest
-from ..garbage import collection_held_back
+from ..garbage import collection_held_back, collection_seldom
 from ..graph import Graph
 from ..roots import project_root
 from .checks import shown
@@ -70,7 +70,8 @@ def compile_pipeline(
     static = dict(_static_values(pipeline, inputs, where))
     root = _root_of(pipeline)
     symbolic = {name: value for name, value in inputs.items() if name not in static}
-    recording = record(pipeline, static)
+    with collection_seldom():
+        recording = record(pipeline, static)
     with collection_held_back():
         return Compiled(lower(recording, root), symbolic, root, recording=recording)
 

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import attrs
 from attrs import field, frozen
 
+from ...compilers.garbage import collection_held_back
 from ...compilers.lowering import Compiled, compile_pipeline
 from ..errors import RunError
 from ..events import Listener
@@ -165,7 +166,8 @@ class Local:
             compiled = self._portion(compiled)
             part = f"{'only' if self.only else 'until'} {', '.join(self.only or self.until or ())}"
             config = attrs.evolve(config, tags={"part": part, **self.tags})
-        execution = Execution.prepare(config, compiled)
+        with collection_held_back():
+            execution = Execution.prepare(config, compiled)
         execution.run.keep_inputs()
         return execution
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
-import sys
 import threading
 import time
 from pathlib import Path
@@ -12,16 +11,12 @@ from pathlib import Path
 import pytest
 from penstock import Local
 
-FILE = Path(__file__).parent / "pipelines.py"
 
-
-@pytest.fixture(scope="module")
-def pipelines():
-    spec = importlib.util.spec_from_file_location("served_pipelines", FILE)
-    module = sys.modules["served_pipelines"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["served_pipelines"]
+@pytest.fixture
+def pipelines(monkeypatch):
+    """The module, found by its name, in worker processes too."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    return importlib.import_module("served_pipelines")
 
 
 @pytest.fixture
@@ -35,9 +30,9 @@ def run(local, pipelines):
 
 
 @pytest.fixture
-def waiting(local, pipelines, workspace, tmp_path):
+def waiting(pipelines, workspace, tmp_path):
     """A run that goes on until half a second has passed since the history has it."""
-    going = local.submit(pipelines.wait_for, tmp_path / "signal")
+    going = Local(workspace=workspace, jobs=1, display="none").submit(pipelines.wait_for, tmp_path / "signal")
     while not workspace.history.runs():
         time.sleep(0.01)
     threading.Timer(0.5, (tmp_path / "signal").write_text, ["go"]).start()

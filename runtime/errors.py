@@ -29,11 +29,13 @@
       EndpointNotFound (KeyError)    no endpoint, version or schedule of that name
       EndpointExists                 there is one of that name
       EndpointDisabled               it was disabled, and calls are refused
+      ParametersUnfit                the values given for an endpoint's parameters do not fit
       BundleError                    an archive is no bundle, is damaged, or is hostile
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..compilers.errors import PenstockError
@@ -316,6 +318,17 @@ class EndpointDisabled(EndpointError):
     def __str__(self) -> str:
         what = f"version {self.version} of {self.name}" if self.version else self.name
         return f"{what} is disabled; enable it with `penstock endpoints enable`, or call another"
+
+
+class ParametersUnfit(EndpointError):
+    """The values given for an endpoint's parameters do not fit; ``fields`` says what is wrong with which."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__(fields)
+        self.fields = fields
+
+    def __str__(self) -> str:
+        return f"the parameters do not fit: {'; '.join(f'{name}: {problem}' for name, problem in self.fields.items())}"
 
 
 class BundleError(EndpointError):

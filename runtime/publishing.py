@@ -19,11 +19,10 @@ from .bundles import Bundle, Extent, Packed, open_bundle, pack
 from .bundles.program import Order, carry_out
 from .configuration import Settings, settings_upward
 from .endpoints import EndpointRecord, Registry, VersionRecord
-from .errors import EndpointError, MissingInput, RunNotFound
+from .errors import EndpointError, MissingInput, ParametersUnfit, RunNotFound
+from .fitting import checked
 from .functions import check_not_importing
 from .runs import Run
-from .server.errors import Problem
-from .server.schemas import checked
 from .uploading import ServerEndpoint, upload
 from .workspace import Workspace
 
@@ -186,7 +185,7 @@ def check_parameters(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:
     as_json = {name: _as_json(value) for name, value in given.items()}
     try:
         found = checked(as_json, graph.parameters)
-    except Problem as problem:
+    except ParametersUnfit as problem:
         wrong = "; ".join(f"{place.removeprefix('parameters.')} {told}" for place, told in problem.fields.items())
         raise MissingInput(f"{graph.name} was called with parameters that do not fit: {wrong}") from None
     return {name: found[name] if type(value) in (int, float) else value for name, value in given.items()}

@@ -16,12 +16,46 @@ from .workspaces import workspace_option
 @click.option(
     "--slots", type=click.IntRange(min=0), default=2, show_default=True, help="How many runs go on at a time."
 )
+@click.option("--per-endpoint", type=click.IntRange(min=1), help="How many of them of one endpoint.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="How long a run may take."
+)
+@click.option("--entra-tenant", metavar="ID", help="The directory whose Entra ID tokens are accepted.")
+@click.option("--entra-audience", metavar="URI", help="What those tokens must have been issued for.")
+@click.option(
+    "--entra-keys", metavar="URL|FILE", help="Where the directory's public keys are; by default at Microsoft's."
+)
 @workspace_option
-def command(host: str, port: int, names: tuple[str, ...], slots: int, workspace: Workspace) -> None:
+def command(
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    slots: int,
+    per_endpoint: int | None,
+    timeout: float | None,
+    entra_tenant: str | None,
+    entra_audience: str | None,
+    entra_keys: str | None,
+    workspace: Workspace,
+) -> None:
     """Serve endpoints, runs and schedules over REST and on pages.
 
     Whoever may publish runs code on this machine: give out tokens with care.
     """
     server = import_server()
-    settings = server.Settings(host=host, port=port, names=names, slots=slots)
+    if bool(entra_tenant) != bool(entra_audience):
+        raise click.UsageError("--entra-tenant and --entra-audience go together")
+    entra = entra_tenant and server.EntraID(tenant=entra_tenant, audience=entra_audience, keys=entra_keys)
+    settings = server.Settings(
+        host=host,
+        port=port,
+        names=names,
+        slots=slots,
+        per_endpoint=per_endpoint,
+        run_timeout=timeout,
+        entra=entra or None,
+    )
+    token = server.first_token(workspace)
+    if token is not None:
+        click.echo(f"the first token, with the scope admin, is shown this once: {token}", err=True)
     server.serve(workspace, settings, lambda url: click.echo(f"serving {workspace.root} at {url}", err=True))

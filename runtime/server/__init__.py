@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .app import create_app
-from .serving import serve
+from .serving import first_token, serve
 from .settings import EntraID, Settings
 
-__all__ = ["EntraID", "Settings", "create_app", "serve"]
+__all__ = ["EntraID", "Settings", "create_app", "first_token", "serve"]

@@ -17,10 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ..errors import RunNotFound
 from .answers import Answer
 from .bodies import read_body
 from .callers import Caller, Scope
-from .doors import caller_of
 from .errors import Problem
 from .service import Service, service_of
 
@@ -60,8 +60,9 @@ Handler: TypeAlias = Callable[[Call], Any]
 class Action:
     """One thing that can be asked for. ``scope`` is what the caller must have; None lets everybody in.
 
-    ``body`` is the type of the JSON document that is sent; ``raw`` says that the handler reads the body itself, of which
-    ``media`` are the types. ``lists`` says that a caller who is confined to one endpoint sees what belongs to that.
+    ``body`` is the type of the JSON document that is sent. Where the handler reads the body itself, ``media`` are its types and
+    ``sent`` is what its JSON is. ``lists`` says that the handler minds callers who are confined to one endpoint; elsewhere
+    they are let in where the address names that endpoint, or a run of it. ``gives`` is the type of the answer.
     """
 
     method: str
@@ -75,7 +76,8 @@ class Action:
     media: tuple[str, ...] = ()
     lists: bool = False
     tag: str = "server"
-    answer: Any = None
+    sent: Any = None
+    gives: str = "application/json"
 
     @property
     def is_async(self) -> bool:
@@ -110,7 +112,9 @@ async def _answer(action: Action, request: Request) -> Response:
     service = service_of(request)
     if service.settings.read_only and action.method in CHANGING:
         raise Problem(403, "this server is read-only; `penstock serve` starts one that takes runs")
-    caller = await caller_of(request, service, action.scope)
+    caller = await service.doors.caller(request, action.scope)
+    if caller.endpoint is not None and not action.lists:
+        await run_in_threadpool(_check_confined, request, service, caller.endpoint)
     body = await read_body(request, action.body) if action.body is not None else None
     call = Call(request, service, caller, body, _query(request, action.query))
     if not action.is_async:
@@ -120,6 +124,17 @@ async def _answer(action: Action, request: Request) -> Response:
     if isinstance(found, Response):
         return found
     return Response(status_code=204) if action.status == 204 else Answer(found, action.status)
+
+
+def _check_confined(request: Request, service: Service, only: str) -> None:
+    """Let a caller who is confined to one endpoint have to do with that and its runs, and with nothing else."""
+    names = request.path_params
+    if "run" in names:
+        run = service.queue.get(names["run"]) if "\0" not in names["run"] else None
+        if run is None or run.endpoint != only:
+            raise RunNotFound(names["run"])
+    elif names.get("endpoint") != only:
+        raise Problem(403, f"this token is for the endpoint {only} only")
 
 
 def _query(request: Request, expected: tuple[Query, ...]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
@@ -25,8 +26,9 @@ def create_app(workspace: Workspace, *, settings: Settings | None = None) -> Sta
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await run_in_threadpool(service.start)
         yield
-        service.history.close()
+        await run_in_threadpool(service.stop)
 
     app = Starlette(
         routes=routes_of(ACTIONS),

@@ -7,15 +7,30 @@ import secrets
 
 from starlette.exceptions import HTTPException
 
-from ..errors import ArtifactNotFound, DatastoreError, HistoryBusy, RunNotFound, StepNotFound
+from ..errors import (
+    ArtifactNotFound,
+    BundleError,
+    DatastoreError,
+    EndpointDisabled,
+    EndpointError,
+    EndpointExists,
+    EndpointNotFound,
+    HistoryBusy,
+    ParametersUnfit,
+    RunError,
+    RunNotFound,
+    StepNotFound,
+)
 from .answers import Answer
 from .errors import Problem
+from .recurrences import ScheduleError
 
 log = logging.getLogger("penstock.server")
 
 _STATUSES: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
-    ((RunNotFound, StepNotFound, ArtifactNotFound), 404),
-    ((DatastoreError,), 422),
+    ((RunNotFound, StepNotFound, ArtifactNotFound, EndpointNotFound), 404),
+    ((EndpointExists, EndpointDisabled, RunError), 409),
+    ((BundleError, DatastoreError, EndpointError), 422),
     ((HistoryBusy,), 503),
 )
 _ROUTING = {
@@ -52,6 +67,10 @@ def _problem(error: Exception) -> Problem | None:
         return error
     if isinstance(error, HTTPException):
         return Problem(error.status_code, _ROUTING.get(error.status_code, error.detail), headers=error.headers)
+    if isinstance(error, ParametersUnfit):
+        return Problem(422, "the parameters do not fit", error.fields)
+    if isinstance(error, ScheduleError):
+        return Problem(422, "the schedule cannot be understood", {error.field: error.problem})
     for kinds, status in _STATUSES:
         if isinstance(error, kinds):
             return Problem(status, str(error))

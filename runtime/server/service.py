@@ -1,17 +1,33 @@
-"""Hold what all routes of a server share."""
+"""Hold what all routes of a server share, and start and stop what goes on behind them."""
 
 from __future__ import annotations
 
 import time
-from typing import final
+from collections.abc import Mapping, Sequence
+from typing import Any, final
 
 from attrs import define, field
 from starlette.requests import HTTPConnection
 
+from ...compilers.graph import Parameter
+from ...compilers.serialisation import from_json
+from ..bundles import read_archive
+from ..bundles.contents import GRAPH
+from ..endpoints import Queue, QueuedRun, Registry, ScheduleRecord, Schedules, VersionRecord
+from ..fitting import checked
 from ..history import History
 from ..workspace import Workspace
+from .dispatching import Dispatcher
+from .doors import Doors
+from .hosts import Hosts, Report
+from .intake import Intake
 from .settings import Clock, Settings
+from .ticking import Ticker
+from .uploads import Uploads
 from .watching import Watch
+
+_FRESH = 0.5
+"""Seconds for which the version behind a name is remembered; other servers may change it."""
 
 
 @final
@@ -23,23 +39,141 @@ class Service:
     settings: Settings
     clock: Clock = field(init=False)
     watch: Watch = field(init=False)
+    registry: Registry = field(init=False)
+    queue: Queue = field(init=False)
+    schedules: Schedules = field(init=False)
+    doors: Doors = field(init=False)
+    uploads: Uploads = field(init=False)
+    intake: Intake = field(init=False)
+    hosts: Hosts = field(init=False)
+    dispatcher: Dispatcher = field(init=False)
+    ticker: Ticker = field(init=False)
+    _parameters: dict[str, tuple[Parameter, ...]] = field(init=False, factory=dict)
+    _versions: dict[tuple[str, str | None], tuple[float, VersionRecord]] = field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        self.clock = self.settings.clock or time.time
+        settings, database = self.settings, self.workspace.database
+        self.clock = settings.clock or time.time
         self.watch = Watch(self.history)
+        self.registry = Registry(database, self.clock)
+        self.queue = Queue(database, self.clock)
+        self.schedules = Schedules(database, self.clock)
+        self.doors = Doors(self.workspace, settings, self.clock)
+        self.uploads = Uploads(self.workspace)
+        self.intake = Intake(database, self.queue, self._accepted)
+        self.hosts = Hosts(self.workspace.root, settings.slots, self._heard)
+        self.dispatcher = Dispatcher(
+            self.queue,
+            self.history,
+            self.hosts,
+            per_endpoint=settings.per_endpoint,
+            timeout=settings.run_timeout,
+            on_change=self.watch.nudge,
+        )
+        self.ticker = Ticker(self.schedules, self._fired, self._listing, self.dispatcher.owner, self.clock)
 
     @property
     def history(self) -> History:
         """The runs of the workspace."""
         return self.workspace.history
 
+    def start(self) -> None:
+        """Begin to carry out requests and to fire schedules, unless the server only shows what is there."""
+        if self.settings.read_only:
+            return
+        self.uploads.tidy()
+        if self.settings.slots:
+            self.dispatcher.start()
+            for endpoint in self.registry.endpoints(disabled=False)[: self.settings.slots]:
+                self.warm(endpoint.name)
+        self.ticker.start()
+
+    def stop(self) -> None:
+        """Take nothing more, let runs end or give them back, and close the database."""
+        self.ticker.close()
+        self.intake.close()
+        self.dispatcher.close(self.settings.grace)
+        self.hosts.close(self.settings.grace)
+        self.history.close()
+        self.workspace.database.close()
+
+    def warm(self, endpoint: str) -> None:
+        """Open the default version of an endpoint in a host, so that its first run starts sooner."""
+        versions = [version for version in self.registry.versions(endpoint) if version.enabled]
+        if versions and self.settings.slots and not self.settings.read_only:
+            self.hosts.warm(self.registry.version(endpoint).bundle)
+
     def known_run(self, reference: str) -> str:
         """Return the id of a run that is in the history or waits for its turn. Raises RunNotFound."""
-        return self.history.run(reference).id
+        request = self.queue.get(reference) if reference.isascii() and "\0" not in reference else None
+        return self.history.run(reference).id if request is None else request.id
 
     def has_ended(self, run_id: str) -> bool:
-        """Whether a run has ended. Raises RunNotFound."""
+        """Whether nothing more will happen to a run. Raises RunNotFound."""
+        request = self.queue.get(run_id)
+        if request is not None:
+            return request.state == "ended"
         return self.history.run(run_id).state.ended
+
+    def forget_versions(self) -> None:
+        """Look for the versions behind names anew: something was changed."""
+        self._versions.clear()
+
+    def callable_version(self, name: str, version: str | None) -> VersionRecord:
+        """Return the version that a call is for. Raises EndpointNotFound and EndpointDisabled."""
+        now = time.monotonic()
+        known = self._versions.get((name, version))
+        if known is not None and now - known[0] < _FRESH:
+            return known[1]
+        found = self.registry.callable_version(name, version)
+        self._versions[name, version] = now, found
+        return found
+
+    def parameters(self, version: VersionRecord) -> tuple[Parameter, ...]:
+        """Return the parameters of a version; they never change."""
+        if version.bundle not in self._parameters:
+            _, files = read_archive(self.registry.bundle(version.bundle), f"the bundle of {version.endpoint}")
+            self._parameters[version.bundle] = from_json(files[GRAPH].decode()).parameters
+        return self._parameters[version.bundle]
+
+    def request(self, version: VersionRecord, parameters: Mapping[str, Any], **how: Any) -> QueuedRun:
+        """Make the request for a run, checked. Raises ParametersUnfit."""
+        known = self.parameters(version)
+        values = checked(parameters, known)
+        if any(_mentions_paths(parameter.schema) for parameter in known):
+            self.uploads.check(values, known, self.workspace.datastores)
+        run = self.workspace.new_run(self.clock())
+        return QueuedRun(run, version.endpoint, version.version, version.bundle, values, created=self.clock(), **how)
+
+    def _accepted(self) -> None:
+        self.dispatcher.wake()
+        self.watch.nudge()
+
+    def _heard(self, report: Report) -> None:
+        self.dispatcher.hear(report)
+
+    def _fired(self, schedule: ScheduleRecord, parameters: Mapping[str, Any], key: str) -> str:
+        version = self.registry.callable_version(schedule.endpoint, schedule.version)
+        tags = {"schedule": schedule.name}
+        request = self.request(
+            version, parameters, experiment=schedule.experiment, tags=tags, requested_by=f"schedule:{schedule.name}",
+            idempotency_key=key,
+        )  # fmt: skip
+        made, _ = self.queue.add(request)
+        self._accepted()
+        return made.id
+
+    def _listing(self, datastore: str, path: str) -> dict[str, str]:
+        prefix = path.strip("/")
+        depth = prefix.count("/") + 1 if prefix else 0
+        entries = self.workspace.datastores[datastore].list(prefix)
+        return {entry.path: entry.stamp or "" for entry in entries if entry.path.count("/") == depth}
+
+
+def _mentions_paths(schema: object) -> bool:
+    if isinstance(schema, Mapping):
+        return schema.get("format") == "path" or any(map(_mentions_paths, schema.values()))
+    return isinstance(schema, Sequence) and not isinstance(schema, str) and any(map(_mentions_paths, schema))
 
 
 def service_of(connection: HTTPConnection) -> Service:

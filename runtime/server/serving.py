@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 
+from ..endpoints import Tokens
 from ..workspace import Workspace
 from .app import create_app
+from .callers import Scope
 from .errors import ServerError
 from .settings import Settings
 
@@ -29,6 +31,12 @@ def serve(workspace: Workspace, settings: Settings, on_listening: Callable[[str]
         timeout_graceful_shutdown=max(1, int(settings.grace)),
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def first_token(workspace: Workspace) -> str | None:
+    """Return a new token with the scope ``admin`` where there is none, so that somebody can give out others; else None."""
+    tokens = Tokens(workspace.database)
+    return None if tokens.any_admin() else tokens.create("first", [Scope.ADMIN.value])[0]
 
 
 def _listener(settings: Settings) -> socket.socket:

@@ -1,10 +1,11 @@
-"""List everything that the server can be asked for, one module for each kind of thing."""
+"""List everything that the server can be asked for."""
 
 from __future__ import annotations
 
 from ..actions import Action
-from . import events, health, logs, runs
+from . import documents
+from .all import API
 
-ACTIONS: tuple[Action, ...] = (*runs.ACTIONS, *events.ACTIONS, *logs.ACTIONS, *health.ACTIONS)
+ACTIONS: tuple[Action, ...] = (*API, *documents.ACTIONS)
 
 __all__ = ["ACTIONS"]

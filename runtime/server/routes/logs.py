@@ -90,5 +90,5 @@ ACTIONS = (
     Action("GET", "/api/v1/runs/{run}/logs", _logs, Scope.READ,
            "What its steps printed and logged, as text. The log of one step may be asked for in ranges.",
            query=(Query("step", str, "Only this step's."),
-                  Query("follow", bool, "Go on until the run has ended, line by line.", default=False)), tag="runs"),
+                  Query("follow", bool, "Go on until the run has ended, line by line.", default=False)), gives="text/plain", tag="runs"),
 )  # fmt: skip

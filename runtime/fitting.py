@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from ...compilers.graph import Parameter
-from .errors import Problem
+from ..compilers.graph import Parameter
+from .errors import ParametersUnfit
 
 Schema: TypeAlias = Mapping[str, Any]
 Fault: TypeAlias = tuple[str, str]
@@ -39,7 +39,7 @@ _FORMATS: Mapping[str, tuple[str, Callable[[str], object]]] = {
 def checked(values: Mapping[str, Any], parameters: Sequence[Parameter]) -> dict[str, Any]:
     """Return the values of a run by parameter, numbers as the parameters want them.
 
-    Raises Problem 422 that names every parameter that is missing, unknown, fixed or wrong.
+    Raises ParametersUnfit, which names every parameter that is missing, unknown, fixed or wrong.
     """
     known = {parameter.name: parameter for parameter in parameters}
     found = dict(_unfit(values, known))
@@ -47,7 +47,7 @@ def checked(values: Mapping[str, Any], parameters: Sequence[Parameter]) -> dict[
         if parameter.default is None and not parameter.static and parameter.name not in values:
             found[f"parameters.{parameter.name}"] = f"is missing; expected {parameter.type}"
     if found:
-        raise Problem(422, "the parameters do not fit", found)
+        raise ParametersUnfit(found)
     return {name: converted(value, known[name].schema) for name, value in values.items()}
 
 

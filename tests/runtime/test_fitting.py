@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from penstock.compilers.graph import Literal as Value
 from penstock.compilers.graph import Parameter
 from penstock.compilers.schemas import schema_of
-from penstock.runtime.server.errors import Problem
-from penstock.runtime.server.schemas import checked, faults, from_text
+from penstock.runtime.errors import ParametersUnfit
+from penstock.runtime.fitting import checked, faults, from_text
 
 
 class Colour(Enum):
@@ -61,7 +61,7 @@ def test_numbers_become_what_the_parameter_wants():
 
 
 def test_every_wrong_parameter_is_named():
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ParametersUnfit) as caught:
         checked({"lr": "fast", "kinds": [1, "x"], "typo": 1, "shape": 3}, PARAMETERS)
     assert set(caught.value.fields) == {
         "parameters.lr", "parameters.kinds[1]", "parameters.typo", "parameters.shape", "parameters.source",

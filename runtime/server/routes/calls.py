@@ -1,0 +1,159 @@
+"""Start runs of endpoints: in our form, with files, and in the form of Azure ML's first SDK."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, Any
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+
+from ...documents import Document
+from ...endpoints import QueuedRun
+from ...fitting import from_text
+from ..actions import Action, Call, Query
+from ..answers import Answer
+from ..bodies import check_media, read_body, read_json
+from ..callers import Scope
+from ..errors import Problem
+
+_PATH = "/api/v1/endpoints/{endpoint}"
+_JSON, _FORM = "application/json", "multipart/form-data"
+
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Text = Annotated[str, msgspec.Meta(max_length=1000)]
+
+
+class RunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A run that is asked for. ``timeout`` is in seconds; the highest ``priority`` is begun first."""
+
+    parameters: dict[str, Any] = {}
+    experiment: Text | None = None
+    tags: dict[str, Text] = {}
+    priority: Annotated[int, msgspec.Meta(ge=-1000, le=1000)] = 0
+    timeout: Annotated[float, msgspec.Meta(gt=0, le=1e8)] | None = None
+    idempotency_key: Key | None = None
+
+
+class DataPathV1(msgspec.Struct, frozen=True, rename="pascal"):
+    """A path in a datastore, as the first SDK's callers write it."""
+
+    data_store_name: str
+    relative_path: str = ""
+
+
+class RunRequestV1(msgspec.Struct, frozen=True, rename="pascal"):
+    """A run that is asked for as the first SDK's callers do: all values are texts. What else they send is not needed."""
+
+    experiment_name: Text | None = None
+    parameter_assignments: dict[str, Any] | None = None
+    data_path_assignments: dict[str, DataPathV1] | None = None
+    tags: dict[str, Any] | None = msgspec.field(default=None, name="tags")
+    Tags: dict[str, Any] | None = msgspec.field(default=None, name="Tags")
+
+
+async def _start(call: Call) -> Response:
+    sent = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if sent == _FORM:
+        return await _accept(call, await _from_form(call))
+    request: RunRequest = await read_body(call.request, RunRequest)
+    return await _accept(call, request)
+
+
+async def _from_form(call: Call) -> RunRequest:
+    """Read a form: ``request`` is the JSON document, and each file the parameter of its field's name."""
+    async with call.request.form(max_files=100, max_fields=100) as form:
+        text = form.get("request", "{}")
+        request: RunRequest = read_json(text.encode() if isinstance(text, str) else await text.read(), RunRequest)
+        files: dict[str, Any] = {}
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile) and name != "request":
+                files[name] = await call.service.uploads.keep(value.filename or name, _parts(value))
+    return msgspec.structs.replace(request, parameters={**request.parameters, **files})
+
+
+async def _parts(file: UploadFile) -> AsyncIterator[bytes]:
+    while part := await file.read(1 << 20):
+        yield part
+
+
+async def _accept(call: Call, asked: RunRequest) -> Response:
+    made, is_new = await _added(call, asked)
+    document = {"id": made.id, "state": "pending" if made.state != "ended" else "ended", **_links(made)}
+    return Answer(document, 201 if is_new else 200, {"Location": f"/api/v1/runs/{made.id}"})
+
+
+async def _added(call: Call, asked: RunRequest) -> tuple[QueuedRun, bool]:
+    service, version = call.service, call.request.path_params.get("version")
+    key = asked.idempotency_key or call.request.headers.get("idempotency-key")
+    if key is not None and not 1 <= len(key) <= 200:
+        raise Problem(422, "the idempotency key is wrong", {"Idempotency-Key": "expected 1 to 200 characters"})
+    request = await run_in_threadpool(
+        _request, call, version, asked, None if key is None else f"{call.caller.name}:{key}"
+    )
+    return await service.intake.add(request)
+
+
+def _request(call: Call, version: str | None, asked: RunRequest, key: str | None) -> QueuedRun:
+    found = call.service.callable_version(call.path("endpoint"), version)
+    return call.service.request(
+        found, asked.parameters, experiment=asked.experiment, tags=asked.tags, priority=asked.priority,
+        timeout=asked.timeout, requested_by=call.caller.name, idempotency_key=key,
+    )  # fmt: skip
+
+
+def _links(run: QueuedRun) -> Document:
+    at = f"/api/v1/runs/{run.id}"
+    kinds = ("events", "logs", "metrics", "outputs", "cancel")
+    return {
+        "endpoint": run.endpoint,
+        "version": run.version,
+        "links": {"self": at, **{kind: f"{at}/{kind}" for kind in kinds}},
+    }
+
+
+async def _start_v1(call: Call) -> Response:
+    check_media(call.request, _JSON)
+    asked: RunRequestV1 = read_json(await call.request.body(), RunRequestV1)
+    parameters = await run_in_threadpool(_parameters_v1, call, asked)
+    tags = {name: str(value) for name, value in (asked.tags or asked.Tags or {}).items()}
+    made, _ = await _added(call, RunRequest(dict(parameters), asked.experiment_name, tags))
+    return Answer({"Id": made.id, "Status": "NotStarted", "RunUrl": f"/api/v1/runs/{made.id}"}, 200)
+
+
+def _parameters_v1(call: Call, asked: RunRequestV1) -> Mapping[str, Any]:
+    version = call.service.callable_version(call.path("endpoint"), None)
+    schemas = {parameter.name: parameter.schema for parameter in call.service.parameters(version)}
+    values = {
+        name: from_text(value, schemas[name]) if isinstance(value, str) and name in schemas else value
+        for name, value in (asked.parameter_assignments or {}).items()
+    }
+    paths = asked.data_path_assignments or {}
+    return values | {
+        name: f"datastore://{path.data_store_name}/{path.relative_path.strip('/')}" for name, path in paths.items()
+    }
+
+
+async def _upload(call: Call) -> Document:
+    check_media(call.request, "application/octet-stream")
+    return {"path": await call.service.uploads.keep(call.query["name"] or "", call.request.stream())}
+
+
+_SUMMARY = (
+    "Start a run{0}. As multipart/form-data, `request` is this document and each file is the parameter of its field's name. "
+    "A repetition with the same Idempotency-Key gives the first run."
+)
+
+ACTIONS = (
+    Action("POST", _PATH + "/runs", _start, Scope.RUN, _SUMMARY.format(" of the default version"), status=201,
+           sent=RunRequest, media=(_JSON, _FORM), tag="runs"),
+    Action("POST", _PATH + "/versions/{version}/runs", _start, Scope.RUN, _SUMMARY.format(" of a version"), status=201,
+           sent=RunRequest, media=(_JSON, _FORM), tag="runs"),
+    Action("POST", _PATH, _start_v1, Scope.RUN,
+           "Start a run as callers of Azure ML's first SDK do: values are texts, and the answer is {\"Id\": ...}.",
+           sent=RunRequestV1, media=(_JSON,), tag="runs"),
+    Action("POST", "/api/v1/uploads", _upload, Scope.RUN, "Send a file, and get the text that stands for it as a parameter.",
+           query=(Query("name", str, "What the file is called."),), media=("application/octet-stream",), status=201, tag="runs"),
+)  # fmt: skip

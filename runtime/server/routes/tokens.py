@@ -1,0 +1,90 @@
+"""Tokens, and the sessions of browsers that were opened with one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from starlette.responses import Response
+
+from ...documents import Document, moment
+from ...endpoints import TokenRecord
+from ..actions import Action, Call
+from ..answers import Answer
+from ..callers import Caller, Scope
+from ..doors import COOKIE
+
+_DAY = 86_400.0
+
+
+class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A token to be made. ``endpoint`` confines it to one; ``days`` is how long it is valid, without it until it is revoked."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    scopes: Annotated[list[Scope], msgspec.Meta(min_length=1)]
+    endpoint: str | None = None
+    days: Annotated[float, msgspec.Meta(gt=0, le=36_500)] | None = None
+
+
+class Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The token that opens a session."""
+
+    token: Annotated[str, msgspec.Meta(max_length=200)]
+
+
+def token_document(record: TokenRecord) -> Document:
+    """Return what is told of a token, which is never the token."""
+    times = {name: moment(getattr(record, name)) for name in ("created", "expires", "revoked", "used")}
+    return {"id": record.id, "name": record.name, "scopes": list(record.scopes), "endpoint": record.endpoint, **times}
+
+
+def _list(call: Call) -> Document:
+    return {"tokens": [token_document(one) for one in call.service.doors.tokens.list()]}
+
+
+def _create(call: Call) -> Document:
+    asked: NewToken = call.body
+    expires = None if asked.days is None else call.service.clock() + asked.days * _DAY
+    scopes = [scope.value for scope in asked.scopes]
+    token, record = call.service.doors.tokens.create(asked.name, scopes, endpoint=asked.endpoint, expires=expires)
+    return {**token_document(record), "token": token}
+
+
+def _revoke(call: Call) -> None:
+    call.service.doors.tokens.revoke(call.path("token"))
+    call.service.doors.forget()
+
+
+def _login(call: Call) -> Response:
+    cookie, caller = call.service.doors.open_session(call.body.token)
+    answer = Answer(_session_document(caller), 201)
+    is_secure = call.request.url.scheme == "https"
+    seconds = int(call.service.settings.session_seconds)
+    answer.set_cookie(COOKIE, cookie, max_age=seconds, httponly=True, samesite="strict", secure=is_secure)
+    return answer
+
+
+def _session(call: Call) -> Document:
+    return _session_document(call.caller)
+
+
+def _session_document(caller: Caller) -> Document:
+    return {"name": caller.name, "scopes": sorted(caller.scopes), "endpoint": caller.endpoint, "csrf": caller.csrf}
+
+
+def _logout(_call: Call) -> Response:
+    answer = Response(status_code=204)
+    answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    return answer
+
+
+ACTIONS = (
+    Action("GET", "/api/v1/tokens", _list, Scope.ADMIN, "List tokens, but not what they are.", tag="tokens"),
+    Action("POST", "/api/v1/tokens", _create, Scope.ADMIN, "Make a token, which is shown this once.", body=NewToken, status=201,
+           tag="tokens"),
+    Action("DELETE", "/api/v1/tokens/{token}", _revoke, Scope.ADMIN, "Revoke a token.", status=204, tag="tokens"),
+    Action("POST", "/api/v1/session", _login, None, "Open a browser's session with a token.", body=Login, status=201, tag="tokens"),
+    Action("GET", "/api/v1/session", _session, Scope.READ, "Who is known here, and what a browser's changes must show.",
+           lists=True, tag="tokens"),
+    Action("DELETE", "/api/v1/session", _logout, Scope.READ, "End a browser's session.", status=204, lists=True, tag="tokens"),
+)  # fmt: skip

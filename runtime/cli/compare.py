@@ -127,7 +127,7 @@ def _print_steps(steps: Sequence[StepChange], pair: tuple[str, str], *, whole: b
 
 def _step_row(step: StepChange, *, timed: bool) -> list[Cell]:
     shown = step.after or step.before
-    label = (shown.label or shown.id) if shown and not shown.parent else step.step
+    label = shown.title if shown else step.step
     time = [_time(step)] if timed else []
     return [label, _standing(step.before), _standing(step.after), *time, _outputs(step)]
 

@@ -65,6 +65,12 @@ class StepRecord:
     parent: str | None = None
     place: int | None = None
 
+    @property
+    def title(self) -> str:
+        """What to call the step run where it stands alone: of what was unfolded, with what it stands in."""
+        label = self.label or self.id
+        return f"{self.group}/{label}" if self.parent and self.group else label
+
 
 @frozen
 class MetricRecord:

@@ -100,7 +100,7 @@ def told_changes(history: History, run: RunRecord, steps: Sequence[StepRecord]) 
 
 
 def _after(record: StepRecord, changes: tuple[Difference, ...]) -> Verdict:
-    label = _called(record.id, record.label, record.group if record.parent else None)
+    label = record.title
     if record.state is State.REUSED:
         return Verdict(record.id, label, "reused", f"from run {record.reused_from}", record.reused_from or "")
     if record.state in (State.SKIPPED, State.CANCELLED):

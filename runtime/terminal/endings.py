@@ -41,7 +41,7 @@ def ending(standing: Standing, marks: Marks) -> Iterator[Line]:
 def failure_lines(record: StepRecord, failure: Failure, marks: Marks) -> Iterator[Line]:
     """Yield what went wrong in a step: the error, the user's frames, the inputs, the command that runs it again."""
     after = f" after {failure.attempts} attempts" if failure.attempts > 1 else ""
-    head = f" {record.label or record.id} failed{after}: "
+    head = f" {record.title} failed{after}: "
     yield (marks.states[State.FAILED], "failed"), (head, "bold"), (first_line(failure.kind, failure.message), "failed")
     text = failure.frames.strip("\n") or failure.message.strip()
     if failure.frames or "\n" in text:

@@ -131,7 +131,7 @@ def _failed_rows(steps: Iterable[str], scene: Scene, depth: int) -> Iterator[Row
     records = (scene.standing.steps[step] for step in steps)
     failed = [record for record in records if record.state is State.FAILED]
     for record in failed[:_SHOWN_FAILURES]:
-        yield _step_row(record, record.label or record.id, scene, depth)
+        yield _step_row(record, record.title, scene, depth)
     if len(failed) > _SHOWN_FAILURES:
         text = f"{scene.marks.ellipsis} and {len(failed) - _SHOWN_FAILURES} more failed"
         yield Row(depth, State.FAILED, text, mark=" ", steps=0)

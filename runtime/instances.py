@@ -87,8 +87,7 @@ def names_of(node: Node) -> frozenset[str]:
     """
     found = {node.id, _PLACE.sub("", node.id)}
     for end in (match.start() for match in re.finditer(r"[\[/]", node.id)):
-        outer = node.id[: node.id.index("]", end) + 1] if node.id[end] == "[" else node.id[:end]
-        found |= {outer, _PLACE.sub("", outer)}
+        found |= {node.id[:end], _PLACE.sub("", node.id[:end])}
     return frozenset((node.name, *found, *(EXACTLY + one for one in found)))
 
 

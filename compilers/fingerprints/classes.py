@@ -31,6 +31,7 @@ _SKIPPED = frozenset(
         "__annotations_cache__",
         "__firstlineno__",
         "__static_attributes__",
+        "__slotnames__",  # copyreg keeps it there when an object is pickled or copied
         "__abstractmethods__",
         "__dataclass_fields__",
         "__attrs_base_of_slotted__",

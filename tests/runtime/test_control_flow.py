@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 import penstock
 from penstock import Local, Run, RunStatus, Workspace, each, on_exit, pipeline, repeat, replay, step, when
 from penstock.runtime.cli import main
-from penstock.runtime.events import StepFailed
+from penstock.runtime.events import StepFailed, StepStarted
 
 SEEN: list[object] = []
 
@@ -344,3 +346,57 @@ def test_cleaning_keeps_what_the_results_of_mapped_calls_are_made_of(ran, tmp_pa
     words = ["clean", "--keep-runs", "2", "--grace", "0s", "-y", "--workspace", str(tmp_path)]
     assert CliRunner().invoke(main, words).exit_code == 0
     assert Run.get(first.id, Workspace.open(tmp_path)).result() == choices(3)
+
+
+@step
+def hold(x: int, folder: str) -> int:
+    Path(folder, "holding").touch()
+    time.sleep(60)
+    return x
+
+
+@pipeline
+def held(folder: str) -> list[int]:
+    on_exit(lambda: tell(folder=folder))
+    return hold(each([1, 2, 3]), folder)
+
+
+def test_what_runs_at_the_end_does_so_when_the_run_is_cancelled_from_outside(tmp_path):
+    started = threading.Event()
+    heard = lambda event: started.set() if isinstance(event, StepStarted) else None  # noqa: E731
+    run = Local(jobs=2, display="none", workspace=tmp_path, listeners=[heard]).submit(held, str(tmp_path))
+    assert started.wait(20)
+    run.cancel("enough")
+    assert run.wait(20).state == "cancelled" and (tmp_path / "status").read_text() == "cancelled"
+    assert states(run, "hold") == {f"hold[{place}]": "cancelled" for place in range(3)}
+
+
+class Row:
+    """Something that only pickle can store."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+@step
+def rows(numbers: list[int]) -> list[Row]:
+    return list(map(Row, numbers))
+
+
+@step
+def number(row: Row) -> int:
+    return row.number
+
+
+@pipeline
+def rowed(numbers: list[int]) -> list[int]:
+    return number(each(rows(numbers)))
+
+
+def test_of_a_list_of_objects_only_what_is_new_runs(ran):
+    ran(rowed, [1, 2, 3])
+    made = ran(rowed, [1, 5, 3, 4])
+    assert made.result() == [1, 5, 3, 4]
+    assert [str(item.state) for item in made.steps["number"].items if item.place is not None] == [
+        "reused", "completed", "reused", "completed",
+    ]  # fmt: skip

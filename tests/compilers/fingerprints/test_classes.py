@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable
 
 import pytest
 from fingerprint_pairs import Pair, rerun, reuse, step_with
+from penstock.compilers.fingerprints import Fingerprinter
 
 CLASS = step_with(
     """
@@ -346,3 +349,19 @@ PAIRS = [
 @pytest.mark.parametrize("pair", PAIRS, ids=str)
 def test_classes(pair: Pair, outcome: Callable[[Pair], None]) -> None:
     outcome(pair)
+
+
+class Pickled:
+    def __init__(self) -> None:
+        self.number = 1
+
+
+def test_pickling_an_object_does_not_change_what_identifies_its_class():
+    before = Fingerprinter().function(make_pickled).digest
+    pickle.dumps(make_pickled(), protocol=2)
+    copy.copy(make_pickled())
+    assert "__slotnames__" in vars(Pickled) and Fingerprinter().function(make_pickled).digest == before
+
+
+def make_pickled() -> Pickled:
+    return Pickled()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import random
 import threading
 import time
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 _LENGTH = 4
 
+_chance = random.SystemRandom()  # what `secrets` is made of, which imports cryptography beside
 _lock = threading.Lock()
 _given: dict[str, set[str]] = {}
 
@@ -41,4 +42,4 @@ def _endings(second: str) -> set[str]:
 
 
 def _ending() -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH))
+    return "".join(_chance.choice(ALPHABET) for _ in range(_LENGTH))

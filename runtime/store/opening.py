@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,6 +30,8 @@ def open_store(location: str | Path, cache: Path | None = None, **storage_option
         return store
     if cache is None:
         raise ValueError(f"the store at {url} needs a local folder as its cache: open_store(url, cache=...)")
+    from importlib.metadata import entry_points  # 0.01 s, and folders do not need it
+
     for entry_point in entry_points(group=ENTRY_POINTS, name=url.partition("://")[0]):
         return cast("ArtifactStore", entry_point.load()(url, cache, **storage_options))
     return RemoteStore(url, cache, storage_options)

@@ -35,6 +35,8 @@ def test_options_for_a_folder_are_refused(tmp_path):
 
 def test_a_package_may_offer_a_scheme(tmp_path, monkeypatch):
     offered = EntryPoint("vault", "builtins:dict", "penstock.stores")
-    monkeypatch.setattr(opening, "entry_points", lambda group, name: [offered] if name == offered.name else [])
+    monkeypatch.setattr(
+        "importlib.metadata.entry_points", lambda group, name: [offered] if name == offered.name else []
+    )
     with pytest.raises(TypeError, match="dict expected"):
         open_store("vault://x", tmp_path)

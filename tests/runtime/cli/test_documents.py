@@ -28,9 +28,20 @@ def test_compile_writes_a_document_to_a_file(project: Path, penstock: Penstock) 
     assert json.loads(Path("graph.json").read_text())["name"] == "compare"
 
 
+def test_compile_writes_the_code_of_each_step_beside_a_job_of_azure(project: Path, penstock: Penstock) -> None:
+    result = penstock("compile", f"{project.name}:compare", "--target", "azureml", "-o", "job.yml")
+    assert (result.exit_code, result.stdout) == (0, "")
+    named = {
+        line.split("./")[1] for line in Path("job.yml").read_text().splitlines() if line.strip().startswith("code:")
+    }
+    assert {path.name.partition("-")[0] for path in Path("code").iterdir()} == {"load", "train", "best"}
+    assert named == {str(path) for path in Path("code").iterdir()}
+    assert not [name for name in named if "unidentified" in name]
+
+
 def test_compile_refuses_an_unknown_target(project: Path, penstock: Penstock) -> None:
     result = penstock("compile", f"{project.name}:compare", "--target", "cobol")
-    assert result.exit_code == 2 and "'cobol' is none of azureml, json, mermaid" in result.stderr
+    assert result.exit_code == 2 and "'cobol' is none of bundle, azureml, json, mermaid" in result.stderr
 
 
 def test_compile_says_when_it_cannot_write(project: Path, penstock: Penstock) -> None:

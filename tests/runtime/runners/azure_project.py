@@ -115,6 +115,11 @@ FILES = {
 
 
         @pipeline
+        def mixed_endless(x: int = 1):
+            return slow.options(compute="cpu-cluster")(x)
+
+
+        @pipeline
         def endless(x: int = 1):
             return slow(slow(x))
     """,

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from penstock import AzureML, Local, RunCancelled, RunFailed, UnsupportedByTarget, Workspace
 from penstock.compilers.errors import CompileError
 from penstock.runtime.azure.client import Patience
-from penstock.runtime.azure.jobs import list_jobs
+from penstock.runtime.azure.jobs import get_job, list_jobs
 from penstock.runtime.azure.emulator import Emulator, Fault
 from penstock.runtime.cli import main
 from penstock.runtime.errors import RunError, RunNotFound
@@ -39,6 +39,7 @@ def emulator(azurite):
     """A workspace of Azure on this machine, which checks requests against the specification where that is there."""
     with Emulator(storage=azurite, specification=SPECIFICATION if SPECIFICATION.exists() else None) as emulator:
         yield emulator
+        assert emulator.plane.violations == []
 
 
 @pytest.fixture
@@ -143,6 +144,22 @@ def test_some_steps_run_here_and_some_there(azure, project, emulator):
     assert (run.steps["there"].logs, run.metrics) == ("there True\n", {"there": {"size": 4.0}})
     assert [job.name for job in list_jobs(azure().connection) if run.id in job.name]
     assert set(states(local.run(steps().mixed, project / "taxi.csv")).values()) == {"reused"}
+
+
+def test_cancelling_a_run_here_stops_the_job_there(azure, project):
+    begun = threading.Event()
+    away = azure()
+    run = Local(workspace=project, jobs=1, display="none", remote=away).submit(steps().mixed_endless)
+    while not (
+        jobs := [job for job in list_jobs(away.connection) if run.id in job.name and job.state is State.RUNNING]
+    ):
+        begun.wait(0.05)
+    run.cancel("enough")
+    with pytest.raises(RunCancelled):
+        run.result()
+    while not get_job(away.connection, jobs[0].name).state.ended:
+        begun.wait(0.05)
+    assert get_job(away.connection, jobs[0].name).state is State.CANCELLED
 
 
 def test_a_failure_there_is_one_of_the_run_here(azure, project):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from datetime import date
+from enum import Enum
 from pathlib import Path
 
 from penstock import log_metric, pipeline, step
@@ -33,3 +35,41 @@ def describe(score: float) -> dict[str, float]:
 @pipeline
 def fit(lr: float = 0.1, epochs: int = 3) -> dict[str, float]:
     return describe(train(lr, epochs))
+
+
+class Colour(Enum):
+    RED = 1
+    BLUE = 2
+
+
+@step(allow_reuse=False)
+def told(colour: Colour, day: date, pair: tuple[int, str], file: Path | None) -> dict[str, str]:
+    text = "" if file is None else file.read_text()
+    return {"colour": repr(colour), "day": repr(day), "pair": repr(pair), "file": text}
+
+
+@step(allow_reuse=False)
+def linger(marker: str, seconds: float) -> str:
+    """Say that it has begun by a file, and end when that is gone or the time is over."""
+    Path(marker).write_text("begun")
+    deadline = time.monotonic() + seconds
+    while Path(marker).exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return "over"
+
+
+@step
+def first(seconds: float) -> float:
+    return seconds
+
+
+@pipeline
+def signal(marker: str, seconds: float = 20.0) -> str:
+    return linger(marker, first(seconds))
+
+
+@pipeline
+def typed(
+    day: date, colour: Colour = Colour.RED, pair: tuple[int, str] = (1, "a"), file: Path | None = None
+) -> dict[str, str]:
+    return told(colour, day, pair, file)

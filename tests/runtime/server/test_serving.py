@@ -1,0 +1,149 @@
+"""A server that really listens, with its processes: runs from request to result, limits, crashes, restarts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+
+def until(condition, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def start(client, endpoint: str, **parameters) -> str:
+    answer = client.post(f"endpoints/{endpoint}/runs", json={"parameters": parameters})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+def hosts_of(server) -> list[psutil.Process]:
+    return [one for one in psutil.Process(server.process.pid).children() if "hosts.child" in " ".join(one.cmdline())]
+
+
+def test_the_first_start_prints_a_token_that_works_and_the_second_none(serve):
+    server = serve()
+    token = server.said[0].split()[-1]
+    assert server.client(token).get("tokens").status_code == 200
+    assert server.stop() in (0, -signal.SIGTERM)
+    assert len(serve().said) == 1
+
+
+def test_a_run_goes_from_request_to_result(serve, token, ended):
+    with serve().client(token("run")) as client:
+        run = start(client, "fit", lr=2, epochs=2)
+        found = ended(client, run)
+        assert (found["state"], found["endpoint"], found["parameters"]["lr"]) == ("completed", "fit", "2.0")
+        assert client.get(f"runs/{run}/outputs").json()["steps"]["describe"]["output"]["value"] == {"score": 4.0}
+        assert client.get(f"runs/{run}/logs?step=train").text == "epoch 0\nepoch 1\n"
+
+
+def test_values_become_what_the_parameters_are_and_a_file_can_be_sent(serve, token, ended):
+    with serve().client(token("run")) as client:
+        request = '{"parameters": {"day": "2026-11-22", "colour": "BLUE", "pair": [2, "b"]}}'
+        answer = client.post(
+            "endpoints/typed/runs", data={"request": request}, files={"file": ("../../a b.txt", b"sent")}
+        )
+        assert answer.status_code == 201, answer.text
+        run = ended(client, answer.json()["id"])
+        assert run["state"] == "completed", run
+        made = client.get(f"runs/{run['id']}/outputs").json()["steps"]["told"]["output"]["value"]
+    assert made == {
+        "colour": "<Colour.BLUE: 2>",
+        "day": "datetime.date(2026, 11, 22)",
+        "pair": "(2, 'b')",
+        "file": "sent",
+    }
+
+
+def test_callers_of_the_first_sdk_are_understood(serve, token, ended):
+    with serve().client(token("run")) as client:
+        body = {
+            "ExperimentName": "old",
+            "ParameterAssignments": {"lr": "0.5", "epochs": "4"},
+            "RunSource": "SDK",
+            "tags": {"a": "b"},
+        }
+        answer = client.post("endpoints/fit", json=body)
+        found = ended(client, answer.json()["Id"])
+    assert (found["experiment"], found["tags"]["a"], found["parameters"]) == ("old", "b", {"lr": "0.5", "epochs": "4"})
+
+
+def test_a_run_is_cancelled_where_it_waits_and_where_it_runs(serve, token, ended, tmp_path):
+    with serve("--slots", "1").client(token("run")) as client:
+        running, waiting = (start(client, "signal", marker=str(tmp_path / name)) for name in "ab")
+        until((tmp_path / "a").exists)
+        assert client.post(f"runs/{waiting}/cancel").json()["state"] == "cancelled"
+        client.post(f"runs/{running}/cancel")
+        assert ended(client, running)["state"] == "cancelled"
+    assert not (tmp_path / "b").exists()
+
+
+def test_limits_hold_in_all_and_for_one_endpoint(serve, token, ended, tmp_path):
+    with serve("--slots", "2", "--per-endpoint", "1").client(token("run")) as client:
+        first, second = (start(client, "signal", marker=str(tmp_path / name)) for name in "ab")
+        until((tmp_path / "a").exists)
+        assert ended(client, start(client, "fit"))["state"] == "completed"
+        assert not (tmp_path / "b").exists()
+        (tmp_path / "a").unlink()
+        until((tmp_path / "b").exists)
+        (tmp_path / "b").unlink()
+        assert [ended(client, run)["state"] for run in (first, second)] == ["completed"] * 2
+
+
+def test_a_run_that_takes_too_long_is_stopped_and_says_so(serve, token, ended, tmp_path):
+    with serve().client(token("run")) as client:
+        body = {"parameters": {"marker": str(tmp_path / "a")}, "timeout": 0.5}
+        found = ended(client, client.post("endpoints/signal/runs", json=body).json()["id"])
+    assert (found["state"], found["problem"]) == ("cancelled", "it took longer than its time-out of 0.5 s")
+
+
+def test_a_run_whose_host_is_killed_is_taken_up_again(serve, token, ended, tmp_path):
+    server = serve("--slots", "1")
+    with server.client(token("run")) as client:
+        run = start(client, "signal", marker=str(tmp_path / "a"))
+        until((tmp_path / "a").exists)
+        (tmp_path / "a").unlink()
+        (tmp_path / "a").mkdir()  # whatever of the old process may be left must not take it for its own
+        for host in hosts_of(server):
+            os.kill(host.pid, signal.SIGKILL)
+        (tmp_path / "a").rmdir()
+        until((tmp_path / "a").exists)
+        (tmp_path / "a").unlink()
+        found = ended(client, run)
+    assert found["state"] == "completed"
+
+
+def test_a_run_of_a_killed_server_goes_on_and_the_next_one_knows(serve, token, ended, tmp_path):
+    server = serve("--slots", "1")
+    run = start(server.client(token("run")), "signal", marker=str(tmp_path / "a"))
+    until((tmp_path / "a").exists)
+    server.stop(signal.SIGKILL)
+    with serve("--slots", "1").client(token("run")) as client:
+        assert client.get(f"runs/{run}").json()["state"] == "running"
+        (tmp_path / "a").unlink()
+        assert ended(client, run)["state"] == "completed"
+
+
+def test_a_server_that_is_stopped_leaves_no_process_and_waits_for_short_runs(serve, token, workspace):
+    server = serve()
+    run = start(server.client(token("run")), "fit")
+    below = psutil.Process(server.process.pid).children(recursive=True)
+    server.stop()
+    assert workspace.history.run(run).state == "completed"
+    assert psutil.wait_procs(below, 10)[1] == []
+
+
+@pytest.mark.parametrize("option", [["--entra-tenant", "x"], ["--slots", "-1"], ["--port", "70000"]])
+def test_wrong_options_are_refused(option, published):
+    import click.testing
+    from penstock.runtime.cli import main
+
+    result = click.testing.CliRunner().invoke(main, ["serve", "--workspace", str(published.root), *option])
+    assert result.exit_code == 2

@@ -114,6 +114,13 @@ class History:
 
     def graph(self, run_id: str) -> Graph:
         """Return the graph that a run executed. Raises RunNotFound, and HistoryError where none could be kept."""
+        return from_json(self.graph_document(run_id))
+
+    def graph_document(self, run_id: str) -> str:
+        """Return the document of the graph that a run executed; reading it as text imports nothing that it names.
+
+        Raises RunNotFound, and HistoryError where none could be kept.
+        """
         with self._known(run_id) as connection:
             rows = connection.rows(
                 "SELECT document FROM graphs JOIN runs ON runs.graph = graphs.digest WHERE runs.id = ?", (run_id,)
@@ -122,7 +129,7 @@ class History:
             raise HistoryError(
                 f"the history keeps no graph of run {run_id}: it could not be written when the run began"
             )
-        return from_json(rows[0][0])
+        return str(rows[0][0])
 
     def attempts(self, run_id: str, step: str) -> tuple[Attempt, ...]:
         """Return the attempts at a step, in order; none for one that was reused or never began. Raises RunNotFound."""

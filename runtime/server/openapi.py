@@ -9,7 +9,6 @@ import msgspec
 from starlette.routing import compile_path
 
 from ...compilers.graph import Literal, Parameter
-from ...compilers.values import to_json
 from .actions import Action
 
 Document: TypeAlias = dict[str, Any]
@@ -110,18 +109,8 @@ def _schema(parameter: Parameter) -> Document:
 
 
 def _default(parameter: Parameter) -> Any:
-    """Return a default as JSON that a caller could send; None where there is none, or JSON cannot say it."""
-    if not isinstance(parameter.default, Literal):
-        return None
-    document = to_json(parameter.default.value)
-    if isinstance(document, dict):
-        tag, content = next(iter(document.items()))
-        if tag == "$enum":
-            return str(content).rpartition(".")[2]
-        return dict(content) if tag == "$dict" and all(isinstance(key, str) for key, _ in content) else (
-            content if tag in ("$tuple", "$set", "$frozenset", "$date", "$datetime", "$data") else None
-        )  # fmt: skip
-    return document
+    """Return a default that a caller could send; None where there is none, or JSON cannot say it."""
+    return parameter.default.value if isinstance(parameter.default, Literal) else None
 
 
 def _example(parameter: Parameter) -> Any:

@@ -10,7 +10,6 @@ from attrs import define, field
 from starlette.requests import HTTPConnection
 
 from ...compilers.graph import Parameter
-from ...compilers.serialisation import from_json
 from ..bundles import read_archive
 from ..bundles.contents import GRAPH
 from ..endpoints import Queue, QueuedRun, Registry, ScheduleRecord, Schedules, VersionRecord
@@ -21,6 +20,7 @@ from .dispatching import Dispatcher
 from .doors import Doors
 from .hosts import Hosts, Report
 from .intake import Intake
+from .interfaces import parameters_in
 from .settings import Clock, Settings
 from .ticking import Ticker
 from .uploads import Uploads
@@ -133,7 +133,7 @@ class Service:
         """Return the parameters of a version; they never change."""
         if version.bundle not in self._parameters:
             _, files = read_archive(self.registry.bundle(version.bundle), f"the bundle of {version.endpoint}")
-            self._parameters[version.bundle] = from_json(files[GRAPH].decode()).parameters
+            self._parameters[version.bundle] = parameters_in(files[GRAPH])
         return self._parameters[version.bundle]
 
     def request(self, version: VersionRecord, parameters: Mapping[str, Any], **how: Any) -> QueuedRun:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from starlette.responses import FileResponse, Response
 
+from ....compilers.errors import GraphFormatError
 from ....compilers.graph import OUTPUT, Binding, Collection, Literal, OutputRef
 from ...artifacts import Artifact
 from ...documents import Document
@@ -35,15 +36,22 @@ def _list(call: Call) -> Document:
     service = call.service
     run_id = service.known_run(call.path("run"))
     try:
-        graph, steps = service.history.graph(run_id), service.history.steps(run_id)
+        made = {step.id: step.outputs for step in service.history.steps(run_id)}
     except RunNotFound:  # it waits for its turn
         return {"outputs": {}, "steps": {}}
-    made = {step.id: step.outputs for step in steps}
-    returned = {name: _described(call, binding, made) for name, binding in _named(graph.output)}
+    returned = _returned(call, run_id, made)
     inner = {
         step: {name: _document(call, one) for name, one in outputs.items()} for step, outputs in made.items() if outputs
     }
     return {"outputs": returned, "steps": inner}
+
+
+def _returned(call: Call, run_id: str, made: dict[str, Any]) -> Document:
+    try:
+        graph = call.service.history.graph(run_id)
+    except GraphFormatError:  # it names members of classes that only the run's own code knows
+        return {}
+    return {name: _described(call, binding, made) for name, binding in _named(graph.output)}
 
 
 def _named(output: Binding) -> Iterator[tuple[str, Binding]]:

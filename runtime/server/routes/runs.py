@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import msgspec
 
-from ....compilers.serialisation import document_and_digest
 from ...documents import Document, metric_document, moment, run_document, step_document
 from ...endpoints import QueuedRun
 from ...errors import RunNotFound
@@ -104,8 +103,7 @@ def _metrics(call: Call) -> Document:
 
 def _graph(call: Call) -> Any:
     history = call.service.history
-    document, _digest = document_and_digest(history.graph(history.run(call.path("run")).id))
-    return msgspec.Raw(document.encode())
+    return msgspec.Raw(history.graph_document(history.run(call.path("run")).id).encode())
 
 
 def _cancel(call: Call) -> Document:

@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from ...compilers.graph import Parameter
 from ..bundles import read_archive
 from ..bundles.contents import GRAPH
+from ..documents import Document
 from ..endpoints import Queue, QueuedRun, Registry, ScheduleRecord, Schedules, VersionRecord
 from ..fitting import checked
 from ..history import History
@@ -21,6 +22,7 @@ from .doors import Doors
 from .hosts import Hosts, Report
 from .intake import Intake
 from .interfaces import parameters_in
+from .requests import request_document
 from .settings import Clock, Settings
 from .ticking import Ticker
 from .uploads import Uploads
@@ -54,7 +56,7 @@ class Service:
     def __attrs_post_init__(self) -> None:
         settings, database = self.settings, self.workspace.database
         self.clock = settings.clock or time.time
-        self.watch = Watch(self.history)
+        self.watch = Watch(self.history, self._ended_without_run)
         self.registry = Registry(database, self.clock)
         self.queue = Queue(database, self.clock)
         self.schedules = Schedules(database, self.clock)
@@ -148,6 +150,10 @@ class Service:
     def _accepted(self) -> None:
         self.dispatcher.wake()
         self.watch.nudge()
+
+    def _ended_without_run(self, run_id: str) -> Document | None:
+        request = self.queue.get(run_id)
+        return request_document(request) if request is not None and request.state == "ended" else None
 
     def _heard(self, report: Report) -> None:
         self.dispatcher.hear(report)

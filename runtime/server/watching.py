@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, final
 
 from attrs import define, field, frozen
@@ -18,6 +18,7 @@ from ..documents import Document, metric_document, run_document, step_document
 from ..errors import RunNotFound
 from ..history import History
 from ..history.queries import Pulse
+from ..states import State
 
 LOOK = 0.25
 """Seconds between two looks at the history, where nobody says that something has happened."""
@@ -81,6 +82,10 @@ class Feed:
             return
         self.pulse, self.version = pulse, version
 
+    def close(self, document: Document) -> None:
+        """Take in that there will be no run, and how that is told."""
+        self.run, self.pulse, self.version = document, Pulse(State(document["state"]), 0.0), self.version + 1
+
     def since(self, position: Position) -> tuple[Position, dict[str, Any]]:
         """Return what somebody has not been told, by kind of event, and the position after it."""
         steps = [document for version, document in self.steps.values() if version > position.version]
@@ -92,10 +97,11 @@ class Feed:
 
 @final
 class Watch:
-    """The feeds of a server. It belongs to one event loop; only :meth:`nudge` may be called from elsewhere."""
+    """The feeds of a server. ``ended_without_run`` says how a request ended that never became a run. It belongs to one event loop; only :meth:`nudge` may be called from elsewhere."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, ended_without_run: Callable[[str], Document | None]) -> None:
         self._history = history
+        self._ended_without_run = ended_without_run
         self._feeds: dict[str, Feed] = {}
         self._looking: asyncio.Task[None] | None = None
         self._nudged = asyncio.Event()
@@ -141,11 +147,19 @@ class Watch:
             feeds = [feed for feed in self._feeds.values() if not feed.ended]
             pulses = await run_in_threadpool(self._history.pulses, [feed.run_id for feed in feeds]) if feeds else {}
             for feed in feeds:
-                pulse = pulses.get(feed.run_id)
-                if pulse is not None and pulse != feed.pulse:
-                    await run_in_threadpool(feed.refresh, self._history, pulse)
+                if await run_in_threadpool(self._is_new, feed, pulses.get(feed.run_id)):
                     async with feed.changed:
                         feed.changed.notify_all()
+
+    def _is_new(self, feed: Feed, pulse: Pulse | None) -> bool:
+        """Bring a feed up to date, and say whether something has changed."""
+        if pulse is not None and pulse != feed.pulse:
+            feed.refresh(self._history, pulse)
+            return True
+        ended = self._ended_without_run(feed.run_id) if pulse is None else None
+        if ended is not None:
+            feed.close(ended)
+        return ended is not None
 
 
 async def _waited(feed: Feed, position: Position) -> bool:

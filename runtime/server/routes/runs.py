@@ -14,6 +14,7 @@ from ...states import State
 from ...stopping import stop
 from ..actions import Action, Call, Query
 from ..callers import Scope
+from ..requests import request_document
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
@@ -85,13 +86,7 @@ def _document(call: Call, request: QueuedRun | None) -> Document:
         if record.state.ended and request.state != "ended":  # its process is gone, and it is taken up again
             document |= {"state": State.PENDING.value, "ended": None}
         return document
-    state = State.PENDING if request.state != "ended" else State.CANCELLED if request.cancelled else State.FAILED
-    return {
-        "id": request.id, "pipeline": "", "experiment": request.experiment or request.endpoint, "state": state.value, "started": None,
-        "ended": moment(request.ended), "duration": None,
-        "parameters": {name: msgspec.json.encode(value).decode() for name, value in request.parameters.items()},
-        "tags": dict(request.tags), "problem": request.problem, "counts": {}, **about,
-    }  # fmt: skip
+    return {**request_document(request), **about}
 
 
 def _metrics(call: Call) -> Document:

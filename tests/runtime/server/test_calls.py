@@ -165,3 +165,11 @@ def test_the_page_to_try_it_on_comes_from_here_alone(client):
     for file in ("swagger-ui.css", "swagger-ui-bundle.js", "start.js"):
         assert client.get(f"/api/v1/docs/{file}").status_code == 200
     assert client.get("/api/v1/docs/..%2Fcore.py").status_code == 404
+
+
+def test_who_watches_a_run_that_never_begins_is_told_that_it_was_cancelled(client):
+    run = post(client, {}).json()["id"]
+    client.post(f"/api/v1/runs/{run}/cancel")
+    text = client.get(f"/api/v1/runs/{run}/events").text
+    assert '"state":"cancelled"' in text
+    assert text.rstrip().endswith("data: {}")

@@ -7,8 +7,9 @@ import signal
 import pytest
 from penstock import Run
 
-COUNT, LOST = 200, 8
-"""Items, and how many one kill may cost: those that ran, and those that ran in the 50 ms that were not written yet."""
+COUNT, LOST = 200, 20
+"""Items, and how many one kill may cost: those that ran, and those of 10 ms on two workers in the 50 ms or, on a busy machine, a
+little more that were not written yet."""
 
 
 def calls(project) -> int:

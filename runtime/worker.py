@@ -42,6 +42,9 @@ from .tasks import Completed, Failed, Outcome, Task
 REPORT = "step.json"
 """The file beside the first output that says what the step reported and how long it took."""
 
+REPORTED = "logged"
+"""The folder beside it with the figures and texts that the step logged."""
+
 LOGGED = Path("outputs")
 """The folder whose files Azure keeps with the job: figures and texts that the step logs go there."""
 
@@ -173,6 +176,7 @@ class Reports:
         self._folder = scratch / "run"
         self._sender = MetricSender.from_environment()
         self._metrics: list[list[object]] = []
+        self._files: list[FileLogged] = []
 
     def __call__(self, event: Event) -> None:
         """Take in what the step reports."""
@@ -181,6 +185,7 @@ class Reports:
             if self._sender:
                 self._sender.take(event)
         elif isinstance(event, FileLogged):
+            self._files.append(event)
             LOGGED.mkdir(exist_ok=True)
             shutil.copy(self._folder / event.path, LOGGED)
 
@@ -192,7 +197,11 @@ class Reports:
     def write(self, folder: Path, outcome: Completed) -> None:
         """Write what was reported into the folder of an output."""
         folder.mkdir(parents=True, exist_ok=True)
-        document = {"schema": _SCHEMA, "duration": outcome.duration, "metrics": self._metrics}
+        files = [[event.time, event.name, Path(event.path).name] for event in self._files]
+        for event in self._files:
+            (folder / REPORTED).mkdir(exist_ok=True)
+            shutil.copy(self._folder / event.path, folder / REPORTED)
+        document = {"schema": _SCHEMA, "duration": outcome.duration, "metrics": self._metrics, "files": files}
         (folder / REPORT).write_text(json.dumps(document), encoding="utf-8")
 
 

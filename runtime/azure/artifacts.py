@@ -49,11 +49,17 @@ def place_of_uri(uri: str) -> tuple[str, str]:
     return found["store"], found["path"].strip("/")
 
 
-def read_text(store: Datastore, path: str) -> str | None:
-    """Return a small file of a datastore as text; None where there is none."""
+def read_file(store: Datastore, path: str) -> bytes | None:
+    """Return a small file of a datastore; None where there is none."""
     backend = store.place(path).backend
     entry = backend.stat(path)
-    return None if entry is None else b"".join(backend.read(entry)).decode()
+    return None if entry is None else b"".join(backend.read(entry))
+
+
+def read_text(store: Datastore, path: str) -> str | None:
+    """Return a small file of a datastore as text; None where there is none."""
+    content = read_file(store, path)
+    return None if content is None else content.decode()
 
 
 def describe_output(store: Datastore, path: str) -> Artifact:

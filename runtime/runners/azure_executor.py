@@ -21,7 +21,7 @@ from ...compilers.traversal import nodes_within
 from ..artifacts import Artifact
 from ..azure.artifacts import fetch, place_of_uri
 from ..azure.jobs import SUBMISSION, submit_job
-from ..events import Event, MetricLogged, StepCompleted, StepFailed, StepReused
+from ..events import Event, FileLogged, MetricLogged, StepCompleted, StepFailed, StepReused
 from ..executors import Executor
 from ..failures import Failure, describe
 from ..packaging import Packaging
@@ -198,7 +198,7 @@ class _Away:
         return Submitted(job.name, connection.address.id, job.studio, {one.key: one.node.id}, names)
 
     def _take(self, event: Event) -> None:
-        if isinstance(event, MetricLogged):
+        if isinstance(event, MetricLogged | FileLogged):
             self.report(event)
         elif isinstance(event, StepCompleted):
             self.outputs, self.duration = event.outputs, event.duration

@@ -14,17 +14,17 @@ from attrs import define
 from ...compilers.graph import Graph, Node
 from ...compilers.traversal import dependencies
 from ..artifacts import Artifact
-from ..azure.artifacts import Stores, describe_output, place_of_uri, read_text
+from ..azure.artifacts import Stores, describe_output, place_of_uri, read_file, read_text
 from ..azure.connections import Connection
 from ..azure.errors import RemoteTimeout, RemoteUnavailable
 from ..azure.history import StepRecord, read_details, read_log, read_outputs, read_steps
 from ..azure.jobs import Job, cancel_job, get_job
 from ..errors import StoreError
-from ..events import Event, MetricLogged, StepCompleted, StepFailed, StepReused, StepSkipped, StepStarted
+from ..events import Event, FileLogged, MetricLogged, StepCompleted, StepFailed, StepReused, StepSkipped, StepStarted
 from ..failures import Failure
 from ..loglines import split_log
 from ..states import State
-from ..worker import REPORT
+from ..worker import REPORT, REPORTED
 from .azure_records import Places, Submitted
 
 _LOG = "user_logs/std_log.txt"
@@ -134,6 +134,8 @@ class Following:
         outputs, report = self._outputs(step, record.run)
         for moment, name, value, index in report.get("metrics", ()):
             self._emit(MetricLogged(step.node.id, moment, name, value, index))
+        for moment, name, file in report.get("files", ()):
+            self._bring(step, record.run, moment, name, Path(file).name)
         duration = float(report.get("duration", 0.0))
         self._emit(StepCompleted(step.node.id, record.ended or time.time(), outputs, duration))
 
@@ -172,6 +174,19 @@ class Following:
         self._places.add({artifact.digest: wanted[name] for name, artifact in found.items() if artifact.inline is None})
         store, path = next(iter(places.values()))
         return found, json.loads(read_text(self._stores(store), f"{path}/{REPORT}") or "{}")
+
+    def _bring(self, step: _Step, run: str, moment: float, name: str, file: str) -> None:
+        """Bring a figure or text here that a step has logged."""
+        store, path = place_of_uri(self._first_output(step, run))
+        content = read_file(self._stores(store), f"{path}/{REPORTED}/{file}")
+        if content is not None:
+            target = self._folder / "files" / step.node.id / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+            self._emit(FileLogged(step.node.id, moment, name, target.relative_to(self._folder).as_posix()))
+
+    def _first_output(self, step: _Step, run: str) -> str:
+        return read_outputs(self._connection, run)[next(iter(self._submitted.outputs[step.node.id].values()))]
 
     def _read_log(self, step: _Step, record: StepRecord) -> None:
         """Append what a step has written since the last time to its log here."""

@@ -13,7 +13,7 @@ FILES = {
         import time
         from pathlib import Path
 
-        from penstock import each, log_metric, pipeline, step, when
+        from penstock import each, log_metric, log_text, pipeline, step, when
         from scaling import scaled
 
 
@@ -32,6 +32,7 @@ FILES = {
         def train(table: list[int], kind: str) -> dict:
             print("training", kind)
             log_metric("size", len(table))
+            log_text("note", f"of {kind}")
             return {"kind": kind, "weights": scaled(table), "padding": "x" * 5000}
 
 

@@ -110,6 +110,7 @@ def test_regenerating_runs_everything_again_and_the_history_here_remembers_it(az
     for seen in (run, Run.get(run.id, Workspace.open(project))):
         assert (seen.status, set(states(seen).values())) == (State.COMPLETED, {"completed"})
         assert seen.metrics == {"train": {"size": 2.0}, "train-2": {"size": 2.0}}
+        assert seen.steps["train"].files["note"].read_text() == "of linear"
         assert (seen.steps["train"].logs, seen.steps["train-2"].logs) == ("training linear\n", "training it's\n")
         assert seen.record.tags["azureml.job"] == f"penstock-{run.id}"
 

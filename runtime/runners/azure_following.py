@@ -33,6 +33,9 @@ _LOG = "user_logs/std_log.txt"
 _CEILING = 15.0
 """Seconds between two looks at a job that goes on for long."""
 
+_PATIENCE = 20
+"""Looks at a step that has ended after which its outputs must be there."""
+
 _LONGEST_SILENCE = 86_400.0
 """Seconds without any answer after which a job is no longer followed."""
 
@@ -45,6 +48,8 @@ class _Step:
     log: Path
     state: State = State.PENDING
     read: int = 0
+    missed: int = 0
+    """How often what it wrote was not to be found though it had ended."""
 
 
 @final
@@ -106,11 +111,26 @@ class Following:
     def _look(self) -> Job | None:
         """Take in what is new, and return the job if it has ended. The job is looked at first: it ends after its steps."""
         job = get_job(self._connection, self._submitted.job)
+        whole = True
         for record in read_steps(self._connection, self._submitted.job):
             step = self._steps.get(self._submitted.nodes.get(record.step, ""))
             if step is not None and not step.state.ended:
-                self._take(step, record)
-        return job if job.state.ended else None
+                whole &= self._taken(step, record)
+        return job if job.state.ended and whole else None
+
+    def _taken(self, step: _Step, record: StepRecord) -> bool:
+        """Take in what is new of a step; say whether all of it could be found. Storage may be a little behind.
+
+        Raises StoreError when it stays so.
+        """
+        try:
+            self._take(step, record)
+        except StoreError:
+            step.missed += 1
+            if step.missed > _PATIENCE:
+                raise
+            return False
+        return True
 
     def _take(self, step: _Step, record: StepRecord) -> None:
         state = record.state

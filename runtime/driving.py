@@ -11,56 +11,35 @@ import heapq
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
-from pathlib import Path
 from typing import Final, TypeAlias, Union
 
 import attrs
-from attrs import field, frozen
+from attrs import frozen
 
 from ..compilers.garbage import collection_held_back
-from ..compilers.graph import Graph, Node
-from .admission import Admission, Machine, this_machine
+from ..compilers.graph import Node
+from .admission import Admission, this_machine
 from .ahead import Ahead
 from .bodies import Bodies
 from .calls import Calls
 from .events import Event, MetricLogged, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
 from .executors import Executor, WarmExecutor
 from .failures import Failure
+from .plans import Plan, task_of
 from .resolution import Values
-from .resolved import Resolved, Stored
 from .retrying import delay_after, is_retried
-from .reuse import Earlier, Reuse
+from .reuse import Earlier
 from .scheduling import Scheduler
 from .states import State
 from .store import open_store
 from .tasks import Completed, Failed, Outcome, Task
 from .unfolding import Unfolding
-from .whereabouts import Finds, Whereabouts, names_data
+from .whereabouts import Whereabouts
 
 _IDLE: Final = 0.3
 """Seconds after which a step counts as one that takes its time: twice what a worker needs to start."""
-
-
-@frozen
-class Plan:
-    """What a run is made of, decided before it starts."""
-
-    run: str
-    graph: Graph
-    root: Path
-    folder: Path
-    store: str
-    payloads: Mapping[str, Stored] = field(factory=dict)
-    cache: Path = Path()
-    datastores: Finds | None = None
-    continue_on_failure: bool = False
-    reuse: Reuse | None = None
-    machine: Machine | None = None
-    audit: bool = False
-    covered: Mapping[str, tuple[str, ...]] = field(factory=dict)
-    """For an audit: the files that each fingerprint covers."""
 
 
 @frozen
@@ -193,7 +172,7 @@ class Drive:
 
     def _start_ready(self, executor: Executor) -> None:
         for returned in map(self._nodes.__getitem__, self._ahead.returned()):
-            task = self._task(returned, self._attempts[returned.id], (), self._values.inputs(returned))
+            task = task_of(self._plan, returned, self._attempts[returned.id], (), self._values.inputs(returned))
             self._send(task, executor.submit(task))
         now = time.monotonic()
         while self._busy < executor.capacity:
@@ -255,7 +234,7 @@ class Drive:
     def _submit(self, node: Node, executor: Executor) -> None:
         attempt = self._attempts[node.id] = self._attempts.get(node.id, 0) + 1
         gpus = self._admission.take(node.id, node.options.resources)
-        task = self._task(node, attempt, gpus, self._values.inputs(node))
+        task = task_of(self._plan, node, attempt, gpus, self._values.inputs(node))
         self._busy += 1
         self.emit(StepStarted(node.id, time.time(), attempt, log=task.log, reason=self._calls.why(node)))
         for event in self._ahead.held_back(node.id):
@@ -276,30 +255,7 @@ class Drive:
 
     def _following(self, node: Node) -> Task:
         """Return the first task of a step of which only a worker will know the inputs."""
-        return self._task(node, 1, (), {})
-
-    def _task(self, node: Node, attempt: int, gpus: tuple[str, ...], inputs: Mapping[str, Resolved]) -> Task:
-        plan, attached = self._plan, node.function.attached
-        datastores = plan.datastores if any(map(names_data, inputs.values())) else None
-        return Task(
-            run=plan.run,
-            step=node.id,
-            name=node.name,
-            function=node.function,
-            inputs=inputs,
-            outputs=tuple(output.name for output in node.outputs),
-            root=str(plan.root),
-            store=plan.store,
-            cache=str(plan.cache),
-            datastores=datastores() if datastores else None,
-            run_folder=str(plan.folder),
-            payload=plan.payloads[attached.key].artifact if attached else None,
-            attempt=attempt,
-            options=node.options,
-            gpus=gpus,
-            audit=plan.audit,
-            covered=plan.covered.get(node.fingerprint or "", ()),
-        )
+        return task_of(self._plan, node, 1, (), {})
 
     def _next_message(self) -> _Message | None:
         """Wait for something to happen, at most until the next attempt is due."""

@@ -9,11 +9,12 @@ from typing import final
 
 from ..compilers.graph import Graph, Literal, Node
 from .artifacts import Artifact
-from .driving import Drive, Plan
+from .driving import Drive
 from .events import Event, FileLogged, MetricLogged, StepCompleted, StepFailed, StepStarted
 from .executors.local import LocalExecutor
 from .failures import Failure
 from .invocation import load
+from .plans import Plan
 from .resolution import Values
 from .resolved import Resolved, Stored
 from .states import State

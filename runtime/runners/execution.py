@@ -18,7 +18,7 @@ from ...compilers.lowering import Compiled
 from ...compilers.traversal import nodes_within
 from ..admission import refuse, shortages, this_machine
 from ..auditing import warn_undeclared
-from ..driving import Drive, Plan
+from ..driving import Drive
 from ..errors import RunError
 from ..events import Event, Listener, RunEnded, RunStarted
 from ..executors import Executor
@@ -28,6 +28,7 @@ from ..executors.local import LocalExecutor, start_here
 from ..executors.pools import start_pool
 from ..functions import check_not_importing
 from ..history.records import RunRecord
+from ..plans import Plan
 from ..reuse import ReuseWarning
 from ..runs import Run
 from ..states import State

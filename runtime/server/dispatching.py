@@ -21,7 +21,9 @@ from ..endpoints import QueuedRun
 from ..endpoints.queue import LEASE, Queue
 from ..errors import HistoryError, RunNotFound
 from ..history import History
+from ..history.liveness import PROBLEM
 from ..history.processes import host
+from ..history.records import RunRecord
 from ..states import State
 from .hosts import Hosts, Order, Report
 
@@ -37,6 +39,12 @@ _PATIENCE = 10.0
 """Seconds after which a run that was asked to end is killed."""
 
 STOPPED: Final = "the server is stopping; the run goes on when one is started again"
+
+
+def was_left(record: RunRecord) -> bool:
+    """Say whether a run ended only because its process died or its server was stopped: it is taken up again."""
+    died = record.state is State.FAILED and record.problem == PROBLEM
+    return died or (record.state is State.CANCELLED and record.problem == STOPPED)
 
 
 @define
@@ -176,9 +184,7 @@ class Dispatcher:
             record = self._history.run(run)
         except RunNotFound:
             return None
-        died = record.state is State.FAILED and record.problem == "driver died"
-        given_back = record.state is State.CANCELLED and record.problem == STOPPED
-        return None if died or given_back else record.state
+        return None if was_left(record) else record.state
 
     def _look_after(self) -> None:
         """Hold what this server has, and end what was cancelled, takes too long, or has ended elsewhere."""

@@ -14,10 +14,11 @@ from ..bundles import read_archive
 from ..bundles.contents import GRAPH
 from ..documents import Document
 from ..endpoints import Queue, QueuedRun, Registry, ScheduleRecord, Schedules, VersionRecord
+from ..errors import RunNotFound
 from ..fitting import checked
 from ..history import History
 from ..workspace import Workspace
-from .dispatching import Dispatcher
+from .dispatching import Dispatcher, was_left
 from .doors import Doors
 from .hosts import Hosts, Report
 from .intake import Intake
@@ -113,9 +114,15 @@ class Service:
     def has_ended(self, run_id: str) -> bool:
         """Whether nothing more will happen to a run. Raises RunNotFound."""
         request = self.queue.get(run_id)
-        if request is not None:
-            return request.state == "ended"
-        return self.history.run(run_id).state.ended
+        if request is not None and request.state == "ended":
+            return True
+        try:
+            record = self.history.run(run_id)
+        except RunNotFound:
+            if request is None:
+                raise
+            return False
+        return record.state.ended and (request is None or not was_left(record))
 
     def forget_versions(self) -> None:
         """Look for the versions behind names anew: something was changed."""

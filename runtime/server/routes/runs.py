@@ -14,6 +14,7 @@ from ...states import State
 from ...stopping import stop
 from ..actions import Action, Call, Query
 from ..callers import Scope
+from ..dispatching import was_left
 from ..requests import request_document
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
@@ -83,7 +84,7 @@ def _document(call: Call, request: QueuedRun | None) -> Document:
     about = {"endpoint": request.endpoint, "version": request.version, "requested": moment(request.created)}
     if record is not None:
         document = {**run_document(record), **about}
-        if record.state.ended and request.state != "ended":  # its process is gone, and it is taken up again
+        if was_left(record) and request.state != "ended":
             document |= {"state": State.PENDING.value, "ended": None}
         return document
     return {**request_document(request), **about}

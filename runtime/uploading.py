@@ -87,8 +87,8 @@ def ask(method: str, url: str, path: str, token: str | None, **request: Any) -> 
 def _told(document: Any, otherwise: str) -> str:
     if not isinstance(document, dict):
         return otherwise
-    fields = document.get("fields") or document.get("errors") or {}
-    told = "; ".join(f"{name}: {problem}" for name, problem in fields.items()) if isinstance(fields, dict) else ""
+    fields = document.get("errors")
+    told = "; ".join(f"{one['field']}: {one['problem']}" for one in fields) if isinstance(fields, list) else ""
     return ": ".join(filter(None, [str(document.get("detail") or document.get("title") or otherwise), told]))
 
 

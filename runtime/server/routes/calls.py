@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from ...documents import Document
 from ...endpoints import QueuedRun
+from ...errors import EndpointError
 from ...fitting import from_text
 from ..actions import Action, Call, Query
 from ..answers import Answer
@@ -93,7 +94,10 @@ async def _added(call: Call, asked: RunRequest) -> tuple[QueuedRun, bool]:
     request = await run_in_threadpool(
         _request, call, version, asked, None if key is None else f"{call.caller.name}:{key}"
     )
-    return await service.intake.add(request)
+    try:
+        return await service.intake.add(request)
+    except EndpointError as error:  # the key was used for another request
+        raise Problem(409, str(error), {"Idempotency-Key": "was used for another request"}) from None
 
 
 def _request(call: Call, version: str | None, asked: RunRequest, key: str | None) -> QueuedRun:

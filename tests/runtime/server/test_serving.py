@@ -8,6 +8,8 @@ import time
 
 import psutil
 import pytest
+from penstock.runtime.errors import EndpointError
+from penstock.runtime.uploading import upload
 
 
 def until(condition, seconds: float = 20) -> None:
@@ -147,3 +149,13 @@ def test_wrong_options_are_refused(option, published):
 
     result = click.testing.CliRunner().invoke(main, ["serve", "--workspace", str(published.root), *option])
     assert result.exit_code == 2
+
+
+def test_a_bundle_is_sent_to_a_server_and_called_from_python(serve, token, packed):
+    url = serve().url
+    endpoint = upload(packed["fit"], url, name="sent", version=None, description="", token=token("publish", "run"))
+    assert endpoint.run(lr=2, epochs=1)["state"] == "completed"
+    with pytest.raises(EndpointError, match="parameters.lr: expected a number"):
+        endpoint.run(lr="fast")
+    with pytest.raises(EndpointError, match="403"):
+        upload(packed["fit"], url, name="sent", version=None, description="", token=token("run"))

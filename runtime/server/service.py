@@ -57,7 +57,7 @@ class Service:
     def __attrs_post_init__(self) -> None:
         settings, database = self.settings, self.workspace.database
         self.clock = settings.clock or time.time
-        self.watch = Watch(self.history, self._ended_without_run)
+        self.watch = Watch(self.history, self._ended_without_run, lambda run_id: not self.has_ended(run_id))
         self.registry = Registry(database, self.clock)
         self.queue = Queue(database, self.clock)
         self.schedules = Schedules(database, self.clock)

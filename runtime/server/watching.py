@@ -49,12 +49,13 @@ class Position:
 
 @define
 class Feed:
-    """What is known of one run that somebody watches."""
+    """What is known of one run that somebody watches. It was ``left`` where it has ended only until it is taken up again."""
 
     run_id: str
     watchers: int = 0
     version: int = 0
     pulse: Pulse | None = None
+    left: bool = False
     run: Document | None = None
     steps: dict[str, tuple[int, Document]] = field(factory=dict)
     metrics: list[Document] = field(factory=list)
@@ -64,7 +65,7 @@ class Feed:
     @property
     def ended(self) -> bool:
         """Whether nothing more will come."""
-        return self.pulse is not None and self.pulse.state.ended
+        return self.pulse is not None and self.pulse.state.ended and not self.left
 
     def refresh(self, history: History, pulse: Pulse) -> None:
         """Read what has changed. Called in a thread, by one at a time."""
@@ -97,10 +98,17 @@ class Feed:
 
 @final
 class Watch:
-    """The feeds of a server. ``ended_without_run`` says how a request ended that never became a run. It belongs to one event loop; only :meth:`nudge` may be called from elsewhere."""
+    """The feeds of a server. ``ended_without_run`` says how a request ended that never became a run, and
+    ``goes_on`` whether a run that has ended is taken up again. It belongs to one event loop; only :meth:`nudge` may be called from elsewhere."""
 
-    def __init__(self, history: History, ended_without_run: Callable[[str], Document | None]) -> None:
+    def __init__(
+        self,
+        history: History,
+        ended_without_run: Callable[[str], Document | None],
+        goes_on: Callable[[str], bool],
+    ) -> None:
         self._history = history
+        self._goes_on = goes_on
         self._ended_without_run = ended_without_run
         self._feeds: dict[str, Feed] = {}
         self._looking: asyncio.Task[None] | None = None
@@ -154,7 +162,11 @@ class Watch:
     def _is_new(self, feed: Feed, pulse: Pulse | None) -> bool:
         """Bring a feed up to date, and say whether something has changed."""
         if pulse is not None and pulse != feed.pulse:
+            feed.left = pulse.state.ended and self._goes_on(feed.run_id)
             feed.refresh(self._history, pulse)
+            return True
+        if feed.left and not self._goes_on(feed.run_id):
+            feed.left, feed.version = False, feed.version + 1
             return True
         ended = self._ended_without_run(feed.run_id) if pulse is None else None
         if ended is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
@@ -106,20 +107,22 @@ def test_a_run_that_takes_too_long_is_stopped_and_says_so(serve, token, ended, t
     assert (found["state"], found["problem"]) == ("cancelled", "it took longer than its time-out of 0.5 s")
 
 
-def test_a_run_whose_host_is_killed_is_taken_up_again(serve, token, ended, tmp_path):
-    server = serve("--slots", "1")
-    with server.client(token("run")) as client:
-        run = start(client, "signal", marker=str(tmp_path / "a"))
-        until((tmp_path / "a").exists)
-        (tmp_path / "a").unlink()
-        (tmp_path / "a").mkdir()  # whatever of the old process may be left must not take it for its own
+def test_a_run_whose_host_is_killed_is_taken_up_again_and_who_watches_sees_its_end(serve, token, ended, tmp_path):
+    server, marker = serve("--slots", "1"), tmp_path / "a"
+    with server.client(token("run")) as client, ThreadPoolExecutor(1) as pool:
+        run = start(client, "signal", marker=str(marker))
+        until(marker.exists)
+        watched = pool.submit(lambda: client.get(f"runs/{run}/events").text)
+        marker.unlink()
+        marker.mkdir()  # whatever of the old process may be left must not take it for its own
         for host in hosts_of(server):
             os.kill(host.pid, signal.SIGKILL)
-        (tmp_path / "a").rmdir()
-        until((tmp_path / "a").exists)
-        (tmp_path / "a").unlink()
-        found = ended(client, run)
-    assert found["state"] == "completed"
+        marker.rmdir()
+        until(marker.exists)
+        marker.unlink()
+        assert ended(client, run)["state"] == "completed"
+        last = [line for line in watched.result(20).splitlines() if line.startswith('data: {"id"')][-1]
+    assert '"state":"completed"' in last
 
 
 def test_a_run_of_a_killed_server_goes_on_and_the_next_one_knows(serve, token, ended, tmp_path):

@@ -21,6 +21,7 @@ from ..errors import RunNotFound
 from .answers import Answer
 from .bodies import read_body
 from .callers import Caller, Scope
+from .doors import caller_of
 from .errors import Problem
 from .service import Service, service_of
 
@@ -112,7 +113,7 @@ async def _answer(action: Action, request: Request) -> Response:
     service = service_of(request)
     if service.settings.read_only and action.method in CHANGING:
         raise Problem(403, "this server is read-only; `penstock serve` starts one that takes runs")
-    caller = await service.doors.caller(request, action.scope)
+    caller = await caller_of(request, service, action.scope)
     if caller.endpoint is not None and not action.lists:
         await run_in_threadpool(_check_confined, request, service, caller.endpoint)
     body = await read_body(request, action.body) if action.body is not None else None

@@ -8,7 +8,7 @@ import os
 import secrets
 import time
 from pathlib import Path
-from typing import Final, final
+from typing import Final, Protocol, final
 
 import jwt
 from starlette.concurrency import run_in_threadpool
@@ -149,6 +149,18 @@ class Doors:
             self._prepare()
             self._key = _kept_key(self._key_file)
         return self._key
+
+
+class HasDoors(Protocol):
+    """What a server's routes share."""
+
+    @property
+    def doors(self) -> Doors: ...
+
+
+async def caller_of(request: Request, service: HasDoors, scope: Scope | None) -> Caller:
+    """Return who calls, as :meth:`Doors.caller` does; for routes and pages."""
+    return await service.doors.caller(request, scope)
 
 
 def _kept_key(file: Path) -> bytes:

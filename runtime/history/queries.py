@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import final
 
@@ -41,12 +42,25 @@ _ALL = 2**62
 """As many rows as there are; SQLite wants a limit where there is an offset."""
 
 
+_SEARCHED = ("id", "pipeline", "experiment", "parameters", "tags")
+_AS_IT_IS = re.compile(r"[%_!]")
+_ESCAPED, _ESCAPE = r"!\g<0>", "ESCAPE '!'"
+
+
 @frozen
 class Pulse:
     """How a run stands, and when something was last heard of it (seconds since the epoch)."""
 
     state: State
     seen: float
+
+
+@frozen
+class Names:
+    """What runs can be chosen by, in alphabetical order."""
+
+    pipelines: tuple[str, ...]
+    experiments: tuple[str, ...]
 
 
 @final
@@ -66,14 +80,18 @@ class History:
         state: State | None = None,
         limit: int = 50,
         before: str | None = None,
+        text: str | None = None,
     ) -> tuple[RunRecord, ...]:
-        """Return runs, newest first. ``before`` is the id of a run: those that began before it follow."""
+        """Return runs, newest first. ``before`` is the id of a run: those that began before it follow.
+
+        ``text`` must be in the id, the pipeline, the experiment, a parameter or a tag, in any case of letters.
+        """
         if limit < 0:
             raise ValueError(f"limit must not be negative, got {limit}")
         filters = {"experiment": experiment, "pipeline": pipeline, "state": state and State(state).value}
         wanted = {name: value for name, value in filters.items() if value is not None}
         with self._reconciled() as connection:
-            return tuple(RunRow(*row).record() for row in _runs(connection, wanted, limit, before))
+            return tuple(RunRow(*row).record() for row in _runs(connection, wanted, limit, before, text))
 
     def run(self, reference: str) -> RunRecord:
         """Return a run by its id, the beginning of one, its last four characters, ``last`` or ``last~2``.
@@ -84,6 +102,15 @@ class History:
             run = resolve(connection, reference)
             ((*row,),) = connection.rows(RUNS.select("WHERE id = ?"), (run,))
             return RunRow(*row).record()
+
+    def names(self) -> Names:
+        """Return the pipelines and the experiments that there are runs of."""
+        with self._reconciled() as connection:
+            found = (
+                connection.rows(f"SELECT DISTINCT {column} FROM runs ORDER BY {column}")  # noqa: S608 -- our own names
+                for column in ("pipeline", "experiment")
+            )
+            return Names(*(tuple(name for (name,) in rows) for rows in found))
 
     def steps(self, run_id: str) -> tuple[StepRecord, ...]:
         """Return the step runs of a run, in the order of its graph, with their outputs. Raises RunNotFound."""
@@ -199,7 +226,9 @@ class History:
             return connection.rows(table.select(order), (run_id, step, _ALL, skip))
 
 
-def _runs(connection: Connection, wanted: Mapping[str, str], limit: int, before: str | None) -> list[Row]:
+def _runs(
+    connection: Connection, wanted: Mapping[str, str], limit: int, before: str | None, text: str | None
+) -> list[Row]:
     conditions = [f"{name} = ?" for name in wanted]
     values: list[object] = list(wanted.values())
     if before is not None:
@@ -207,5 +236,9 @@ def _runs(connection: Connection, wanted: Mapping[str, str], limit: int, before:
             raise RunNotFound(before)
         conditions.append("(started, id) < (SELECT started, id FROM runs WHERE id = ?)")
         values.append(before)
+    if text:
+        pattern = f"%{_AS_IT_IS.sub(_ESCAPED, text.lower())}%"
+        conditions.append(f"({' OR '.join(f'lower({column}) LIKE ? {_ESCAPE}' for column in _SEARCHED)})")
+        values += [pattern] * len(_SEARCHED)
     where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
     return connection.rows(RUNS.select(f"{where}ORDER BY started DESC, id DESC LIMIT ?"), (*values, limit))

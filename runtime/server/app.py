@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from ..workspace import Workspace
 from .actions import routes_of
 from .guards import Guard
+from .pages import page_routes
 from .problems import answer_to
 from .routes import ACTIONS
 from .service import Service
@@ -31,7 +32,7 @@ def create_app(workspace: Workspace, *, settings: Settings | None = None) -> Sta
         await run_in_threadpool(service.stop)
 
     app = Starlette(
-        routes=routes_of(ACTIONS),
+        routes=[*routes_of(ACTIONS), *page_routes()],
         middleware=[Middleware(Guard, settings)],
         exception_handlers={HTTPException: lambda _request, error: answer_to(error)},
         lifespan=lifespan,

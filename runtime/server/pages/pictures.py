@@ -1,0 +1,171 @@
+"""Make a picture of a run's graph: boxes with the states of steps, and the curves between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from graphlib import CycleError
+
+from attrs import evolve, field, frozen
+
+from ....compilers.graph import Graph, Group
+from ....compilers.traversal import dependencies
+from ... import amounts
+from ...history.records import StepRecord
+from ...states import State
+from .layouts import HEIGHT, WIDTH, Layout, Place, lay_out
+
+MARGIN = 16
+CROWDED = 80
+"""Steps from which on the outermost groups are closed unless somebody opens them."""
+
+_FIRST = (State.FAILED, State.RUNNING, State.CANCELLED, State.PENDING, State.COMPLETED, State.REUSED, State.SKIPPED)
+"""Which state of its steps a closed group shows: the first of these."""
+
+_LONGEST, _LONGEST_DETAIL = 20, 26
+"""Characters that fit into the lines of a box."""
+
+_ARGUMENTS = re.compile(r"^(?P<name>.+?) \((?P<arguments>.*)\)$", re.DOTALL)
+
+
+@frozen
+class Box:
+    """A step, or a closed group of ``count`` steps. ``detail`` tells namesakes apart, ``standing`` how it stands."""
+
+    id: str
+    label: str
+    standing: str
+    state: State
+    detail: str = ""
+    x: float = 0.0
+    y: float = 0.0
+    count: int = 0
+
+    @property
+    def short(self) -> str:
+        """The label, as much of it as fits."""
+        return _cut(self.label, _LONGEST)
+
+    @property
+    def second(self) -> str:
+        """What stands under the label before how the step stands."""
+        return f"{_cut(self.detail, _LONGEST_DETAIL - len(self.standing))} · " if self.detail else ""
+
+
+@frozen
+class Curve:
+    """What connects two boxes, as the data of an SVG path."""
+
+    source: str
+    target: str
+    path: str
+
+
+@frozen
+class Picture:
+    """A graph, drawn. ``groups`` are all groups there are; ``closed`` those that are drawn as one box."""
+
+    width: float
+    height: float
+    boxes: tuple[Box, ...]
+    curves: tuple[Curve, ...]
+    groups: tuple[Group, ...] = ()
+    closed: frozenset[str] = field(default=frozenset())
+    box_width: int = WIDTH
+    box_height: int = HEIGHT
+
+
+def draw(graph: Graph, steps: Sequence[StepRecord], closed: Iterable[str] | None = None) -> Picture:
+    """Draw a graph with the states of its steps. ``closed`` are the ids of groups to draw as one box each.
+
+    Groups through which a circle would go, were they one box, are drawn open.
+    """
+    wanted = frozenset(closed if closed is not None else _closed_by_itself(graph))
+    try:
+        return _drawn(graph, steps, wanted)
+    except CycleError:
+        return _drawn(graph, steps, frozenset())
+
+
+def _closed_by_itself(graph: Graph) -> Iterable[str]:
+    return (group.id for group in graph.groups if group.parent is None) if len(graph) > CROWDED else ()
+
+
+def _drawn(graph: Graph, steps: Sequence[StepRecord], closed: frozenset[str]) -> Picture:
+    parents = {group.id: group.parent for group in graph.groups}
+    shown = {node.id: _shown(node.id, node.group, parents, closed) for node in graph}
+    edges = [(shown[needed], shown[node.id]) for node in graph for needed in dependencies(node) if needed in shown]
+    layout = lay_out(list(dict.fromkeys(shown.values())), edges)
+    boxes = tuple(_placed(box, layout) for box in _boxes(graph, steps, shown))
+    curves = tuple(Curve(*edge, _path(points)) for edge, points in layout.edges.items())
+    width, height = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN
+    return Picture(width, height, boxes, curves, graph.groups, closed)
+
+
+def _shown(node: str, group: str | None, parents: Mapping[str, str | None], closed: frozenset[str]) -> str:
+    """Return what stands for a node: the outermost closed group that it is in, or itself."""
+    found = node
+    while group is not None and group in parents:
+        if group in closed:
+            found = group
+        group = parents[group]
+    return found
+
+
+def _boxes(graph: Graph, steps: Sequence[StepRecord], shown: Mapping[str, str]) -> Iterable[Box]:
+    records = {step.id: step for step in steps}
+    names = {group.id: group.name for group in graph.groups}
+    inside: dict[str, list[StepRecord]] = {}
+    for node in graph:
+        inside.setdefault(shown[node.id], []).append(
+            records.get(node.id) or StepRecord("", node.id, node.name, str(node.function), 0, label=node.label)
+        )
+    unfolded: dict[str, int] = {}
+    for step in steps:
+        if step.parent:
+            unfolded[step.parent] = unfolded.get(step.parent, 0) + 1
+    for name, members in inside.items():
+        if name in shown:
+            yield _step_box(members[0], unfolded.get(name, 0))
+        else:
+            yield _group_box(name, names.get(name, name), members)
+
+
+def _step_box(step: StepRecord, unfolded: int) -> Box:
+    items = f" · {amounts.counted(unfolded, 'step')} inside" if unfolded else ""
+    told = _ARGUMENTS.match(step.label)
+    name, arguments = (told["name"], told["arguments"]) if told else (step.label or step.id, "")
+    return Box(step.id, name, standing(step) + items, step.state, arguments)
+
+
+def _group_box(group: str, name: str, members: Sequence[StepRecord]) -> Box:
+    state = next(state for state in _FIRST if any(member.state is state for member in members))
+    done = sum(member.state.succeeded for member in members)
+    return Box(group, name, f"{done} of {amounts.counted(len(members), 'step')}", state, count=len(members))
+
+
+def standing(step: StepRecord) -> str:
+    """Return the state of a step in a word, with how long it took."""
+    if step.state is State.COMPLETED and step.duration is not None:
+        return amounts.duration(step.duration)
+    return step.state.value
+
+
+def _placed(box: Box, layout: Layout) -> Box:
+    x, y = layout.nodes[box.id]
+    return evolve(box, x=round(x + MARGIN, 1), y=round(y + MARGIN, 1))
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: max(most, 2) - 1]}…"
+
+
+def _path(points: Sequence[Place]) -> str:
+    """Return a smooth curve through points, level at each of them."""
+    (x, y), *rest = [(round(x + MARGIN, 1), round(y + MARGIN, 1)) for x, y in points]
+    parts = [f"M{x:g} {y:g}"]
+    for to_x, to_y in rest:
+        middle = (x + to_x) / 2
+        parts.append(f"H{to_x:g}" if y == to_y else f"C{middle:g} {y:g} {middle:g} {to_y:g} {to_x:g} {to_y:g}")
+        x, y = to_x, to_y
+    return "".join(parts)

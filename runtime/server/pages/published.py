@@ -1,0 +1,129 @@
+"""Show what is published: endpoints, their versions, how to call them, their schedules and runs."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from attrs import frozen
+from starlette.responses import Response
+
+from ....compilers.graph import Attached, Graph, Parameter
+from ....compilers.serialisation import from_json
+from ....compilers.values import is_plain
+from ...bundles import read_archive
+from ...bundles.contents import GRAPH
+from ...endpoints import Registry, ScheduleRecord, Schedules, VersionRecord
+from ...history import Session
+from ...history.opening import connect_to_read
+from ...workspace import Workspace
+from .visits import Page, Visit
+
+_RUNS = 10
+_EXAMPLES: Mapping[str, object] = {
+    "string": "...", "integer": 1, "number": 1.0, "boolean": True, "array": [], "object": {}, "null": None,
+}  # fmt: skip
+
+
+@frozen
+class Field:
+    """A parameter of a version, as a form and as a table show it. ``example`` is a JSON value that may be sent."""
+
+    name: str
+    type: str
+    is_needed: bool
+    default: str
+    example: object
+    choices: tuple[str, ...] = ()
+
+
+def _list(visit: Visit) -> Response:
+    registry = Registry(_session(visit.service.workspace))
+    endpoints = registry.endpoints()
+    newest = {endpoint.name: registry.versions(endpoint.name) for endpoint in endpoints}
+    return visit.page("endpoints.html", endpoints=endpoints, versions=newest)
+
+
+def _show(visit: Visit) -> Response:
+    workspace, name = visit.service.workspace, visit.path("endpoint")
+    registry = Registry(_session(workspace))
+    endpoint = registry.endpoint(name)
+    versions = registry.versions(name)
+    shown = registry.version(name, visit.query("version")) if versions else None
+    fields = list(fields_of(_graph(registry, shown))) if shown else []
+    tag = f'"endpoint": "{name}"'
+    return visit.page(
+        "endpoint.html",
+        endpoint=endpoint,
+        versions=versions,
+        shown=shown,
+        default=registry.version(name) if any(version.enabled for version in versions) else None,
+        fields=fields,
+        lines=_lines(visit, name, shown, fields),
+        schedules=Schedules(_session(workspace)).list(name),
+        rule=rule_in_words,
+        runs=visit.history.runs(text=tag, limit=_RUNS),
+        tag=tag,
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def _session(workspace: Workspace) -> Session:
+    """Return the database to read from: looking at pages makes no file."""
+    return Session(functools.partial(connect_to_read, workspace.history_location))
+
+
+def _graph(registry: Registry, version: VersionRecord) -> Graph:
+    _contents, files = read_archive(registry.bundle(version.bundle), f"version {version.version} of {version.endpoint}")
+    return from_json(files[GRAPH].decode())
+
+
+def fields_of(graph: Graph) -> Iterator[Field]:
+    """Yield the parameters that a call may give; those that were fixed by publishing are left out."""
+    for parameter in graph.parameters:
+        if not parameter.static:
+            yield _field(parameter)
+
+
+def _field(parameter: Parameter) -> Field:
+    schema: Mapping[str, Any] = parameter.schema
+    default = _default(parameter)
+    options = [schema, *schema.get("anyOf", ())]
+    choices = tuple(str(choice) for option in options for choice in option.get("enum", ()))
+    kind = next((option["type"] for option in options if isinstance(option.get("type"), str)), "string")
+    example = default if parameter.default is not None else next(iter(choices), _EXAMPLES.get(kind, "..."))
+    shown = "" if parameter.default is None else repr(default)
+    return Field(parameter.name, parameter.type, parameter.default is None, shown, example, choices)
+
+
+def _default(parameter: Parameter) -> object:
+    """Return a default as far as JSON can say it."""
+    if parameter.default is None or isinstance(parameter.default, Attached):
+        return None
+    value = parameter.default.value
+    known = value is None or isinstance(value, str | int | float | bool | list | dict)
+    return value if known and is_plain(value) else str(value)
+
+
+def _lines(visit: Visit, name: str, version: VersionRecord | None, fields: Sequence[Field]) -> dict[str, str]:
+    """Return what to type to call an endpoint."""
+    values = {field.name: field.example for field in fields}
+    base = f"{visit.request.url.scheme}://{visit.request.url.netloc}"
+    body = json.dumps({"parameters": values}, default=str).replace("'", "'\\''")
+    arguments = ", ".join(f"{field.name}={field.example!r}" for field in fields)
+    return {
+        "curl": f"curl -X POST {base}/api/v1/endpoints/{quote(name)}/runs \\\n"
+        f"  -H \"Authorization: Bearer $PENSTOCK_TOKEN\" -H 'Content-Type: application/json' \\\n  -d '{body}'",
+        "Python, in this workspace": f'from penstock import Endpoint\n\nrun = Endpoint.get("{name}").run({arguments})\nprint(run.result())',
+    }
+
+
+def rule_in_words(schedule: ScheduleRecord) -> str:
+    """Say when a schedule is due."""
+    return ", ".join(f"{name} {value}" for name, value in schedule.rule.items())
+
+
+PAGES = (Page("/endpoints", _list), Page("/endpoints/{endpoint}", _show))

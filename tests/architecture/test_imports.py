@@ -50,11 +50,7 @@ ALLOWED = {
 PACKAGES = {
     "dsl", "dsl.library", "compilers", "compilers.fingerprints", "compilers.linting", "compilers.lowering", "compilers.passes", "compilers.targets", "compilers.targets.azureml", "runtime",
     "runtime.azure", "runtime.azure.emulator", "runtime.bundles", "runtime.cli", "runtime.datastores", "runtime.endpoints", "runtime.executors", "runtime.history", "runtime.history.migrations", "runtime.runners",
-<<<<<<< HEAD
-    "runtime.server", "runtime.server.hosts", "runtime.server.routes", "runtime.store", "runtime.store.codecs", "runtime.terminal",
-=======
-    "runtime.server", "runtime.server.pages", "runtime.server.routes", "runtime.store", "runtime.store.codecs", "runtime.terminal",
->>>>>>> de4fc76 (Web pages: runs, one run with its graph, steps, comparisons, artifacts and the workspace)
+    "runtime.server", "runtime.server.hosts", "runtime.server.pages", "runtime.server.routes", "runtime.store", "runtime.store.codecs", "runtime.terminal",
 }  # fmt: skip
 """Every package there may be. A new one is put here, and into a layer, on purpose."""
 

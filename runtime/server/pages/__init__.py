@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import comparing, one_artifact, one_run, published, run_list, storage
+from . import comparing, one_artifact, one_run, published, run_list, sessions, storage
 from .rendering import static_response
 from .visits import Page, routes_of
 
@@ -18,6 +18,7 @@ PAGES: tuple[Page, ...] = (
     *one_artifact.PAGES,
     *published.PAGES,
     *storage.PAGES,
+    *sessions.PAGES,
 )
 
 

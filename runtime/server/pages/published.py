@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -16,10 +15,7 @@ from ....compilers.serialisation import from_json
 from ....compilers.values import is_plain
 from ...bundles import read_archive
 from ...bundles.contents import GRAPH
-from ...endpoints import Registry, ScheduleRecord, Schedules, VersionRecord
-from ...history import Session
-from ...history.opening import connect_to_read
-from ...workspace import Workspace
+from ...endpoints import Registry, ScheduleRecord, VersionRecord
 from .visits import Page, Visit
 
 _RUNS = 10
@@ -38,18 +34,18 @@ class Field:
     default: str
     example: object
     choices: tuple[str, ...] = ()
+    is_text: bool = True
 
 
 def _list(visit: Visit) -> Response:
-    registry = Registry(_session(visit.service.workspace))
+    registry = visit.service.registry
     endpoints = registry.endpoints()
     newest = {endpoint.name: registry.versions(endpoint.name) for endpoint in endpoints}
     return visit.page("endpoints.html", endpoints=endpoints, versions=newest)
 
 
 def _show(visit: Visit) -> Response:
-    workspace, name = visit.service.workspace, visit.path("endpoint")
-    registry = Registry(_session(workspace))
+    registry, name = visit.service.registry, visit.path("endpoint")
     endpoint = registry.endpoint(name)
     versions = registry.versions(name)
     shown = registry.version(name, visit.query("version")) if versions else None
@@ -62,18 +58,12 @@ def _show(visit: Visit) -> Response:
         shown=shown,
         default=registry.version(name) if any(version.enabled for version in versions) else None,
         fields=fields,
-        lines=_lines(visit, name, shown, fields),
-        schedules=Schedules(_session(workspace)).list(name),
+        lines=_lines(visit, name, fields),
+        schedules=visit.service.schedules.list(name),
         rule=rule_in_words,
         runs=visit.history.runs(text=tag, limit=_RUNS),
         tag=tag,
     )
-
-
-@functools.lru_cache(maxsize=8)
-def _session(workspace: Workspace) -> Session:
-    """Return the database to read from: looking at pages makes no file."""
-    return Session(functools.partial(connect_to_read, workspace.history_location))
 
 
 def _graph(registry: Registry, version: VersionRecord) -> Graph:
@@ -96,7 +86,7 @@ def _field(parameter: Parameter) -> Field:
     kind = next((option["type"] for option in options if isinstance(option.get("type"), str)), "string")
     example = default if parameter.default is not None else next(iter(choices), _EXAMPLES.get(kind, "..."))
     shown = "" if parameter.default is None else repr(default)
-    return Field(parameter.name, parameter.type, parameter.default is None, shown, example, choices)
+    return Field(parameter.name, parameter.type, parameter.default is None, shown, example, choices, kind == "string")
 
 
 def _default(parameter: Parameter) -> object:
@@ -108,7 +98,7 @@ def _default(parameter: Parameter) -> object:
     return value if known and is_plain(value) else str(value)
 
 
-def _lines(visit: Visit, name: str, version: VersionRecord | None, fields: Sequence[Field]) -> dict[str, str]:
+def _lines(visit: Visit, name: str, fields: Sequence[Field]) -> dict[str, str]:
     """Return what to type to call an endpoint."""
     values = {field.name: field.example for field in fields}
     base = f"{visit.request.url.scheme}://{visit.request.url.netloc}"

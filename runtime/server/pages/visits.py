@@ -16,7 +16,6 @@ from starlette.routing import Route
 from ....compilers.errors import PenstockError
 from ...history import History
 from ..callers import Caller, Scope
-from ..doors import caller_of
 from ..errors import Problem
 from ..problems import answer_to
 from ..service import Service, service_of
@@ -81,7 +80,7 @@ def _endpoint(page: Page) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         service = service_of(request)
         try:
-            caller = await caller_of(request, service, page.scope)
+            caller = await service.doors.caller(request, page.scope)
             _check_reach(caller, page)
             show = page.takes if request.method == "POST" and page.takes else page.show
             form = await _form(request)

@@ -128,6 +128,57 @@
     window.addEventListener("popstate", () => open(location.href, false));
   }
 
+  /* Forms that ask the API: their fields are its body, and what it refuses is told beside them. */
+  const csrf = document.querySelector("meta[name=csrf]")?.content;
+  const bodyOf = (form) => {
+    const found = {};
+    for (const field of form.elements) {
+      if (!field.name || field.value === "") continue;
+      let value = field.value;
+      if ("json" in field.dataset) { try { value = JSON.parse(value); } catch { throw new Error(`${field.name}: expected JSON, such as 5, true, [1, 2] or {"a": 1}`); } }
+      if ("list" in field.dataset) value = [value];
+      const path = field.name.split(".");
+      const inner = form.dataset.under ? (found[form.dataset.under] ??= {}) : found;
+      if (path.length > 1 && !form.dataset.under) (inner[path[0]] ??= {})[path[1]] = value;
+      else inner[field.name] = value;
+    }
+    return found;
+  };
+  const tell = (form, text, good) => {
+    let note = form.querySelector("[role=status]");
+    if (!note) { note = document.createElement("p"); note.setAttribute("role", "status"); form.append(note); }
+    note.className = good ? "told" : "alert";
+    note.textContent = text;
+  };
+  const problemOf = async (response) => {
+    const told = await response.json().catch(() => ({}));
+    const fields = Object.entries(told.fields || {}).map(([name, problem]) => `${name.replace("parameters.", "")}: ${problem}`);
+    return [told.detail || response.statusText, ...fields].join("; ");
+  };
+  document.addEventListener("submit", async (event) => {
+    const form = event.target, asks = form.dataset.api;
+    if (!asks) return;
+    event.preventDefault();
+    if (form.dataset.sure && !window.confirm(form.dataset.sure)) return;
+    const [method, address] = asks.split(" ");
+    const button = form.querySelector("button");
+    button.disabled = true;
+    try {
+      const body = method === "DELETE" || address.endsWith("/cancel") ? undefined : JSON.stringify(bodyOf(form));
+      const headers = { "X-CSRF-Token": csrf, ...(body && { "Content-Type": "application/json" }) };
+      const response = await fetch(address, { method, headers, body });
+      if (!response.ok) throw new Error(await problemOf(response));
+      const answer = response.status === 204 ? {} : await response.json();
+      if (form.dataset.shows) tell(form, `Copy it now, it is not shown again: ${answer[form.dataset.shows]}`, true);
+      else if (form.dataset.goes) location.assign(form.dataset.goes + encodeURIComponent(answer.id));
+      else location.reload();
+    } catch (error) {
+      tell(form, error.message, false);
+    } finally {
+      button.disabled = false;
+    }
+  });
+
   /* Logs, as they are written. */
   const follow = async (log) => {
     log.dataset.following = "1";

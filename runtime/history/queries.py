@@ -93,6 +93,11 @@ class History:
         with self._reconciled() as connection:
             return tuple(RunRow(*row).record() for row in _runs(connection, wanted, limit, before, text))
 
+    def has(self, run_id: str) -> bool:
+        """Say whether there is a run of exactly that id. Raises HistoryError."""
+        with self._session.connection() as connection:
+            return bool(connection.rows("SELECT 1 FROM runs WHERE id = ?", (run_id,)))
+
     def run(self, reference: str) -> RunRecord:
         """Return a run by its id, the beginning of one, its last four characters, ``last`` or ``last~2``.
 

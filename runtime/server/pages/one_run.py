@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from ....compilers.graph import Graph
 from ...changes import graph_of
+from ...endpoints import QueuedRun
 from ...history.records import FileRecord, RunRecord, StepRecord
 from ...states import State
 from ..errors import Problem
@@ -25,6 +26,9 @@ _STEP_VIEWS = ("overview", "log", "code", "details")
 
 
 def _show(visit: Visit) -> Response:
+    request = visit.service.queue.get(visit.path("run"))
+    if request is not None and request.state != "ended" and not visit.history.has(request.id):
+        return visit.page("waiting.html", request=request, ahead=_ahead(visit, request))
     run, steps, picture = _run(visit)
     view = _view(visit, _VIEWS)
     return visit.page(
@@ -39,6 +43,12 @@ def _show(visit: Visit) -> Response:
         is_picture=_is_picture,
         packages=visit.history.packages(run.id) if view == "details" else {},
     )
+
+
+def _ahead(visit: Visit, request: QueuedRun) -> int:
+    """Return how many requests are taken before one."""
+    waiting = [one.id for one in visit.service.queue.waiting() if one.state == "queued"]
+    return waiting.index(request.id) if request.id in waiting else 0
 
 
 def _show_step(visit: Visit) -> Response:

@@ -152,7 +152,7 @@
   };
   const problemOf = async (response) => {
     const told = await response.json().catch(() => ({}));
-    const fields = Object.entries(told.fields || {}).map(([name, problem]) => `${name.replace("parameters.", "")}: ${problem}`);
+    const fields = (told.errors || []).map((one) => `${one.field.replace("parameters.", "")}: ${one.problem}`);
     return [told.detail || response.statusText, ...fields].join("; ");
   };
   document.addEventListener("submit", async (event) => {

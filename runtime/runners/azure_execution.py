@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 import uuid
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, final
@@ -21,11 +20,12 @@ from ...compilers.lowering import Compiled
 from ...compilers.targets.azureml import Placement, Plan, job_body, plan
 from ...compilers.targets.azureml.names import SERVERLESS, legal_names
 from ...compilers.targets.azureml.plans import output_names
+from ..audiences import Audience
 from ..azure.artifacts import RemoteArtifacts, Stores
 from ..azure.connections import Connection
 from ..azure.jobs import SUBMISSION, submit_job
 from ..errors import RunError
-from ..events import Event, Listener, RunEnded, RunStarted
+from ..events import Listener, RunEnded, RunStarted
 from ..functions import check_not_importing
 from ..history.records import RunRecord
 from ..inputs import kept_inputs
@@ -192,7 +192,7 @@ class AzureExecution:
         self._config = config
         self._beginning = beginning
         self._tracker = Tracker()
-        self._listeners: list[Listener] = []
+        self._emit = Audience(self._tracker)
         self._ended = threading.Event()
         self._broken: BaseException | None = None
         folder = beginning.workspace.run_folder(beginning.run)
@@ -221,7 +221,7 @@ class AzureExecution:
     def _follow(self) -> None:
         try:
             with contextlib.ExitStack() as closing:
-                self._listeners = [*self._listen(closing), *self._config.listeners]
+                self._emit.others = [*self._listen(closing), *self._config.listeners]
                 self._emit(self._beginning.started)
                 state, problem = self._following.run()
                 self._emit(RunEnded(self._beginning.run, time.time(), state, problem))
@@ -261,16 +261,3 @@ class AzureExecution:
             shown = display(self._config.display, sys.stderr)
             closing.callback(shown.close)
             yield shown
-
-    def _emit(self, event: Event) -> None:
-        self._tracker(event)
-        for listener in tuple(self._listeners):
-            try:
-                listener(event)
-            except Exception as error:  # who looks on does not stop the run
-                self._listeners.remove(listener)
-                warnings.warn(
-                    f"the listener {listener!r} failed at {type(event).__name__} and hears no more: {error!r}",
-                    RuntimeWarning,
-                    stacklevel=2,
-                )

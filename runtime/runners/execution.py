@@ -17,6 +17,7 @@ from ...compilers.graph import Graph
 from ...compilers.lowering import Compiled
 from ...compilers.traversal import nodes_within
 from ..admission import refuse, shortages, this_machine
+from ..audiences import Audience
 from ..auditing import warn_undeclared
 from ..driving import Drive
 from ..errors import RunError
@@ -101,11 +102,11 @@ class Execution:
         self._fingerprinter = prepared.fingerprinter
         self._experiment = config.experiment or plan.graph.name
         self._tracker = Tracker()
+        self._emit = Audience(self._tracker)
         values = given.values()
         self._drive = Drive(plan, values, self._emit)
         self._ended = threading.Event()
         self._broken: BaseException | None = None
-        self._listeners: list[Listener] = []
         first = RunRecord(
             plan.run, plan.graph.name, self._experiment, State.PENDING, time.time(), parameters=given.texts()
         )
@@ -156,7 +157,7 @@ class Execution:
         """Run to the end in this thread. Raises KeyboardInterrupt and SystemExit after everything has been stopped."""
         with contextlib.ExitStack() as closing:
             closing.push(self._note_end)
-            self._listeners = [*self._listen(closing), *self._config.listeners]
+            self._emit.others = [*self._listen(closing), *self._config.listeners]
             plan = self._plan
             given, tags = self._given, self._config.tags
             started = RunStarted(
@@ -285,19 +286,6 @@ class Execution:
             shown = display("lines" if inline else self._config.display, sys.stderr)
             closing.callback(shown.close)
             yield shown
-
-    def _emit(self, event: Event) -> None:
-        self._tracker(event)
-        for listener in tuple(self._listeners):
-            try:
-                listener(event)
-            except Exception as error:  # who looks on does not stop the run
-                self._listeners.remove(listener)
-                warnings.warn(
-                    f"the listener {listener!r} failed at {type(event).__name__} and hears no more: {error!r}",
-                    RuntimeWarning,
-                    stacklevel=2,
-                )
 
 
 def _covered(prepared: Prepared) -> dict[str, tuple[str, ...]]:

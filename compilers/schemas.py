@@ -41,7 +41,7 @@ def schema_of(hint: Any) -> Schema:
     if _is_simple(hint):
         return _SIMPLE[hint]
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return {"enum": [member.name for member in hint]}
+        return _members(hint)
     if isinstance(hint, type) and issubclass(hint, PurePath):
         return {"type": "string", "format": "path"}
     origin, items = typing.get_origin(hint), typing.get_args(hint)
@@ -49,6 +49,14 @@ def schema_of(hint: Any) -> Schema:
         if origin in kinds:
             return describe(items)
     return {}
+
+
+def _members(kind: type[Enum]) -> Schema:
+    """Return the schema of an enum: the names of its members, and where it is to be found, unless it travels by value."""
+    found = {"enum": [member.name for member in kind]}
+    if kind.__module__ == "__main__" or "<locals>" in kind.__qualname__:
+        return found
+    return {**found, "x-python": f"{kind.__module__}:{kind.__qualname__}"}
 
 
 def _is_simple(hint: Any) -> bool:
@@ -73,6 +81,10 @@ def _array(items: tuple[Any, ...]) -> Schema:
     return {"type": "array", "items": inner} if inner else {"type": "array"}
 
 
+def _set(items: tuple[Any, ...]) -> Schema:
+    return {**_array(items), "uniqueItems": True}
+
+
 def _tuple(items: tuple[Any, ...]) -> Schema:
     if len(items) == 2 and items[1] is Ellipsis:
         return _array(items)
@@ -95,7 +107,8 @@ def _object(items: tuple[Any, ...]) -> Schema:
 _GENERIC: tuple[tuple[tuple[object, ...], Callable[[tuple[Any, ...]], Schema]], ...] = (
     ((typing.Literal,), _choice),
     ((typing.Union, types.UnionType), _union),
-    ((list, abc.Sequence, abc.Iterable, set, frozenset), _array),
+    ((list, abc.Sequence, abc.Iterable), _array),
+    ((set, frozenset), _set),
     ((tuple,), _tuple),
     ((dict, abc.Mapping), _object),
 )

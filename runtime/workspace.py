@@ -16,6 +16,7 @@ from attrs import field, frozen
 
 from ..compilers.roots import project_root
 from . import datastores as data
+from . import endpoints as published
 from . import facts
 from .cleaned import Cleaned
 from .cleaning import GRACE, Progress, clean, silent
@@ -27,6 +28,7 @@ from .retention import Retention
 
 if TYPE_CHECKING:
     from .datastores import Datastore, Datastores
+    from .endpoints import Registry
 
 VARIABLE = "PENSTOCK_WORKSPACE"
 """The environment variable that names the root where the code names none."""
@@ -107,6 +109,11 @@ class Workspace:
     def database(self) -> Session:
         """The history's database, for what writes there beside runs: endpoints, tokens, schedules, requests."""
         return Session(functools.partial(connect, self.history_location, self.prepare))
+
+    @property
+    def endpoints(self) -> Registry:
+        """What is published here: endpoints and their versions, as records. :class:`penstock.Endpoint` calls them."""
+        return published.Registry(self.database)
 
     @property
     def datastores(self) -> Datastores:

@@ -4,6 +4,7 @@ from .archives import read_archive
 from .contents import SUFFIX, Contents
 from .opening import Bundle, BundleWarning, open_bundle, open_file
 from .packing import Packed, pack
+from .parameters import Signature
 from .snapshots import Extent
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Contents",
     "Extent",
     "Packed",
+    "Signature",
     "open_bundle",
     "open_file",
     "pack",

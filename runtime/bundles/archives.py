@@ -104,11 +104,16 @@ def _problem_of(entry: zipfile.ZipInfo) -> str:
         return "is no plain file"
     if path.is_absolute() or ".." in path.parts or "\\" in name or _DRIVE.match(name) or path.as_posix() != name:
         return "leads out of the bundle, or is written in a way that may"
-    if any(ord(letter) < 32 for letter in name) or len(name) > 1000:
+    if any(ord(letter) < 32 for letter in name) or len(name) > 1000 or any(map(_is_long, path.parts)):
         return "has a name that no file has"
     if name not in _FIXED and not name.startswith((CODE, VALUES)):
         return "is none that a bundle has"
     return ""
+
+
+def _is_long(part: str) -> bool:
+    """Say whether file systems refuse a name: most allow 255 bytes."""
+    return len(part.encode(errors="surrogatepass")) > 255
 
 
 def _differences(contents: Contents, files: Mapping[str, bytes]) -> Iterator[str]:
@@ -122,3 +127,7 @@ def _differences(contents: Contents, files: Mapping[str, bytes]) -> Iterator[str
             yield f"its document does not name the file {name!r}"
         elif entry != Entry(len(data), digest_of(data)):
             yield f"the file {name!r} is not the one that was put there: it was changed"
+    folders = {above.as_posix() for name in files for above in PurePosixPath(name).parents}
+    yield from (f"the file {name!r} is a folder too" for name in files if name in folders)
+    known = {folder for folder in folders if folder.startswith(VALUES)}
+    yield from (f"its value {folder!r} is not there" for folder in contents.values.values() if folder not in known)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 import os
 import shutil
@@ -21,11 +23,13 @@ from ...compilers.fingerprints import Manifest
 from ...compilers.graph import Graph, Node
 from ...compilers.lowering import Compiled
 from ...compilers.serialisation import from_json
+from ..endpoints.schemas import as_python
 from ..errors import BundleError, StoreError
 from ..store import LocalStore, decode
 from ..store.portable import read_in
 from .archives import digest_of, read_archive
-from .contents import CODE, GRAPH, MANIFESTS, Contents
+from .contents import CODE, GRAPH, MANIFESTS, PARAMETERS, Contents
+from .parameters import Signature, read
 
 
 class BundleWarning(UserWarning):
@@ -35,7 +39,7 @@ class BundleWarning(UserWarning):
     """
 
 
-@frozen
+@frozen(slots=False)
 class Bundle:
     """A bundle whose files lie in ``folder``; ``shown`` is what errors call it."""
 
@@ -49,36 +53,47 @@ class Bundle:
         """The folder that the bundle's modules are imported from."""
         return self.folder / CODE
 
-    @property
+    @functools.cached_property
+    def signature(self) -> Signature:
+        """What the pipeline is called, is for, and asks for; reading it imports nothing. Raises BundleError."""
+        with self._told(PARAMETERS):
+            return read((self.folder / PARAMETERS).read_text(encoding="utf-8"))
+
+    @functools.cached_property
     def graph(self) -> Graph:
-        """The pipeline's graph, without the values that no document holds. Raises BundleError."""
-        try:
+        """The pipeline's graph, without the values that no document holds; defaults that are members of an enum import it.
+
+        Raises BundleError.
+        """
+        with self._told(GRAPH):
             return from_json((self.folder / GRAPH).read_text(encoding="utf-8"))
-        except (CompileError, OSError, UnicodeDecodeError) as error:
-            raise BundleError(self.shown, f"its graph cannot be read: {error}") from error
 
     def differences(self) -> tuple[str, ...]:
         """Say what is installed here in another version than where the bundle was made, or is not."""
         return tuple(_differences(self.contents))
 
     def compiled(self, inputs: Mapping[str, object]) -> Compiled:
-        """Return the pipeline with values for its parameters, ready to run in this process, which imports its modules from now on.
+        """Return the pipeline with values for its parameters, JSON's or Python's, ready to run in this process.
 
-        Warns where what is installed differs; then nothing is reused. Raises BundleError where a module of the same name is loaded
-        already: run each bundle in a process of its own.
+        Warns where what is installed differs; then nothing is reused. Raises as :meth:`enter` does.
         """
-        self._enter()
-        graph = attrs.evolve(self.graph, attachments=self._attachments())
-        manifests = _manifests((self.folder / MANIFESTS).read_bytes())
+        self.enter()
+        graph, manifests = self._ready
         found = self.differences()
         if found:
             told = f"{self.shown}: {'; '.join(found)}. Nothing is reused, since results may differ"
             warnings.warn(told, BundleWarning, stacklevel=2)
             graph, manifests = _without_fingerprints(graph), {}
-        return Compiled(graph, inputs, self.code, manifests)
+        return Compiled(graph, self._values(inputs), self.code, manifests)
 
-    def _enter(self) -> None:
+    def enter(self) -> None:
+        """Let this process import the bundle's modules from now on, before all others.
+
+        Raises BundleError where a module of the same name is loaded already: run each bundle in a process of its own.
+        """
         code = str(self.code)
+        if code in sys.path[:1]:
+            return
         for name in _modules(self.code):
             known = getattr(sys.modules.get(name), "__file__", None)
             if known is not None and not known.startswith(code + os.sep):
@@ -86,8 +101,19 @@ class Bundle:
                     self.shown,
                     f"a module {name!r} is loaded from {known} already; run it in a process of its own (`penstock run`)",
                 )
-        if code not in sys.path[:1]:
-            sys.path.insert(0, code)
+        sys.path.insert(0, code)
+
+    @functools.cached_property
+    def _ready(self) -> tuple[Graph, Mapping[str, Manifest]]:
+        """The graph with its values, and the manifests; read once for all runs of a process."""
+        with self._told(MANIFESTS):
+            manifests = _manifests((self.folder / MANIFESTS).read_bytes())
+        return attrs.evolve(self.graph, attachments=self._attachments()), manifests
+
+    def _values(self, inputs: Mapping[str, object]) -> dict[str, object]:
+        schemas = {parameter.name: parameter.schema for parameter in self.signature.parameters}
+        with self._told(PARAMETERS):
+            return {name: as_python(value, schemas.get(name, {})) for name, value in inputs.items()}
 
     def _attachments(self) -> dict[str, object]:
         with tempfile.TemporaryDirectory(prefix="penstock-") as scratch:
@@ -99,6 +125,16 @@ class Bundle:
                 }
             except StoreError as error:
                 raise BundleError(self.shown, f"a value in it cannot be read: {error}") from error
+
+    @contextlib.contextmanager
+    def _told(self, name: str) -> Iterator[None]:
+        """Turn what reading a file of the bundle raises into an error about the bundle."""
+        try:
+            yield
+        except BundleError:
+            raise
+        except (CompileError, OSError, ImportError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise BundleError(self.shown, f"its {name} cannot be read: {error}") from error
 
 
 def open_bundle(data: bytes, place: Path, shown: str = "the bundle") -> Bundle:

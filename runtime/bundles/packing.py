@@ -16,8 +16,9 @@ from ...compilers.traversal import nodes_within
 from ..functions import packed_with_modules
 from ..store import LocalStore, encode
 from ..store.portable import write_out
-from .archives import digest_of, write_archive
+from .archives import digest_of, read_archive, write_archive
 from .contents import CODE, GRAPH, MANIFESTS, PARAMETERS, SUFFIX, VALUES, Contents
+from .parameters import written
 from .snapshots import LIMIT, Extent, read_all, snapshot
 
 
@@ -29,6 +30,12 @@ class Packed:
     data: bytes
     digest: str
     content: str
+
+    @classmethod
+    def received(cls, data: bytes, shown: str = "the bundle") -> Packed:
+        """Check the bytes of a bundle that was made before. Raises BundleError for what is no bundle, damaged or hostile."""
+        contents, _ = read_archive(data, shown)
+        return cls(contents.name, data, digest_of(data), contents.content)
 
     @property
     def filename(self) -> str:
@@ -54,7 +61,7 @@ def pack(compiled: Compiled, extent: Extent = "reached", limit: int = LIMIT) -> 
     manifests = {key: manifest.to_json() for key, manifest in sorted(compiled.manifests.items())}
     files = {
         GRAPH: graph.encode(),
-        PARAMETERS: _schema(compiled).encode(),
+        PARAMETERS: written(compiled.graph).encode(),
         MANIFESTS: json.dumps(manifests, sort_keys=True).encode(),
         **code,
         **values,
@@ -74,18 +81,6 @@ def _all(files: dict[str, bytes]) -> bytes:
     return b"".join(f"{name}\0{digest_of(data)}\n".encode() for name, data in sorted(files.items()))
 
 
-def _schema(compiled: Compiled) -> str:
-    """Return the JSON Schema of the parameters that a run takes."""
-    free = [parameter for parameter in compiled.graph.parameters if not parameter.static]
-    schema = {
-        "type": "object",
-        "properties": {parameter.name: dict(parameter.schema) for parameter in free},
-        "required": [parameter.name for parameter in free if parameter.default is None],
-        "additionalProperties": False,
-    }
-    return json.dumps(schema, indent=1)
-
-
 def _values(compiled: Compiled) -> tuple[dict[str, bytes], dict[str, str]]:
     """Return the files of attached values, and the folder of each attachment."""
     attachments = compiled.graph.attachments
@@ -96,5 +91,5 @@ def _values(compiled: Compiled) -> tuple[dict[str, bytes], dict[str, str]]:
         store = LocalStore(Path(scratch, "store"))
         for key, folder in folders.items():
             write_out(encode(attachments[key], store), store, Path(scratch, folder))
-        written = [file for file in Path(scratch, VALUES).rglob("*") if file.is_file()]
-        return {file.relative_to(scratch).as_posix(): file.read_bytes() for file in written}, folders
+        made = [file for file in Path(scratch, VALUES).rglob("*") if file.is_file()]
+        return {file.relative_to(scratch).as_posix(): file.read_bytes() for file in made}, folders

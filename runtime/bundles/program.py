@@ -23,12 +23,15 @@ _MODULE = "penstock.runtime.bundles.program"
 
 @frozen
 class Order:
-    """What to run: the bundle's file, where to lay it out, the parameters, and how, as :class:`Local` takes it."""
+    """What to run: the bundle's file, where to lay it out, and how, as :class:`Local` takes it.
+
+    ``inputs`` are the parameters, pickled: their classes may be the bundle's own, which has to be opened first.
+    """
 
     bundle: Path
     place: Path
     workspace: Workspace
-    inputs: Mapping[str, object]
+    inputs: bytes
     how: Mapping[str, Any] = field(factory=dict)
 
 
@@ -61,8 +64,10 @@ def main() -> int:
     """Do what the standard input says. What the run printed and how it ended is in the history."""
     order: Order = pickle.load(sys.stdin.buffer)
     bundle = open_file(order.bundle, order.place)
+    bundle.enter()
+    inputs: Mapping[str, object] = pickle.loads(order.inputs)
     local = Local(workspace=order.workspace, raise_on_failure=False, **order.how)
-    return 0 if local.run_compiled(bundle.compiled(order.inputs)).status.succeeded else 1
+    return 0 if local.run_compiled(bundle.compiled(inputs)).status.succeeded else 1
 
 
 if __name__ == "__main__":

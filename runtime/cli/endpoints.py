@@ -34,7 +34,7 @@ def command(ctx: click.Context) -> None:
 @workspace_option
 def list_endpoints(disabled: bool, as_json: bool, workspace: Workspace) -> None:
     """List the endpoints of the workspace."""
-    registry = Registry(workspace.database)
+    registry = workspace.endpoints
     found = registry.endpoints(disabled=disabled)
     if as_json:
         print_json([_document(registry, record) for record in found])
@@ -51,7 +51,7 @@ def list_endpoints(disabled: bool, as_json: bool, workspace: Workspace) -> None:
 @workspace_option
 def show(name: str, as_json: bool, workspace: Workspace) -> None:
     """Show an endpoint with its versions."""
-    registry = Registry(workspace.database)
+    registry = workspace.endpoints
     record = registry.endpoint(name)
     if as_json:
         print_json(_document(registry, record))
@@ -78,7 +78,7 @@ def show(name: str, as_json: bool, workspace: Workspace) -> None:
 @workspace_option
 def enable(name: str, version: str | None, workspace: Workspace) -> None:
     """Let an endpoint, or one of its versions, be called again."""
-    Registry(workspace.database).enable(name, version)
+    workspace.endpoints.enable(name, version)
 
 
 @command.command()
@@ -87,7 +87,7 @@ def enable(name: str, version: str | None, workspace: Workspace) -> None:
 @workspace_option
 def disable(name: str, version: str | None, workspace: Workspace) -> None:
     """Hide an endpoint, or one of its versions, and refuse calls."""
-    Registry(workspace.database).enable(name, version, enabled=False)
+    workspace.endpoints.enable(name, version, enabled=False)
 
 
 @command.command("set-default")
@@ -96,7 +96,7 @@ def disable(name: str, version: str | None, workspace: Workspace) -> None:
 @workspace_option
 def set_default(name: str, version: str | None, workspace: Workspace) -> None:
     """Choose the version that is called where none is named; without VERSION it is always the newest."""
-    Registry(workspace.database).set_default(name, version)
+    workspace.endpoints.set_default(name, version)
 
 
 @command.command()
@@ -105,7 +105,7 @@ def set_default(name: str, version: str | None, workspace: Workspace) -> None:
 @workspace_option
 def rename(name: str, new: str, workspace: Workspace) -> None:
     """Give an endpoint another name; its tokens, schedules and runs go along."""
-    Registry(workspace.database).rename(name, new)
+    workspace.endpoints.rename(name, new)
 
 
 @command.command()
@@ -115,7 +115,7 @@ def rename(name: str, new: str, workspace: Workspace) -> None:
 @workspace_option
 def delete(name: str, version: str | None, yes: bool, workspace: Workspace) -> None:
     """Delete an endpoint with its schedules and tokens, or one of its versions. Runs stay in the history."""
-    registry = Registry(workspace.database)
+    registry = workspace.endpoints
     registry.version(name, version) if version else registry.endpoint(name)
     if not yes:
         click.confirm(f"delete {f'version {version} of ' if version else ''}{name}?", abort=True)

@@ -51,7 +51,7 @@ class Target:
 
     @classmethod
     def _of_bundle(cls, shown: str, bundle: Bundle) -> Target:
-        parameters = tuple(parameter for parameter in bundle.graph.parameters if not parameter.static)
+        parameters = tuple(parameter for parameter in bundle.signature.parameters if not parameter.static)
         return cls(shown, bundle.compiled, parameters, {one.name: hint_of(one.schema) for one in parameters}, bundle)
 
     @property
@@ -64,7 +64,7 @@ class Target:
     @property
     def doc(self) -> str:
         """What the pipeline is for, in its own words."""
-        return self.bundle.graph.doc if self.bundle is not None else inspect.getdoc(self.composition) or ""
+        return self.bundle.signature.doc if self.bundle is not None else inspect.getdoc(self.composition) or ""
 
     def options(self) -> list[click.Option]:
         """Return an option for each parameter."""

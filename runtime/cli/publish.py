@@ -9,8 +9,7 @@ from typing import Any
 import click
 
 from ...compilers.fingerprints import Fingerprinter
-from ..bundles import Packed, pack, read_archive
-from ..bundles.archives import digest_of
+from ..bundles import Packed, pack
 from ..publishing import Endpoint, publish_packed
 from ..uploading import TOKEN, ServerEndpoint, upload
 from ..workspace import Workspace
@@ -70,9 +69,7 @@ def command(
 
 def _packed(reference: str, target: Target, values: Mapping[str, object], *, whole_project: bool) -> Packed:
     if target.bundle is not None:
-        data = Path(reference).read_bytes()
-        contents, _ = read_archive(data, reference)
-        return Packed(contents.name, data, digest_of(data), contents.content)
+        return Packed.received(Path(reference).read_bytes(), reference)
     compiled = target.compile(values, whole=False).identified(Fingerprinter())
     return pack(compiled, "project" if whole_project else "reached")
 

@@ -178,5 +178,5 @@ def _as_float(value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value)
+    text = json.dumps(value, default=repr)  # callers in Python give more than JSON has
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
 import tempfile
 from collections.abc import Callable, Mapping
-from enum import Enum
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, Protocol, final, runtime_checkable
 
 from attrs import field, frozen
 
-from ..compilers.datapaths import DataPath
 from ..compilers.fingerprints import Fingerprinter
 from ..compilers.graph import Graph
 from ..compilers.lowering import Compiled, compile_pipeline
-from .bundles import Bundle, Extent, Packed, open_bundle, pack
+from .bundles import Bundle, Extent, Packed, Signature, open_bundle, pack
+from .bundles.parameters import as_json
 from .bundles.program import Order, carry_out
 from .configuration import Settings, settings_upward
 from .endpoints import EndpointRecord, Registry, VersionRecord
@@ -57,7 +55,7 @@ class Endpoint:
     def list(cls, workspace: Workspace | None = None, *, disabled: bool = False) -> tuple[Endpoint, ...]:
         """Return the endpoints of a workspace by name, with ``disabled`` those too."""
         workspace = workspace or Workspace.open()
-        found = _registry(workspace).endpoints(disabled=disabled)
+        found = workspace.endpoints.endpoints(disabled=disabled)
         return tuple(cls(record.name, workspace) for record in found)
 
     @property
@@ -84,16 +82,18 @@ class Endpoint:
 
         ``_how`` are settings of :class:`Local`. Raises EndpointDisabled, MissingInput for parameters that do not fit, and RunFailed.
         """
+        import cloudpickle
+
         check_not_importing()
         version = self._registry.callable_version(self.name, _version)
         bundle = self._bundle(version)
-        values = check_parameters(bundle.graph, parameters)
+        values = check_parameters(bundle.signature, parameters)
         run = self.workspace.new_run()
         how = {"tags": {"endpoint": self.name, "version": version.version}, **(_how or {}), "run_id": run}
         with tempfile.NamedTemporaryFile(suffix=".bundle") as file:
             file.write(self._registry.bundle(version.bundle))
             file.flush()
-            order = Order(Path(file.name), _place(self.workspace), self.workspace, values, how)
+            order = Order(Path(file.name), _place(self.workspace), self.workspace, cloudpickle.dumps(values), how)
             code = carry_out(order)
         try:
             return Run.get(run, self.workspace).check()
@@ -125,7 +125,7 @@ class Endpoint:
 
     @property
     def _registry(self) -> Registry:
-        return _registry(self.workspace)
+        return self.workspace.endpoints
 
     def _bundle(self, version: VersionRecord) -> Bundle:
         data = self._registry.bundle(version.bundle)
@@ -168,7 +168,7 @@ def publish_packed(
     packed: Packed, name: str, workspace: Workspace, *, version: str | None = None, description: str = "", by: str = ""
 ) -> Endpoint:
     """Publish a bundle that was made before into a workspace. Raises EndpointError and EndpointExists."""
-    registry = _registry(workspace)
+    registry = workspace.endpoints
     registry.publish(name, packed.data, packed.digest, packed.content, version=version, description=description, by=by)
     return Endpoint(name, workspace)
 
@@ -180,35 +180,18 @@ def identified(pipeline: Callable[..., object], parameters: Mapping[str, object]
     return compiled.identified(Fingerprinter(ignore_calls=settings.ignore_calls))
 
 
-def check_parameters(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values for a graph's parameters, checked against their schemas. Raises MissingInput, which names each that is wrong."""
-    as_json = {name: _as_json(value) for name, value in given.items()}
+def check_parameters(asked: Graph | Signature, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values for a pipeline's parameters, checked against their schemas. Raises MissingInput, which names each that is wrong."""
+    sent = {name: as_json(value) for name, value in given.items()}
     try:
-        found = checked(as_json, graph.parameters)
+        found = checked(sent, asked.parameters)
     except ParametersUnfit as problem:
         wrong = "; ".join(f"{place.removeprefix('parameters.')} {told}" for place, told in problem.fields.items())
-        raise MissingInput(f"{graph.name} was called with parameters that do not fit: {wrong}") from None
+        raise MissingInput(f"{asked.name} was called with parameters that do not fit: {wrong}") from None
     return {name: found[name] if type(value) in (int, float) else value for name, value in given.items()}
-
-
-def _as_json(value: Any) -> Any:
-    """Write a value as REST would carry it, to be looked at."""
-    if isinstance(value, Enum):
-        return value.name
-    if isinstance(value, PurePath | DataPath):
-        return str(value)
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    if type(value) in (list, tuple, set, frozenset):
-        return [_as_json(item) for item in value]
-    return {key: _as_json(item) for key, item in value.items()} if type(value) is dict else value
 
 
 def _place(workspace: Workspace) -> Path:
     """Return the folder that bundles are laid out in."""
     workspace.prepare()
     return workspace.folder / "bundles"
-
-
-def _registry(workspace: Workspace) -> Registry:
-    return Registry(workspace.database)

@@ -23,13 +23,13 @@ from ...compilers.fingerprints import Manifest
 from ...compilers.graph import Graph, Node
 from ...compilers.lowering import Compiled
 from ...compilers.serialisation import from_json
-from ..endpoints.schemas import as_python
 from ..errors import BundleError, StoreError
 from ..store import LocalStore, decode
 from ..store.portable import read_in
 from .archives import digest_of, read_archive
 from .contents import CODE, GRAPH, MANIFESTS, PARAMETERS, Contents
 from .parameters import Signature, read
+from .values import as_python
 
 
 class BundleWarning(UserWarning):

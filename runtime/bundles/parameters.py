@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+from enum import Enum
+from pathlib import PurePath
 from typing import Any
 
 from attrs import frozen
 
+from ...compilers.datapaths import DataPath
 from ...compilers.graph import Attached, Graph, Literal, Parameter
-from ..endpoints.parameters import as_json
 
 _TYPE, _FIXED = "x-type", "x-fixed"
 
@@ -65,3 +68,16 @@ def read(text: str) -> Signature:
 def _parameter(name: str, schema: dict[str, Any], required: bool) -> Parameter:
     kind, default = str(schema.pop(_TYPE)), Literal(schema.pop("default", None))
     return Parameter(name, kind, schema, None if required else default)
+
+
+def as_json(value: Any) -> Any:
+    """Write a Python value as a request would carry it; what no request can carry stays."""
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, PurePath | DataPath):
+        return str(value)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if type(value) in (list, tuple, set, frozenset):
+        return [as_json(item) for item in value]
+    return {key: as_json(item) for key, item in value.items()} if type(value) is dict else value

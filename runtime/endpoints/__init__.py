@@ -9,7 +9,6 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .parameters import check_parameters
     from .queue import Queue
     from .records import EndpointRecord, QueuedRun, ScheduleRecord, TokenRecord, VersionRecord
     from .registry import Registry
@@ -26,7 +25,6 @@ __all__ = [
     "TokenRecord",
     "Tokens",
     "VersionRecord",
-    "check_parameters",
 ]
 
 _HOMES = {
@@ -39,7 +37,6 @@ _HOMES = {
     "TokenRecord": "records",
     "Tokens": "tokens",
     "VersionRecord": "records",
-    "check_parameters": "parameters",
 }
 
 

@@ -24,7 +24,8 @@ class Colour(Enum):
     ("hint", "schema"),
     [
         (int, {"type": "integer"}), (float, {"type": "number"}), (str, {"type": "string"}), (bool, {"type": "boolean"}),
-        (None, {"type": "null"}), (Path, {"type": "string", "format": "path"}), (Colour, {"enum": ["RED", "GREEN"]}),
+        (None, {"type": "null"}), (Path, {"type": "string", "format": "path"}), 
+        (Colour, {"enum": ["RED", "GREEN"], "x-python": f"{__name__}:Colour"}), (set[int], {"type": "array", "items": {"type": "integer"}, "uniqueItems": True}),
         (datetime.date, {"type": "string", "format": "date"}), (Literal["a", 1, None], {"enum": ["a", 1, None]}),
         (Literal[Colour.RED], {}), (Optional[int], {"anyOf": [{"type": "integer"}, {"type": "null"}]}), (int | Any, {}),
         (list[int], {"type": "array", "items": {"type": "integer"}}), (list, {"type": "array"}), (list[Any], {"type": "array"}),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -123,3 +125,55 @@ def test_what_is_no_server_is_refused(flow, to):
 def test_a_server_that_is_not_there_is_told(flow):
     with pytest.raises(EndpointError, match="the server http://127.0.0.1:9 cannot be reached"):
         publish(flow(), to="http://127.0.0.1:9")
+
+
+TYPED = """
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from penstock import pipeline, step
+
+class Colour(Enum):
+    RED = 1
+    BLUE = 2
+
+@step
+def told(colour: Colour, day: date, names: set[str], pair: tuple[int, Path]) -> str:
+    return f"{colour} {day.year} {sorted(names)} {pair[1].name}"
+
+@pipeline
+def typed(day: date, pair: tuple[int, Path], colour: Colour = Colour.RED, names: set[str] = set()) -> str:
+    return told(colour, day, names, pair)
+"""
+
+
+@pytest.fixture
+def typed(flow, tmp_path):
+    (tmp_path / "published_flow.py").write_text(TYPED)
+    return publish(importlib.import_module("published_flow").typed)
+
+
+def test_values_are_given_as_a_request_gives_them(typed):
+    run = typed.run(day="2026-11-22", pair=[1, "a/b.csv"], colour="BLUE", names=["y", "x"], _how=QUIET)
+    assert run.result() == "Colour.BLUE 2026 ['x', 'y'] b.csv"
+
+
+def test_values_are_given_as_python_has_them(typed):
+    colour = sys.modules["published_flow"].Colour.BLUE
+    run = typed.run(day=date(2026, 11, 22), pair=(1, Path("b.csv")), colour=colour, _how=QUIET)
+    assert run.result() == "Colour.BLUE 2026 [] b.csv"
+
+
+def test_what_no_request_can_carry_is_told(typed):
+    with pytest.raises(MissingInput, match="day expected text"):
+        typed.run(day=object(), pair=[1, "a"])
+
+
+def test_publishing_needs_no_web_framework(tmp_path):
+    code = "import sys, penstock; penstock.publish; sys.exit('starlette' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path).returncode == 0
+
+
+def test_a_workspace_names_what_is_published(flow):
+    publish(flow())
+    assert [record.name for record in Workspace.open().endpoints.endpoints()] == ["published"]

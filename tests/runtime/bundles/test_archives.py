@@ -68,6 +68,7 @@ def test_a_plain_archive_of_ours_is_read():
         "other/x",
         "code/",
         "code/" + "a" * 1001,
+        "code/" + "a" * 256,
     ],
 )
 def test_a_path_that_leads_elsewhere_is_refused(name):
@@ -86,6 +87,24 @@ def test_links_and_devices_are_refused(kind):
 def test_a_name_that_is_there_twice_is_refused(name):
     with pytest.raises(BundleError, match="is there twice"):
         read_archive(archive((name, b"x")))
+
+
+def test_a_file_that_is_a_folder_too_is_refused():
+    with pytest.raises(BundleError, match="'code/b' is a folder too"):
+        read_archive(archive(("code/b", b""), ("code/b/c.py", b"")))
+
+
+@pytest.mark.parametrize("folder", ["../../etc", "/etc", "values/0", "code"])
+def test_a_value_that_lies_elsewhere_is_refused(folder):
+    with pytest.raises(BundleError, match="its value .* is not there"):
+        read_archive(write_archive(Contents("p", "c", "3.11", values={"k": folder}), FILES))
+
+
+@pytest.mark.parametrize("text", [b"", b"{}", b"[]", b'{"required": 1, "properties": {}, "x-fixed": {}}', b"\xff"])
+def test_parameters_that_are_none_are_told(tmp_path: Path, text):
+    bundle = open_bundle(write_archive(Contents("p", "c", "3.11"), {**FILES, PARAMETERS: text}), tmp_path)
+    with pytest.raises(BundleError, match="its parameters.json cannot be read"):
+        _ = bundle.signature
 
 
 def test_what_unfolds_is_refused():
@@ -153,7 +172,7 @@ def test_what_was_cut_off_is_refused(length):
 
 
 def test_a_graph_that_is_none_is_told(tmp_path: Path):
-    with pytest.raises(BundleError, match="its graph cannot be read"):
+    with pytest.raises(BundleError, match="its graph.json cannot be read"):
         _ = open_bundle(GOOD, tmp_path).graph
 
 

@@ -69,6 +69,17 @@ def test_a_bundle_wants_its_parameters(penstock):
     assert "'three' is not a number" in penstock("run", path, "--x", "three").stderr
 
 
+def test_a_bundle_offers_the_members_of_an_enum(penstock):
+    code = "from enum import Enum\nclass Kind(Enum):\n    A = 1\n    B = 2\n" + FLOW.replace(
+        'names: list[str] = ["a"]', "kind: Kind = Kind.A"
+    )
+    Path("cli_flow_module.py").write_text(code)
+    path = penstock("compile", "cli_flow_module.py:cli_flow", "--target", "bundle").stdout.strip()
+    sys.modules.pop("cli_flow_module")
+    assert "[A|B]" in penstock("run", path, "--help").stdout
+    assert "result  6.0" in penstock("run", path, "--x", "3", "--kind", "B").stdout
+
+
 def test_a_file_that_is_no_bundle_is_told(penstock):
     Path("broken.bundle").write_bytes(b"PK nonsense")
     assert "broken.bundle cannot be used as a bundle" in penstock("run", "broken.bundle").stderr

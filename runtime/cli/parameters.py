@@ -24,7 +24,7 @@ from .values import Unreadable, bare, choices_of, optional_inner, read, read_all
 RESERVED = frozenset({
     "help", "traceback", "param", "jobs", "executor", "experiment", "tag", "continue-on-failure", "json", "quiet",
     "workspace", "target", "output", "mermaid", "width", "display", "picture", "regenerate", "regenerate-all", "until", "only",
-    "as", "describe", "to", "whole-project", "from", "audit", "select", "ignore",
+    "as", "compute", "describe", "on", "to", "whole-project", "from", "audit", "select", "ignore",
 })  # fmt: skip
 """The commands' own options. A parameter of such a name is given as ``--param-NAME``, with every command."""
 

@@ -15,7 +15,7 @@ from ...compilers.errors import PenstockError
 from .codes import CANCELLED, MEANINGS, code_of
 
 COMMANDS: Mapping[str, str] = {
-    "run": "Run a pipeline on this machine.",
+    "run": "Run a pipeline on this machine, or on Azure Machine Learning.",
     "compile": "Write a pipeline as a document, without running anything.",
     "graph": "Draw the graph of a pipeline or of a run.",
     "check": "Say what makes steps unstable, or their reuse unsound.",

@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import Result
 
-from penstock.runtime.cli import compile, graph, run
+from penstock.runtime.cli import compile, graph, publish, run
 from penstock.runtime.cli.parameters import RESERVED, Target, option_name
 
 Penstock = Callable[..., Result]
@@ -58,7 +58,7 @@ def test_two_parameters_never_share_an_option(project: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("command", [run.command, compile.command, graph.command])
+@pytest.mark.parametrize("command", [run.command, compile.command, graph.command, publish.command])
 def test_every_option_of_a_command_is_reserved(command: click.Command) -> None:
     own = {
         name[2:]

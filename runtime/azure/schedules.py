@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, TypeAlias, final
 
 from attrs import field, frozen
 
@@ -178,3 +178,36 @@ def _schedule(document: Mapping[str, Any]) -> Schedule:
         description=str(properties.get("description") or ""),
         tags=properties.get("tags") or {},
     )
+
+
+@final
+@frozen
+class Schedules(Mapping[str, Schedule]):
+    """The schedules of a workspace, by name, disabled ones too. Each look-up asks Azure."""
+
+    connection: Connection = field(repr=False)
+
+    def __getitem__(self, name: str) -> Schedule:
+        """Return a schedule. Raises KeyError."""
+        try:
+            return get_schedule(self.connection, name)
+        except NotFoundRemotely:
+            raise KeyError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return (one.name for one in list_schedules(self.connection))
+
+    def __len__(self) -> int:
+        return len(list_schedules(self.connection))
+
+    def enable(self, name: str) -> Schedule:
+        """Let a schedule start things again. Raises NotFoundRemotely."""
+        return set_enabled(self.connection, name, enabled=True)
+
+    def disable(self, name: str) -> Schedule:
+        """Let a schedule start nothing; it stays. Raises NotFoundRemotely."""
+        return set_enabled(self.connection, name, enabled=False)
+
+    def delete(self, name: str) -> None:
+        """Delete a schedule. One that is not there is no error."""
+        delete_schedule(self.connection, name)

@@ -24,7 +24,7 @@ from ..azure.artifacts import RemoteArtifacts, Stores, describe_output, place_of
 from ..azure.components import pipeline_versions
 from ..azure.connections import Connection
 from ..azure.endpoints import Deployment
-from ..azure.errors import RemoteTimeout
+from ..azure.errors import NotFoundRemotely, RemoteTimeout
 from ..azure.history import read_outputs, read_steps
 from ..azure.jobs import Job, cancel_job, get_job
 from ..azure.schedules import Cron, Recurrence, Schedule, endpoint_action, put_schedule
@@ -77,6 +77,17 @@ class AzureEndpoint:
     def set_default(self, version: str) -> None:
         """Choose the version that answers where none is named. Raises what Azure refuses."""
         endpoints.put_endpoint(self._connection, self.name, default=deployment_name(version))
+
+    def disable(self) -> None:
+        """Let nothing answer where no version is named, as Azure has no switch for endpoints; a version that is named still does."""
+        endpoints.put_endpoint(self._connection, self.name, default="")
+
+    def enable(self) -> None:
+        """Let the newest version answer again where none is named. Raises NotFoundRemotely where there is none."""
+        found = sorted(self.versions, key=lambda one: _number(one.name.removeprefix(deployment_name(""))))
+        if not found:
+            raise NotFoundRemotely(f"enable the endpoint {self.name!r}", "it has no version; publish one first")
+        endpoints.put_endpoint(self._connection, self.name, default=found[-1].name)
 
     def invoke(self, *, _version: str | None = None, _experiment: str | None = None, **parameters: Any) -> Invocation:
         """Start a run of the default version, or of ``_version``, with these parameters, and return at once.

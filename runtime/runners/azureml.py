@@ -20,8 +20,10 @@ from ..azure.client import Client
 from ..azure.configuration import base_url, find_address
 from ..azure.connections import Connection
 from ..azure.credentials import MANAGEMENT, Credential, Kind, Tokens, credential
+from ..azure.endpoints import list_endpoints
 from ..azure.hosts import is_loopback
 from ..azure.permissions import Check, check
+from ..azure.schedules import Schedules
 from ..azure.stores import WorkspaceStores
 from ..azure.targets import ComputeTargets
 from ..events import Event, Listener
@@ -151,6 +153,17 @@ class AzureML:
     def endpoint(self, name: str) -> AzureEndpoint:
         """Return the endpoint of a published pipeline; it is looked for when it is used."""
         return AzureEndpoint(endpoint_name(name), home=self)
+
+    @property
+    def endpoints(self) -> tuple[AzureEndpoint, ...]:
+        """The endpoints of the workspace, by name."""
+        found = sorted(endpoint.name for endpoint in list_endpoints(self.connection))
+        return tuple(AzureEndpoint(name, home=self) for name in found)
+
+    @property
+    def schedules(self) -> Schedules:
+        """The schedules of the workspace, by name; switched off and on, and deleted, there."""
+        return Schedules(self.connection)
 
     @functools.cached_property
     def stores(self) -> Stores:

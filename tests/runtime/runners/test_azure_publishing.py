@@ -101,6 +101,27 @@ def test_a_schedule_calls_with_parameters(azure, project):
     assert inputs["source"]["jobInputType"] == "UriFile"
 
 
+def test_a_disabled_endpoint_answers_no_more_until_it_is_enabled(azure, project):
+    endpoint = azure.publish_pipeline(compiled(), name="switched")
+    endpoint.disable()
+    assert endpoint.default == ""
+    with pytest.raises(NotFoundRemotely, match="which is how it is disabled"):
+        endpoint.invoke(source=project / "taxi.csv")
+    endpoint.enable()
+    assert endpoint.default == deployment_name("1")
+
+
+def test_endpoints_and_schedules_are_listed_and_switched(azure, project):
+    endpoint = azure.publish_pipeline(compiled(), name="listed")
+    assert "listed" in [found.name for found in azure.endpoints]
+    endpoint.schedule("weekly", Cron("0 3 * * 1"), source=project / "taxi.csv")
+    assert not azure.schedules.disable("weekly").is_enabled
+    assert azure.schedules["weekly"].is_enabled is False
+    assert azure.schedules.enable("weekly").is_enabled
+    azure.schedules.delete("weekly")
+    assert "weekly" not in azure.schedules
+
+
 def test_wrong_calls_are_told(azure, project):
     endpoint = azure.publish_pipeline(compiled(), name="wrong")
     with pytest.raises(SubmissionRejected, match="no input rate"):

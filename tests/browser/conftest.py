@@ -110,8 +110,9 @@ def wait_for(address: str) -> None:
     pytest.fail(f"{address} does not answer")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Any]:
+    """The browser. It is gone before tests of other modules, since it keeps an event loop running in this thread."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -155,8 +155,8 @@ def test_values_in_bodies_are_identified_and_kept_in_a_cut():
     attached = compiled.graph["when"].control.then["show"].inputs["x"]
     assert isinstance(attached, Attached)
     assert attached.digest is not None
-    assert until(compiled.graph, ["when"]).attachments == {attached.key: array}
-    assert until(compiled.graph, ["show"]).attachments == {}
+    assert until(compiled.graph, ["when"]).attachments[attached.key] is array
+    assert attached.key not in until(compiled.graph, ["show"]).attachments
 
 
 def test_every_step_in_a_body_has_a_fingerprint(graph):

@@ -10,11 +10,10 @@ from urllib.parse import quote
 from attrs import frozen
 from starlette.responses import Response
 
-from ....compilers.graph import Attached, Graph, Parameter
-from ....compilers.serialisation import from_json
-from ....compilers.values import is_plain
+from ....compilers.graph import Literal, Parameter
 from ...bundles import read_archive
-from ...bundles.contents import GRAPH
+from ...bundles.contents import PARAMETERS
+from ...bundles.parameters import Signature, read
 from ...endpoints import Registry, ScheduleRecord, VersionRecord
 from .visits import Page, Visit
 
@@ -49,7 +48,7 @@ def _show(visit: Visit) -> Response:
     endpoint = registry.endpoint(name)
     versions = registry.versions(name)
     shown = registry.version(name, visit.query("version")) if versions else None
-    fields = list(fields_of(_graph(registry, shown))) if shown else []
+    fields = list(fields_of(_signature(registry, shown))) if shown else []
     tag = f'"endpoint": "{name}"'
     return visit.page(
         "endpoint.html",
@@ -66,36 +65,28 @@ def _show(visit: Visit) -> Response:
     )
 
 
-def _graph(registry: Registry, version: VersionRecord) -> Graph:
+def _signature(registry: Registry, version: VersionRecord) -> Signature:
+    """Return what a version asks for. Its graph is not read: that imports the classes of defaults, which are others' code."""
     _contents, files = read_archive(registry.bundle(version.bundle), f"version {version.version} of {version.endpoint}")
-    return from_json(files[GRAPH].decode())
+    return read(files[PARAMETERS].decode())
 
 
-def fields_of(graph: Graph) -> Iterator[Field]:
+def fields_of(signature: Signature) -> Iterator[Field]:
     """Yield the parameters that a call may give; those that were fixed by publishing are left out."""
-    for parameter in graph.parameters:
+    for parameter in signature.parameters:
         if not parameter.static:
             yield _field(parameter)
 
 
 def _field(parameter: Parameter) -> Field:
     schema: Mapping[str, Any] = parameter.schema
-    default = _default(parameter)
+    default = parameter.default.value if isinstance(parameter.default, Literal) else None
     options = [schema, *schema.get("anyOf", ())]
     choices = tuple(str(choice) for option in options for choice in option.get("enum", ()))
     kind = next((option["type"] for option in options if isinstance(option.get("type"), str)), "string")
     example = default if parameter.default is not None else next(iter(choices), _EXAMPLES.get(kind, "..."))
     shown = "" if parameter.default is None else repr(default)
     return Field(parameter.name, parameter.type, parameter.default is None, shown, example, choices, kind == "string")
-
-
-def _default(parameter: Parameter) -> object:
-    """Return a default as far as JSON can say it."""
-    if parameter.default is None or isinstance(parameter.default, Attached):
-        return None
-    value = parameter.default.value
-    known = value is None or isinstance(value, str | int | float | bool | list | dict)
-    return value if known and is_plain(value) else str(value)
 
 
 def _lines(visit: Visit, name: str, fields: Sequence[Field]) -> dict[str, str]:

@@ -16,16 +16,17 @@ import attrs
 from attrs import frozen
 
 from .errors import GraphFormatError
+from .members import FindMember
 from .values import Json, from_json, to_json
 
 _NAMES = {float: "number", int: "integer", str: "string", bool: "boolean"}
 
 
 class Form(Protocol):
-    """How values of one type look in JSON."""
+    """How values of one type look in JSON. ``member`` says what the name of an enum's member is read as."""
 
     def write(self, value: Any, /) -> Json: ...
-    def read(self, data: Json, path: str, /) -> Any: ...
+    def read(self, data: Json, path: str, member: FindMember, /) -> Any: ...
     def schema(self) -> dict[str, Json]: ...
 
 
@@ -40,7 +41,7 @@ class Scalar:
     def write(self, value: Any) -> Json:
         return value
 
-    def read(self, data: Json, path: str) -> Any:
+    def read(self, data: Json, path: str, _member: FindMember) -> Any:
         if type(data) not in self.kinds:
             raise GraphFormatError(f"expected {self.name}, found {data!r}", path)
         if self.choices and data not in self.choices:
@@ -61,8 +62,8 @@ class Value:
     def write(self, value: Any) -> Json:
         return to_json(value)
 
-    def read(self, data: Json, path: str) -> Any:
-        return from_json(data, path)
+    def read(self, data: Json, path: str, member: FindMember) -> Any:
+        return from_json(data, path, member)
 
     def schema(self) -> dict[str, Json]:
         return {}
@@ -75,7 +76,7 @@ class Verbatim:
     def write(self, value: Any) -> Json:
         return value
 
-    def read(self, data: Json, path: str) -> Any:
+    def read(self, data: Json, path: str, _member: FindMember) -> Any:
         if not isinstance(data, dict):
             raise GraphFormatError(f"expected an object, found {data!r}", path)
         return data
@@ -93,8 +94,8 @@ class Optional:
     def write(self, value: Any) -> Json:
         return None if value is None else self.inner.write(value)
 
-    def read(self, data: Json, path: str) -> Any:
-        return None if data is None else self.inner.read(data, path)
+    def read(self, data: Json, path: str, member: FindMember) -> Any:
+        return None if data is None else self.inner.read(data, path, member)
 
     def schema(self) -> dict[str, Json]:
         return {"anyOf": [self.inner.schema(), {"type": "null"}]}
@@ -109,10 +110,10 @@ class ListOf:
     def write(self, value: Any) -> Json:
         return [self.inner.write(item) for item in value]
 
-    def read(self, data: Json, path: str) -> Any:
+    def read(self, data: Json, path: str, member: FindMember) -> Any:
         if not isinstance(data, list):
             raise GraphFormatError(f"expected an array, found {data!r}", path)
-        return tuple(self.inner.read(item, f"{path}[{index}]") for index, item in enumerate(data))
+        return tuple(self.inner.read(item, f"{path}[{index}]", member) for index, item in enumerate(data))
 
     def schema(self) -> dict[str, Json]:
         return {"type": "array", "items": self.inner.schema()}
@@ -127,10 +128,10 @@ class MapOf:
     def write(self, value: Any) -> Json:
         return {key: self.inner.write(item) for key, item in value.items()}
 
-    def read(self, data: Json, path: str) -> Any:
+    def read(self, data: Json, path: str, member: FindMember) -> Any:
         if not isinstance(data, dict):
             raise GraphFormatError(f"expected an object, found {data!r}", path)
-        return {key: self.inner.read(item, f"{path}.{key}") for key, item in data.items()}
+        return {key: self.inner.read(item, f"{path}.{key}", member) for key, item in data.items()}
 
     def schema(self) -> dict[str, Json]:
         return {"type": "object", "additionalProperties": self.inner.schema()}
@@ -155,7 +156,7 @@ class Record:
                 data[name] = form.write(item)
         return data
 
-    def read(self, data: Json, path: str) -> Any:
+    def read(self, data: Json, path: str, member: FindMember) -> Any:
         if not isinstance(data, dict):
             raise GraphFormatError(f"expected an object, found {data!r}", path)
         known = {name: (field, form) for field, name, form, _ in self.fields}
@@ -165,7 +166,8 @@ class Record:
         for _, name, _, default in self.fields:
             if default is attrs.NOTHING and name not in data:
                 raise GraphFormatError(f"a {self.kind.__name__} needs the field {name!r}", path)
-        return self.kind(**{known[name][0]: known[name][1].read(item, f"{path}.{name}") for name, item in data.items()})
+        read = {known[name][0]: known[name][1].read(item, f"{path}.{name}", member) for name, item in data.items()}
+        return self.kind(**read)
 
     def schema(self) -> dict[str, Json]:
         return {"$ref": f"#/$defs/{self.kind.__name__}"}
@@ -205,13 +207,13 @@ class Tagged:
     def write(self, value: Any) -> Json:
         return self._by_kind[type(value)].write(value)
 
-    def read(self, data: Json, path: str) -> Any:
+    def read(self, data: Json, path: str, member: FindMember) -> Any:
         tag = next((tag for tag in self.records if isinstance(data, dict) and tag in data), None)
         if tag is None:
             raise GraphFormatError(
                 f"expected an object with one of the fields {', '.join(self.records)}, found {data!r}", path
             )
-        return self.records[tag].read(data, path)
+        return self.records[tag].read(data, path, member)
 
     def schema(self) -> dict[str, Json]:
         return {"oneOf": [record.schema() for record in self.records.values()]}

@@ -16,6 +16,7 @@ from .errors import GraphFormatError
 from .forms import Record, Tagged
 from .graph import Graph
 from .lines import DESCRIPTIVE, NodeLines
+from .members import FindMember, imported
 from .values import Json
 from .verification import verify
 
@@ -79,20 +80,24 @@ def _text(data: Json) -> str:
     return text
 
 
-def from_json(text: str) -> Graph:
-    """Read a document. Raises GraphFormatError with the path of the fault, and InvalidGraph for a broken invariant."""
+def from_json(text: str, *, member: FindMember = imported) -> Graph:
+    """Read a document. Raises GraphFormatError with the path of the fault, and InvalidGraph for a broken invariant.
+
+    The classes of enums are imported, members of which are in it. Where it may come from anybody, or is only looked at, pass
+    :class:`~.members.Member`: then nothing is imported, members stay names, and the graph has the same document and digest.
+    """
     try:
         document = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise GraphFormatError(f"the document is not JSON: {error}") from None
-    return from_dict(document)
+    return from_dict(document, member=member)
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number in JSON")
 
 
-def from_dict(document: Json) -> Graph:
+def from_dict(document: Json, *, member: FindMember = imported) -> Graph:
     """Read a document that is Python data already. Raises as :func:`from_json` does."""
     if not isinstance(document, dict):
         raise GraphFormatError(f"expected an object, found a {type(document).__name__}")
@@ -101,8 +106,12 @@ def from_dict(document: Json) -> Graph:
         raise GraphFormatError(
             f"this Penstock reads graphs of schema {SCHEMA}, and the document's is {found!r}", "$.schema"
         )
-    graph: Graph = GRAPH.read({key: value for key, value in document.items() if key != "schema"}, "$")
-    return verify(graph)
+    fields = {key: value for key, value in document.items() if key != "schema"}
+    try:
+        graph: Graph = GRAPH.read(fields, "$", member)
+        return verify(graph)
+    except RecursionError:
+        raise GraphFormatError("the document is nested too deeply") from None
 
 
 def json_schema() -> dict[str, Json]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import datetime
-import importlib
 import math
 import sys
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ from typing import Any, TypeAlias
 
 from .datapaths import DataPath
 from .errors import GraphFormatError
+from .members import FindMember, Member, attribute, imported
 
 Json: TypeAlias = Any
 """What ``json.loads`` gives."""
@@ -76,7 +76,7 @@ def _cost(value: Any, left: int) -> int:
         return 32 if _is_lossless(value) else left + 1
     if kind in _SCALARS or kind in _TAGS:
         return 24
-    if kind is PATH or kind is DataPath:
+    if kind is PATH or kind is DataPath or kind is Member:
         return len(str(value))
     return 64 if isinstance(value, Enum) and _is_importable(kind) else left + 1
 
@@ -89,13 +89,7 @@ def _is_lossless(moment: datetime.datetime) -> bool:
 def _is_importable(kind: type) -> bool:
     if kind.__module__ == "__main__" or "<locals>" in kind.__qualname__:
         return False
-    return _find(sys.modules.get(kind.__module__), kind.__qualname__) is kind
-
-
-def _find(module: object, qualname: str) -> object:
-    for part in qualname.split("."):
-        module = getattr(module, part, None)
-    return module
+    return attribute(sys.modules.get(kind.__module__), kind.__qualname__) is kind
 
 
 def to_json(value: Any) -> Json:
@@ -116,6 +110,8 @@ def to_json(value: Any) -> Json:
         return {"$path": value.as_posix()}
     if kind is DataPath:
         return {"$data": str(value)}
+    if kind is Member:
+        return {"$enum": value.name}
     if isinstance(value, Enum):
         return {"$enum": f"{kind.__module__}:{kind.__qualname__}.{value.name}"}
     raise TypeError(f"a {kind.__name__} is not a plain value")
@@ -132,39 +128,40 @@ def _items_to_json(value: Any) -> Json:
     )
 
 
-def from_json(data: Json, path: str = "$") -> object:
-    """Read a plain value back. Raises GraphFormatError, with ``path`` leading to the fault."""
+def from_json(data: Json, path: str = "$", member: FindMember = imported) -> object:
+    """Read a plain value back. Raises GraphFormatError, with ``path`` leading to the fault.
+
+    Members of enums are imported; with :class:`~.members.Member` as ``member``, nothing is.
+    """
     if isinstance(data, list):
-        return [from_json(item, f"{path}[{index}]") for index, item in enumerate(data)]
+        return [from_json(item, f"{path}[{index}]", member) for index, item in enumerate(data)]
     if not isinstance(data, dict):
         return data
     if len(data) != 1 or next(iter(data)) not in _READERS:
         raise GraphFormatError(f"expected a value, found an object with the keys {sorted(data)}", path)
     (tag, content) = next(iter(data.items()))
     try:
-        return _READERS[tag](content, path)
+        return _READERS[tag](content, path, member)
     except GraphFormatError:
         raise
     except Exception as error:
         raise GraphFormatError(f"{content!r} is no {tag[1:]}: {error}", path) from None
 
 
-def _read_items(data: Json, path: str) -> list[object]:
+def _read_items(data: Json, path: str, member: FindMember) -> list[object]:
     if not isinstance(data, list):
         raise GraphFormatError(f"expected a list, found {data!r}", path)
-    return [from_json(item, f"{path}[{index}]") for index, item in enumerate(data)]
+    return [from_json(item, f"{path}[{index}]", member) for index, item in enumerate(data)]
 
 
-def _read_dict(data: Json, path: str) -> dict[object, object]:
-    return {from_json(key, path): from_json(item, f"{path}[{key!r}]") for key, item in data}
+def _read_dict(data: Json, path: str, member: FindMember) -> dict[object, object]:
+    return {from_json(key, path, member): from_json(item, f"{path}[{key!r}]", member) for key, item in data}
 
 
-def _read_enum(data: str, _path: str) -> object:
-    module, _, name = data.partition(":")
-    found = _find(importlib.import_module(module), name)
-    if not isinstance(found, Enum):
-        raise TypeError("there is no such member")
-    return found
+def _read_enum(data: Json, _path: str, member: FindMember) -> object:
+    if not isinstance(data, str):
+        raise TypeError("a member is named by a text")
+    return member(data)
 
 
 _Tag: TypeAlias = tuple[str, Callable[[Any], Json], Callable[[Any], object]]
@@ -185,13 +182,13 @@ _TAGS: Mapping[type, _Tag] = {
     Decimal: ("decimal", str, Decimal),
 }
 
-_READERS: Mapping[str, Callable[[Any, str], object]] = {
-    "$float": lambda data, _path: float(data),
-    "$tuple": lambda data, path: tuple(_read_items(data, path)),
-    "$set": lambda data, path: set(_read_items(data, path)),
-    "$frozenset": lambda data, path: frozenset(_read_items(data, path)),
+_READERS: Mapping[str, Callable[[Any, str, FindMember], object]] = {
+    "$float": lambda data, _path, _member: float(data),
+    "$tuple": lambda data, path, member: tuple(_read_items(data, path, member)),
+    "$set": lambda data, path, member: set(_read_items(data, path, member)),
+    "$frozenset": lambda data, path, member: frozenset(_read_items(data, path, member)),
     "$dict": _read_dict,
-    "$path": lambda data, _path: Path(data),
-    "$data": lambda data, _path: DataPath.from_url(data),
+    "$path": lambda data, _path, _member: Path(data),
+    "$data": lambda data, _path, _member: DataPath.from_url(data),
     "$enum": _read_enum,
-} | {f"${tag}": (lambda data, _path, read=read: read(data)) for tag, _write, read in _TAGS.values()}  # type: ignore[misc]
+} | {f"${tag}": (lambda data, _path, _member, read=read: read(data)) for tag, _write, read in _TAGS.values()}  # type: ignore[misc]

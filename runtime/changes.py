@@ -10,6 +10,7 @@ from ..compilers.errors import PenstockError
 from ..compilers.fingerprints import Manifest, differences
 from ..compilers.fingerprints.differences import Difference
 from ..compilers.graph import Graph
+from ..compilers.members import Member
 from .explanations import EXPECTED
 from .history import History
 from .history.records import RunRecord
@@ -73,8 +74,11 @@ class EarlierCode:
 
 
 def graph_of(history: History, run: str) -> Graph | None:
-    """Return the graph that a run executed; None where it was not kept, or by a Penstock that wrote it in another way."""
+    """Return the graph that a run executed, to look at: nothing is imported, members of enums stay names.
+
+    None where it was not kept, or by a Penstock that wrote it in another way.
+    """
     try:
-        return history.graph(run)
+        return history.graph(run, member=Member)
     except PenstockError:
         return None

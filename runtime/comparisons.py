@@ -10,10 +10,12 @@ from typing import Protocol, TypeVar
 from attrs import frozen
 
 from ..compilers.fingerprints.differences import Difference
-from .changes import Manifests, code_changes
+from ..compilers.graph import Graph, Node
+from .changes import Manifests, code_changes, graph_of
+from .history import History
 from .history.records import MetricRecord, RunRecord, StepRecord
 from .instances import original
-from .runs import HistoryRecords, Run
+from .runs import HistoryRecords, Records, Run
 from .states import State
 from .workspace import Workspace
 
@@ -155,17 +157,20 @@ def duration_of(step: StepRecord | None) -> float | None:
 
 
 def compare(before: Run | str, after: Run | str, *, workspace: Workspace | None = None) -> Comparison:
-    """Compare two runs, given as such or by what :meth:`Run.get` understands. Raises RunNotFound."""
-    old, new = _run(before, workspace), _run(after, workspace)
+    """Compare two runs, given as such or by what :meth:`Run.get` understands. Raises RunNotFound.
+
+    Of runs out of the history nothing is imported.
+    """
+    old, new = _side(before, workspace), _side(after, workspace)
+    was, now = old.records.record(), new.records.record()
     steps = tuple(
-        StepChange(step, was, now)
-        for step, was, now in _paired(_by_id(old.records.steps()), _by_id(new.records.steps()))
+        StepChange(step, *pair) for step, *pair in _paired(_by_id(old.records.steps()), _by_id(new.records.steps()))
     )
     return Comparison(
-        old.record,
-        new.record,
-        _changes(_facts(old.record), _facts(new.record)),
-        _changes(old.record.parameters, new.record.parameters),
+        was,
+        now,
+        _changes(_facts(was), _facts(now)),
+        _changes(was.parameters, now.parameters),
         _metrics(old.records.metrics(), new.records.metrics(), [change.step for change in steps]),
         steps,
         tuple(_code(old, new, [change.step for change in steps if change.before and change.after])),
@@ -173,8 +178,26 @@ def compare(before: Run | str, after: Run | str, *, workspace: Workspace | None 
     )
 
 
-def _run(run: Run | str, workspace: Workspace | None) -> Run:
-    return Run.get(run, workspace) if isinstance(run, str) else run
+@frozen
+class _Side:
+    """One of the two runs; ``history`` and ``graph`` are None where there is none to ask, or none was kept."""
+
+    records: Records
+    graph: Graph | None
+    history: History | None
+
+    def node(self, step: str) -> Node | None:
+        """Return the node that a step run is of."""
+        return None if self.graph is None else original(self.graph, step)
+
+
+def _side(run: Run | str, workspace: Workspace | None) -> _Side:
+    if not isinstance(run, str):
+        records = run.records
+        return _Side(records, run.graph, records.history if isinstance(records, HistoryRecords) else None)
+    history = (workspace or Workspace.open()).history
+    found = history.run(run).id
+    return _Side(HistoryRecords(history, found), graph_of(history, found), history)
 
 
 def _by_id(steps: Sequence[StepRecord]) -> dict[str, StepRecord]:
@@ -207,17 +230,16 @@ def _metrics(
     return tuple(MetricChange(*name, old.get(name), new.get(name)) for name in names)
 
 
-def _packages(run: Run) -> Mapping[str, str]:
-    records = run.records
-    return records.history.packages(run.id) if isinstance(records, HistoryRecords) else {}
+def _packages(side: _Side) -> Mapping[str, str]:
+    return {} if side.history is None else side.history.packages(side.records.record().id)
 
 
-def _code(old: Run, new: Run, steps: Sequence[str]) -> Iterator[CodeChange]:
+def _code(old: _Side, new: _Side, steps: Sequence[str]) -> Iterator[CodeChange]:
     """Yield what changed in the code of steps that both runs have, each definition once with the steps that reach it."""
     found: dict[object, tuple[Difference | None, list[str]]] = {}
     changes = functools.cache(functools.partial(code_changes, manifests=_manifests(old, new)))
     for step in steps:
-        was, now = original(old.graph, step), original(new.graph, step)
+        was, now = old.node(step), new.node(step)
         if was is None or now is None:
             continue
         known = changes(was.fingerprint, now.fingerprint)
@@ -227,6 +249,6 @@ def _code(old: Run, new: Run, steps: Sequence[str]) -> Iterator[CodeChange]:
     return (CodeChange(change, tuple(steps)) for change, steps in found.values())
 
 
-def _manifests(*runs: Run) -> Manifests:
-    kept = next((run.records for run in runs if isinstance(run.records, HistoryRecords)), None)
-    return kept.history.cache.manifest if kept else lambda _: None
+def _manifests(*sides: _Side) -> Manifests:
+    kept = next((side.history for side in sides if side.history is not None), None)
+    return (lambda _: None) if kept is None else kept.cache.manifest

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from ...compilers.graph import Graph
+from ...compilers.members import Member
 from ...compilers.targets import write_as
 from ..terminal.drawing import draw
 from ..terminal.marks import marks_for
@@ -55,4 +56,4 @@ def command(
 
 
 def _graph_of_run(reference: str, workspace: Workspace) -> Graph:
-    return workspace.history.graph(workspace.history.run(reference).id)
+    return workspace.history.graph(workspace.history.run(reference).id, member=Member)

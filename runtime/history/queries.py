@@ -11,6 +11,7 @@ from typing import final
 from attrs import frozen
 
 from ...compilers.graph import Graph
+from ...compilers.members import FindMember, imported
 from ...compilers.serialisation import from_json
 from ..errors import HistoryError, RunNotFound
 from ..states import State
@@ -144,9 +145,12 @@ class History:
             rows = connection.rows(f"SELECT id, state, seen FROM runs WHERE id IN ({marks})", wanted)  # noqa: S608 -- marks only
         return {run: Pulse(State(state), seen) for run, state, seen in rows}
 
-    def graph(self, run_id: str) -> Graph:
-        """Return the graph that a run executed. Raises RunNotFound, and HistoryError where none could be kept."""
-        return from_json(self.graph_document(run_id))
+    def graph(self, run_id: str, *, member: FindMember = imported) -> Graph:
+        """Return the graph that a run executed; ``member`` is as for :func:`~penstock.compilers.serialisation.from_json`.
+
+        Raises RunNotFound, HistoryError where none could be kept, GraphFormatError and InvalidGraph.
+        """
+        return from_json(self.graph_document(run_id), member=member)
 
     def graph_document(self, run_id: str) -> str:
         """Return the document of the graph that a run executed; reading it as text imports nothing that it names.

@@ -33,7 +33,7 @@ class Past:
             RunRecord(str(number), "study", "study", State.COMPLETED, 0.0) for number in range(len(self.fingerprints))
         ]
 
-    def graph(self, run: str) -> Graph:
+    def graph(self, run: str, **_: object) -> Graph:
         self.asked += 1
         if not self.fingerprints[int(run)]:
             raise HistoryError(run)

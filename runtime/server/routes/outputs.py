@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from starlette.responses import FileResponse, Response
 
-from ....compilers.errors import GraphFormatError
 from ....compilers.graph import OUTPUT, Binding, Collection, Literal, OutputRef
+from ....compilers.members import Member
 from ...artifacts import Artifact
+from ...changes import graph_of
 from ...documents import Document
 from ...errors import RunNotFound, StoreError
 from ...store import decode, open_store
@@ -47,9 +48,8 @@ def _list(call: Call) -> Document:
 
 
 def _returned(call: Call, run_id: str, made: dict[str, Any]) -> Document:
-    try:
-        graph = call.service.history.graph(run_id)
-    except GraphFormatError:  # it names members of classes that only the run's own code knows
+    graph = graph_of(call.service.history, run_id)
+    if graph is None:
         return {}
     return {name: _described(call, binding, made) for name, binding in _named(graph.output)}
 
@@ -71,6 +71,8 @@ def _described(call: Call, binding: Binding, made: dict[str, Any]) -> Any:
         return {**found, "step": binding.node, "name": binding.name, "path": list(binding.path)}
     if isinstance(binding, Literal) and isinstance(binding.value, bool | int | float | str | None):
         return {"value": binding.value}
+    if isinstance(binding, Literal) and isinstance(binding.value, Member):
+        return {"value": binding.value.short}
     return {"value": None, "summary": "it is put together from several outputs"}
 
 

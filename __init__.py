@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .compilers.graph import Graph
     from .dsl.library import command_step, copy_step, script_step
     from .runtime.azure.errors import RemoteError
+    from .runtime.client import Client
     from .runtime.comparisons import Comparison, compare
     from .runtime.context import current_step
     from .runtime.datastores import Datastore, copy_files, materialise
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AzureML",
+    "Client",
     "Comparison",
     "CompileError",
     "DataPath",
@@ -131,6 +133,7 @@ __all__ = [
 
 _LOADED_ON_FIRST_USE = {
     "AzureML": "runtime.runners.azureml",
+    "Client": "runtime.client",
     "Comparison": "runtime.comparisons",
     "CompileError": "compilers.errors",
     "DataPath": "compilers.datapaths",

@@ -51,6 +51,12 @@ def checked(values: Mapping[str, Any], parameters: Sequence[Parameter]) -> dict[
     return {name: converted(value, known[name].schema) for name, value in values.items()}
 
 
+def unfit_words(name: str, fields: Mapping[str, str]) -> str:
+    """Say that a pipeline or an endpoint was called with parameters that do not fit; ``fields`` says what is wrong with which."""
+    wrong = "; ".join(f"{place.removeprefix('parameters.')} {told}" for place, told in fields.items())
+    return f"{name} was called with parameters that do not fit: {wrong}"
+
+
 def _unfit(values: Mapping[str, Any], known: Mapping[str, Parameter]) -> Iterator[Fault]:
     for name, value in values.items():
         place = f"parameters.{name}"

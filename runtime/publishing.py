@@ -9,19 +9,17 @@ from typing import Any, Protocol, final, runtime_checkable
 
 from attrs import field, frozen
 
-from ..compilers.fingerprints import Fingerprinter
 from ..compilers.graph import Graph
-from ..compilers.lowering import Compiled, compile_pipeline
-from .bundles import Bundle, Extent, Packed, Signature, open_bundle, pack
+from ..compilers.lowering import Compiled
+from .bundles import Bundle, Extent, Packed, Signature, identified, open_bundle, pack
 from .bundles.parameters import as_json
 from .bundles.program import Order, carry_out
-from .configuration import Settings, settings_upward
+from .client import Client, ServerEndpoint
 from .endpoints import EndpointRecord, Registry, VersionRecord
 from .errors import EndpointError, MissingInput, ParametersUnfit, RunNotFound
-from .fitting import checked
+from .fitting import checked, unfit_words
 from .functions import check_not_importing
 from .runs import Run
-from .uploading import ServerEndpoint, upload
 from .workspace import Workspace
 
 
@@ -160,7 +158,7 @@ def publish(
     packed = pack(compiled, snapshot)
     description = description or compiled.graph.doc
     if isinstance(to, str):
-        return upload(packed, to, name=name, version=version, description=description, token=token)
+        return Client(to, token).publish_packed(packed, name, version=version, description=description)
     return publish_packed(packed, name, to or Workspace.open(), version=version, description=description)
 
 
@@ -173,21 +171,13 @@ def publish_packed(
     return Endpoint(name, workspace)
 
 
-def identified(pipeline: Callable[..., object], parameters: Mapping[str, object] | None = None) -> Compiled:
-    """Compile a pipeline and identify its code, by the settings of its project."""
-    compiled = compile_pipeline(pipeline, (), parameters)
-    _, settings = settings_upward(compiled.root) or (None, Settings())
-    return compiled.identified(Fingerprinter(ignore_calls=settings.ignore_calls))
-
-
 def check_parameters(asked: Graph | Signature, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return values for a pipeline's parameters, checked against their schemas. Raises MissingInput, which names each that is wrong."""
     sent = {name: as_json(value) for name, value in given.items()}
     try:
         found = checked(sent, asked.parameters)
     except ParametersUnfit as problem:
-        wrong = "; ".join(f"{place.removeprefix('parameters.')} {told}" for place, told in problem.fields.items())
-        raise MissingInput(f"{asked.name} was called with parameters that do not fit: {wrong}") from None
+        raise MissingInput(unfit_words(asked.name, problem.fields)) from None
     return {name: found[name] if type(value) in (int, float) else value for name, value in given.items()}
 
 

@@ -2,6 +2,7 @@
 
 from .archives import read_archive
 from .contents import SUFFIX, Contents
+from .identifying import identified
 from .opening import Bundle, BundleWarning, open_bundle, open_file
 from .packing import Packed, pack
 from .parameters import Signature
@@ -15,6 +16,7 @@ __all__ = [
     "Extent",
     "Packed",
     "Signature",
+    "identified",
     "open_bundle",
     "open_file",
     "pack",

@@ -10,8 +10,9 @@ import click
 
 from ...compilers.fingerprints import Fingerprinter
 from ..bundles import Packed, pack
+from ..client import Client, ServerEndpoint
+from ..client.bearers import TOKEN
 from ..publishing import Endpoint, publish_packed
-from ..uploading import TOKEN, ServerEndpoint, upload
 from ..workspace import Workspace
 from .parameters import PipelineCommand, Target, parameter_option
 from .tables import print_facts, print_json
@@ -62,7 +63,7 @@ def command(
     name, _, version = (named or "").partition(":")
     given: dict[str, Any] = {"version": version or None, "description": description or target.doc}
     if to is not None:
-        _tell(upload(packed, to, name=name or packed.name, **given), as_json=as_json)
+        _tell(Client(to).publish_packed(packed, name or packed.name, **given), as_json=as_json)
     else:
         _tell(publish_packed(packed, name or packed.name, workspace, **given), as_json=as_json)
 

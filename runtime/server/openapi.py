@@ -15,7 +15,12 @@ Document: TypeAlias = dict[str, Any]
 
 _PLACE = "#/components/schemas/{name}"
 _SHOWN: Mapping[str, Any] = {"boolean": True, "integer": 1, "number": 0.5, "string": "text", "array": [], "object": {}}
-_FORMATS = {"path": "datastore://workspace/data.csv", "date": "2026-11-22", "date-time": "2026-11-22T20:43:38"}
+EXAMPLES: Mapping[str, str] = {
+    "path": "datastore://workspace/data.csv",
+    "date": "2026-11-22",
+    "date-time": "2026-11-22T20:43:38",
+}
+"""A text of each format."""
 _PROBLEM: Document = {
     "type": "object",
     "required": ["title", "status", "detail"],
@@ -125,7 +130,7 @@ def _shown(schema: Mapping[str, Any]) -> Any:
         return _shown(schema["anyOf"][0])
     if "prefixItems" in schema:
         return [_shown(inner) for inner in schema["prefixItems"]]
-    return _FORMATS.get(schema.get("format", "")) or _SHOWN.get(schema.get("type", ""))
+    return EXAMPLES.get(schema.get("format", "")) or _SHOWN.get(schema.get("type", ""))
 
 
 def _operation(action: Action) -> Document:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from attrs import frozen
 from starlette.responses import Response
@@ -15,6 +13,8 @@ from ...bundles import read_archive
 from ...bundles.contents import PARAMETERS
 from ...bundles.parameters import Signature, read
 from ...endpoints import Registry, ScheduleRecord, VersionRecord
+from ..openapi import EXAMPLES
+from .calling import lines
 from .visits import Page, Visit
 
 _RUNS = 10
@@ -34,6 +34,7 @@ class Field:
     example: object
     choices: tuple[str, ...] = ()
     is_text: bool = True
+    format: str = ""
 
 
 def _list(visit: Visit) -> Response:
@@ -57,7 +58,7 @@ def _show(visit: Visit) -> Response:
         shown=shown,
         default=registry.version(name) if any(version.enabled for version in versions) else None,
         fields=fields,
-        lines=_lines(visit, name, fields),
+        lines=lines(_base(visit), name, fields, is_served=not visit.service.settings.read_only),
         schedules=visit.service.schedules.list(name),
         rule=rule_in_words,
         runs=visit.history.runs(text=tag, limit=_RUNS),
@@ -84,22 +85,17 @@ def _field(parameter: Parameter) -> Field:
     options = [schema, *schema.get("anyOf", ())]
     choices = tuple(str(choice) for option in options for choice in option.get("enum", ()))
     kind = next((option["type"] for option in options if isinstance(option.get("type"), str)), "string")
-    example = default if parameter.default is not None else next(iter(choices), _EXAMPLES.get(kind, "..."))
+    form = next((option["format"] for option in options if isinstance(option.get("format"), str)), "")
+    made_up = EXAMPLES.get(form) or _EXAMPLES.get(kind, "...")
+    example = default if parameter.default is not None else next(iter(choices), made_up)
     shown = "" if parameter.default is None else repr(default)
-    return Field(parameter.name, parameter.type, parameter.default is None, shown, example, choices, kind == "string")
+    return Field(
+        parameter.name, parameter.type, parameter.default is None, shown, example, choices, kind == "string", form
+    )
 
 
-def _lines(visit: Visit, name: str, fields: Sequence[Field]) -> dict[str, str]:
-    """Return what to type to call an endpoint."""
-    values = {field.name: field.example for field in fields}
-    base = f"{visit.request.url.scheme}://{visit.request.url.netloc}"
-    body = json.dumps({"parameters": values}, default=str).replace("'", "'\\''")
-    arguments = ", ".join(f"{field.name}={field.example!r}" for field in fields)
-    return {
-        "curl": f"curl -X POST {base}/api/v1/endpoints/{quote(name)}/runs \\\n"
-        f"  -H \"Authorization: Bearer $PENSTOCK_TOKEN\" -H 'Content-Type: application/json' \\\n  -d '{body}'",
-        "Python, in this workspace": f'from penstock import Endpoint\n\nrun = Endpoint.get("{name}").run({arguments})\nprint(run.result())',
-    }
+def _base(visit: Visit) -> str:
+    return f"{visit.request.url.scheme}://{visit.request.url.netloc}"
 
 
 def rule_in_words(schedule: ScheduleRecord) -> str:

@@ -39,19 +39,21 @@ def _list(call: Call) -> Document:
     try:
         made = {step.id: step.outputs for step in service.history.steps(run_id)}
     except RunNotFound:  # it waits for its turn
-        return {"outputs": {}, "steps": {}}
-    returned = _returned(call, run_id, made)
+        return {"shape": None, "outputs": {}, "steps": {}}
+    shape, returned = _returned(call, run_id, made)
     inner = {
         step: {name: _document(call, one) for name, one in outputs.items()} for step, outputs in made.items() if outputs
     }
-    return {"outputs": returned, "steps": inner}
+    return {"shape": shape, "outputs": returned, "steps": inner}
 
 
-def _returned(call: Call, run_id: str, made: dict[str, Any]) -> Document:
+def _returned(call: Call, run_id: str, made: dict[str, Any]) -> tuple[str | None, Document]:
+    """Return what the pipeline returned, by name, and what holds it together where that is a collection."""
     graph = graph_of(call.service.history, run_id)
     if graph is None:
-        return {}
-    return {name: _described(call, binding, made) for name, binding in _named(graph.output)}
+        return None, {}
+    shape = graph.output.kind if isinstance(graph.output, Collection) else None
+    return shape, {name: _described(call, binding, made) for name, binding in _named(graph.output)}
 
 
 def _named(output: Binding) -> Iterator[tuple[str, Binding]]:

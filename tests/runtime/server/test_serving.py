@@ -9,8 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
-from penstock.runtime.errors import EndpointError
-from penstock.runtime.uploading import upload
+from penstock import Client, EndpointError
 
 
 def until(condition, seconds: float = 20) -> None:
@@ -156,9 +155,9 @@ def test_wrong_options_are_refused(option, published):
 
 def test_a_bundle_is_sent_to_a_server_and_called_from_python(serve, token, packed):
     url = serve().url
-    endpoint = upload(packed["fit"], url, name="sent", version=None, description="", token=token("publish", "run"))
-    assert endpoint.run(lr=2, epochs=1)["state"] == "completed"
-    with pytest.raises(EndpointError, match="parameters.lr: expected a number"):
+    endpoint = Client(url, token("publish", "run")).publish_packed(packed["fit"], "sent")
+    assert endpoint.run(lr=2, epochs=1).state == "completed"
+    with pytest.raises(EndpointError, match="lr expected a number"):
         endpoint.run(lr="fast")
     with pytest.raises(EndpointError, match="403"):
-        upload(packed["fit"], url, name="sent", version=None, description="", token=token("run"))
+        Client(url, token("run")).publish_packed(packed["fit"], "sent")

@@ -255,12 +255,13 @@ def test_a_run_is_watched_over_a_restart_of_the_server(serve, token, tmp_path):
     assert done == ["over"]
 
 
-def test_the_lines_on_the_page_of_an_endpoint_call_it(server, token, monkeypatch, capsys):
-    page = httpx2.get(f"{server.url}/endpoints/fit", cookies=session(server, token("admin"))).text
+@pytest.mark.parametrize(("endpoint", "printed"), [("fit", "{'score': "), ("typed", "{'colour': '<Colour.RED: 1>'")])
+def test_the_lines_on_the_page_of_an_endpoint_call_it(server, token, monkeypatch, capsys, endpoint, printed):
+    page = httpx2.get(f"{server.url}/endpoints/{endpoint}", cookies=session(server, token("admin"))).text
     (lines,) = re.findall(r"<h3>Python</h3>.*?<pre[^>]*>(.*?)</pre>", page, re.DOTALL)
     monkeypatch.setenv("PENSTOCK_TOKEN", token("run"))
     exec(html.unescape(lines), {})
-    assert capsys.readouterr().out.startswith("{'score': ")
+    assert capsys.readouterr().out.startswith(printed)
 
 
 def session(server, token: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Describe a parameter's type as JSON Schema, for command lines, REST calls and documents.
 
-A type that JSON cannot describe gives ``{}``: anything goes.
+A type that JSON cannot describe gives ``{}``: anything goes. ``x-python`` names the class that a value becomes, where JSON's
+types and formats do not tell.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _SIMPLE: Mapping[object, Schema] = {
     None: {"type": "null"},
     type(None): {"type": "null"},
     list: {"type": "array"},
-    tuple: {"type": "array"},
+    tuple: {"type": "array", "x-python": "builtins:tuple"},
     dict: {"type": "object"},
     DataPath: {"type": "string", "format": "uri"},
     datetime.date: {"type": "string", "format": "date"},
@@ -85,11 +86,15 @@ def _set(items: tuple[Any, ...]) -> Schema:
     return {**_array(items), "uniqueItems": True}
 
 
+def _frozenset(items: tuple[Any, ...]) -> Schema:
+    return {**_set(items), "x-python": "builtins:frozenset"}
+
+
 def _tuple(items: tuple[Any, ...]) -> Schema:
     if len(items) == 2 and items[1] is Ellipsis:
-        return _array(items)
+        return {**_array(items), "x-python": "builtins:tuple"}
     if not items:
-        return {"type": "array", "maxItems": 0}
+        return {"type": "array", "maxItems": 0, "x-python": "builtins:tuple"}
     return {
         "type": "array",
         "prefixItems": [schema_of(item) for item in items],
@@ -108,7 +113,8 @@ _GENERIC: tuple[tuple[tuple[object, ...], Callable[[tuple[Any, ...]], Schema]], 
     ((typing.Literal,), _choice),
     ((typing.Union, types.UnionType), _union),
     ((list, abc.Sequence, abc.Iterable), _array),
-    ((set, frozenset), _set),
+    ((set,), _set),
+    ((frozenset,), _frozenset),
     ((tuple,), _tuple),
     ((dict, abc.Mapping), _object),
 )

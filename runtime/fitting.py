@@ -36,6 +36,47 @@ _FORMATS: Mapping[str, tuple[str, Callable[[str], object]]] = {
 }
 
 
+def is_known(schema: object) -> bool:
+    """Say whether a schema is such as types have; what comes from anybody may be anything."""
+    return isinstance(schema, Mapping) and all(_KEYWORDS.get(name, _never)(item) for name, item in schema.items())
+
+
+def _are_known(schemas: object) -> bool:
+    return isinstance(schemas, list) and bool(schemas) and all(map(is_known, schemas))
+
+
+def _are_choices(items: object) -> bool:
+    return isinstance(items, list) and bool(items) and all(type(item) in _SCALARS for item in items)
+
+
+def _is_text(item: object) -> bool:
+    return isinstance(item, str)
+
+
+def _is_count(item: object) -> bool:
+    return type(item) is int and item >= 0
+
+
+def _never(_item: object) -> bool:
+    return False
+
+
+_SCALARS = (type(None), bool, int, str)
+_KEYWORDS: Mapping[str, Callable[[object], bool]] = {
+    "type": lambda item: isinstance(item, str) and item in _TYPES,
+    "enum": _are_choices,
+    "format": _is_text,
+    "x-python": _is_text,
+    "minItems": _is_count,
+    "maxItems": _is_count,
+    "uniqueItems": lambda item: isinstance(item, bool),
+    "anyOf": _are_known,
+    "prefixItems": _are_known,
+    "items": is_known,
+    "additionalProperties": is_known,
+}
+
+
 def checked(values: Mapping[str, Any], parameters: Sequence[Parameter]) -> dict[str, Any]:
     """Return the values of a run by parameter, numbers as the parameters want them.
 

@@ -27,9 +27,9 @@ from ..errors import BundleError, StoreError
 from ..store import LocalStore, decode
 from ..store.portable import read_in
 from .archives import digest_of, read_archive
-from .contents import CODE, GRAPH, MANIFESTS, PARAMETERS, Contents
-from .parameters import Signature, read
-from .values import as_python
+from .contents import CODE, GRAPH, MANIFESTS, Contents
+from .parameters import Signature, outline, signature_of
+from .values import ReadPath, parameter_value, path_named
 
 
 class BundleWarning(UserWarning):
@@ -56,8 +56,8 @@ class Bundle:
     @functools.cached_property
     def signature(self) -> Signature:
         """What the pipeline is called, is for, and asks for; reading it imports nothing. Raises BundleError."""
-        with self._told(PARAMETERS):
-            return read((self.folder / PARAMETERS).read_text(encoding="utf-8"))
+        with self._told(GRAPH):
+            return signature_of(outline((self.folder / GRAPH).read_bytes(), self.shown))
 
     @functools.cached_property
     def graph(self) -> Graph:
@@ -72,10 +72,10 @@ class Bundle:
         """Say what is installed here in another version than where the bundle was made, or is not."""
         return tuple(_differences(self.contents))
 
-    def compiled(self, inputs: Mapping[str, object]) -> Compiled:
+    def compiled(self, inputs: Mapping[str, object], path: ReadPath = path_named) -> Compiled:
         """Return the pipeline with values for its parameters, JSON's or Python's, ready to run in this process.
 
-        Warns where what is installed differs; then nothing is reused. Raises as :meth:`enter` does.
+        ``path`` reads the texts that name files. Warns where what is installed differs; then nothing is reused. Raises as :meth:`enter` does.
         """
         self.enter()
         graph, manifests = self._ready
@@ -84,7 +84,7 @@ class Bundle:
             told = f"{self.shown}: {'; '.join(found)}. Nothing is reused, since results may differ"
             warnings.warn(told, BundleWarning, stacklevel=2)
             graph, manifests = _without_fingerprints(graph), {}
-        return Compiled(graph, self._values(inputs), self.code, manifests)
+        return Compiled(graph, self._values(inputs, path), self.code, manifests)
 
     def enter(self) -> None:
         """Let this process import the bundle's modules from now on, before all others.
@@ -110,10 +110,14 @@ class Bundle:
             manifests = _manifests((self.folder / MANIFESTS).read_bytes())
         return attrs.evolve(self.graph, attachments=self._attachments()), manifests
 
-    def _values(self, inputs: Mapping[str, object]) -> dict[str, object]:
-        schemas = {parameter.name: parameter.schema for parameter in self.signature.parameters}
-        with self._told(PARAMETERS):
-            return {name: as_python(value, schemas.get(name, {})) for name, value in inputs.items()}
+    def _values(self, inputs: Mapping[str, object], path: ReadPath) -> dict[str, object]:
+        graph, _ = self._ready
+        known = {parameter.name: parameter for parameter in graph.parameters}
+        with self._told(GRAPH):
+            return {
+                name: parameter_value(value, known[name], graph.attachments, path) if name in known else value
+                for name, value in inputs.items()
+            }
 
     def _attachments(self) -> dict[str, object]:
         with tempfile.TemporaryDirectory(prefix="penstock-") as scratch:

@@ -8,15 +8,14 @@ import tempfile
 from pathlib import Path
 
 from attrs import frozen
-from blake3 import blake3
 
 from ...compilers.lowering import Compiled
 from ...compilers.serialisation import document_and_digest
-from ...compilers.traversal import nodes_within
 from ..functions import packed_with_modules
 from ..store import LocalStore, encode
 from ..store.portable import write_out
 from .archives import digest_of, read_archive, write_archive
+from .claims import check_claims, content_of
 from .contents import CODE, GRAPH, MANIFESTS, PARAMETERS, SUFFIX, VALUES, Contents
 from .parameters import written
 from .snapshots import LIMIT, Extent, read_all, snapshot
@@ -33,8 +32,12 @@ class Packed:
 
     @classmethod
     def received(cls, data: bytes, shown: str = "the bundle") -> Packed:
-        """Check the bytes of a bundle that was made before. Raises BundleError for what is no bundle, damaged or hostile."""
-        contents, _ = read_archive(data, shown)
+        """Check the bytes of a bundle that was made before; nothing of it is imported.
+
+        Raises BundleError for what is no bundle, damaged or hostile, and where what it says of itself does not follow from its graph.
+        """
+        contents, files = read_archive(data, shown)
+        check_claims(contents, files, shown)
         return cls(contents.name, data, digest_of(data), contents.content)
 
     @property
@@ -66,19 +69,10 @@ def pack(compiled: Compiled, extent: Extent = "reached", limit: int = LIMIT) -> 
         **code,
         **values,
     }
-    content = digest if _is_identified(compiled) else blake3(digest.encode() + _all(code)).hexdigest()
+    content = content_of(compiled.graph, digest, files)
     python = f"{sys.version_info[0]}.{sys.version_info[1]}"
     data = write_archive(Contents(compiled.graph.name, content, python, distributions, folders), files)
     return Packed(compiled.graph.name, data, digest_of(data), content)
-
-
-def _is_identified(compiled: Compiled) -> bool:
-    """Say whether the graph tells all code apart; where it does not, the files have to."""
-    return all(node.fingerprint is not None for node in nodes_within(compiled.graph) if node.control is None)
-
-
-def _all(files: dict[str, bytes]) -> bytes:
-    return b"".join(f"{name}\0{digest_of(data)}\n".encode() for name, data in sorted(files.items()))
 
 
 def _values(compiled: Compiled) -> tuple[dict[str, bytes], dict[str, str]]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, final
 
 from attrs import define, field
 from starlette.requests import HTTPConnection
 
 from ...compilers.graph import Parameter
-from ..bundles import read_archive
+from ..bundles import Signature, read_archive
 from ..bundles.contents import GRAPH
+from ..bundles.parameters import outline, signature_of
 from ..documents import Document
 from ..endpoints import Queue, QueuedRun, Registry, ScheduleRecord, Schedules, VersionRecord
 from ..errors import RunNotFound
@@ -22,11 +23,10 @@ from .dispatching import Dispatcher, was_left
 from .doors import Doors
 from .hosts import Hosts, Report
 from .intake import Intake
-from .interfaces import parameters_in
 from .requests import request_document
 from .settings import Clock, Settings
 from .ticking import Ticker
-from .uploads import Uploads
+from .uploads import Uploads, takes_paths
 from .watching import Watch
 
 _FRESH = 0.5
@@ -51,7 +51,7 @@ class Service:
     hosts: Hosts = field(init=False)
     dispatcher: Dispatcher = field(init=False)
     ticker: Ticker = field(init=False)
-    _parameters: dict[str, tuple[Parameter, ...]] = field(init=False, factory=dict)
+    _signatures: dict[str, Signature] = field(init=False, factory=dict)
     _versions: dict[tuple[str, str | None], tuple[float, VersionRecord]] = field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
@@ -139,17 +139,18 @@ class Service:
         return found
 
     def parameters(self, version: VersionRecord) -> tuple[Parameter, ...]:
-        """Return the parameters of a version; they never change."""
-        if version.bundle not in self._parameters:
-            _, files = read_archive(self.registry.bundle(version.bundle), f"the bundle of {version.endpoint}")
-            self._parameters[version.bundle] = parameters_in(files[GRAPH])
-        return self._parameters[version.bundle]
+        """Return the parameters of a version; they never change. Raises BundleError."""
+        if version.bundle not in self._signatures:
+            shown = f"version {version.version} of {version.endpoint}"
+            _, files = read_archive(self.registry.bundle(version.bundle), shown)
+            self._signatures[version.bundle] = signature_of(outline(files[GRAPH], shown))
+        return self._signatures[version.bundle].parameters
 
     def request(self, version: VersionRecord, parameters: Mapping[str, Any], **how: Any) -> QueuedRun:
         """Make the request for a run, checked. Raises ParametersUnfit."""
         known = self.parameters(version)
         values = checked(parameters, known)
-        if any(_mentions_paths(parameter.schema) for parameter in known):
+        if any(takes_paths(parameter.schema) for parameter in known):
             self.uploads.check(values, known, self.workspace.datastores)
         run = self.workspace.new_run(self.clock())
         return QueuedRun(run, version.endpoint, version.version, version.bundle, values, created=self.clock(), **how)
@@ -181,12 +182,6 @@ class Service:
         depth = prefix.count("/") + 1 if prefix else 0
         entries = self.workspace.datastores[datastore].list(prefix)
         return {entry.path: entry.stamp or "" for entry in entries if entry.path.count("/") == depth}
-
-
-def _mentions_paths(schema: object) -> bool:
-    if isinstance(schema, Mapping):
-        return schema.get("format") == "path" or any(map(_mentions_paths, schema.values()))
-    return isinstance(schema, Sequence) and not isinstance(schema, str) and any(map(_mentions_paths, schema))
 
 
 def service_of(connection: HTTPConnection) -> Service:

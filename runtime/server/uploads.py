@@ -7,12 +7,13 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, final
 
 from ...compilers.datapaths import DataPath
 from ...compilers.graph import Parameter
+from ..bundles.values import path_named
 from ..errors import ParametersUnfit
 from ..workspace import Workspace
 from .errors import Problem
@@ -22,6 +23,9 @@ UPLOAD: Final = "upload://"
 
 KEPT: Final = 7 * 86_400.0
 """Seconds for which an upload is kept; a run that takes it stores it among its inputs."""
+
+_FORMS = ("path", "uri")
+"""Formats of texts that name a file, or where data lies."""
 
 _REFERENCE = re.compile(r"upload://([0-9a-f]{32})/([^/\0]{1,200})")
 _UNSAFE = re.compile(r"[^\w.+ -]")
@@ -58,6 +62,10 @@ class Uploads:
             raise ParametersUnfit({text[:200]: "there is no such upload; it may have been removed after a week"})
         return file
 
+    def path(self, text: str) -> Path | DataPath:
+        """Return what a text stands for that names a file: an upload, or data elsewhere. Raises ParametersUnfit."""
+        return self.file(text) if text.startswith(UPLOAD) else path_named(text)
+
     def tidy(self, now: float | None = None) -> int:
         """Remove what is older than a week, and return how many."""
         oldest = (time.time() if now is None else now) - KEPT
@@ -74,15 +82,17 @@ class Uploads:
         stores = frozenset(known)
         wrong = {}
         for parameter in parameters:
-            for text in _paths(values.get(parameter.name), parameter.schema):
-                problem = self._problem(text, stores)
+            for text, form in _paths(values.get(parameter.name), parameter.schema):
+                problem = self._problem(text, form, stores)
                 if problem:
                     wrong[f"parameters.{parameter.name}"] = problem
         if wrong:
             raise ParametersUnfit(wrong)
 
-    def _problem(self, text: str, stores: frozenset[str]) -> str:
+    def _problem(self, text: str, form: str, stores: frozenset[str]) -> str:
         if text.startswith(UPLOAD):
+            if form == "uri":
+                return "expected datastore://NAME/PATH: the pipeline takes where data lies, and no file"
             try:
                 self.file(text)
             except ParametersUnfit as error:
@@ -97,12 +107,18 @@ class Uploads:
         return "" if path.datastore in stores else f"there is no datastore {path.datastore!r}"
 
 
-def _paths(value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the texts in a value that stand for paths."""
+def takes_paths(schema: Any) -> bool:
+    """Say whether values of a schema may name files or where data lies."""
+    if isinstance(schema, Mapping):
+        return schema.get("format") in _FORMS or any(map(takes_paths, schema.values()))
+    return isinstance(schema, Sequence) and not isinstance(schema, str) and any(map(takes_paths, schema))
+
+
+def _paths(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the texts in a value that stand for paths, each with its format."""
     options = schema.get("anyOf", [schema])
     if isinstance(value, str):
-        if any(option.get("format") == "path" for option in options):
-            yield value
+        yield from ((value, form) for form in _FORMS if any(option.get("format") == form for option in options))
         return
     inner = [part for option in options for part in (option.get("items"), option.get("additionalProperties")) if part]
     inner += [part for option in options for part in option.get("prefixItems", ())]

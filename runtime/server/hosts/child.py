@@ -20,7 +20,6 @@ from ...workspace import Workspace
 from ..errors import ServerError
 from ..uploads import Uploads
 from .orders import Order, Report, read_order, written
-from .values import values_for
 
 
 @final
@@ -93,8 +92,7 @@ class HostProcess:
             display="none",
             raise_on_failure=False,
         )
-        values = values_for(bundle.graph, order.parameters, Uploads(self._workspace))
-        run = runner.start(bundle.compiled(values))
+        run = runner.start(bundle.compiled(order.parameters, Uploads(self._workspace).path))
         with self._lock:
             self._run = run
             reason = self._cancelled.pop(order.run, None)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import frozen
 from starlette.responses import Response
 
-from ....compilers.graph import Literal, Parameter
-from ...bundles import read_archive
-from ...bundles.contents import PARAMETERS
-from ...bundles.parameters import Signature, read
-from ...endpoints import Registry, ScheduleRecord, VersionRecord
+from ....compilers.graph import Attached, Literal, Parameter
+from ...endpoints import ScheduleRecord
 from ..openapi import EXAMPLES
 from .calling import lines
 from .visits import Page, Visit
@@ -49,7 +46,7 @@ def _show(visit: Visit) -> Response:
     endpoint = registry.endpoint(name)
     versions = registry.versions(name)
     shown = registry.version(name, visit.query("version")) if versions else None
-    fields = list(fields_of(_signature(registry, shown))) if shown else []
+    fields = list(fields_of(visit.service.parameters(shown))) if shown else []
     tag = f'"endpoint": "{name}"'
     return visit.page(
         "endpoint.html",
@@ -66,32 +63,31 @@ def _show(visit: Visit) -> Response:
     )
 
 
-def _signature(registry: Registry, version: VersionRecord) -> Signature:
-    """Return what a version asks for. Its graph is not read: that imports the classes of defaults, which are others' code."""
-    _contents, files = read_archive(registry.bundle(version.bundle), f"version {version.version} of {version.endpoint}")
-    return read(files[PARAMETERS].decode())
-
-
-def fields_of(signature: Signature) -> Iterator[Field]:
+def fields_of(parameters: Iterable[Parameter]) -> Iterator[Field]:
     """Yield the parameters that a call may give; those that were fixed by publishing are left out."""
-    for parameter in signature.parameters:
+    for parameter in parameters:
         if not parameter.static:
             yield _field(parameter)
 
 
 def _field(parameter: Parameter) -> Field:
     schema: Mapping[str, Any] = parameter.schema
-    default = parameter.default.value if isinstance(parameter.default, Literal) else None
+    default = parameter.default
     options = [schema, *schema.get("anyOf", ())]
     choices = tuple(str(choice) for option in options for choice in option.get("enum", ()))
     kind = next((option["type"] for option in options if isinstance(option.get("type"), str)), "string")
     form = next((option["format"] for option in options if isinstance(option.get("format"), str)), "")
     made_up = EXAMPLES.get(form) or _EXAMPLES.get(kind, "...")
-    example = default if parameter.default is not None else next(iter(choices), made_up)
-    shown = "" if parameter.default is None else repr(default)
+    example = default.value if isinstance(default, Literal) else next(iter(choices), made_up)
     return Field(
-        parameter.name, parameter.type, parameter.default is None, shown, example, choices, kind == "string", form
+        parameter.name, parameter.type, default is None, _shown(default), example, choices, kind == "string", form
     )
+
+
+def _shown(default: Literal | Attached | None) -> str:
+    if isinstance(default, Attached):
+        return "a value that JSON has not"
+    return "" if default is None else repr(default.value)
 
 
 def _base(visit: Visit) -> str:

@@ -6,8 +6,7 @@ import msgspec
 from attrs import asdict
 from starlette.concurrency import run_in_threadpool
 
-from ...bundles import read_archive
-from ...bundles.archives import digest_of
+from ...bundles import Packed
 from ...documents import Document, moment
 from ...endpoints import EndpointRecord, VersionRecord
 from ..actions import Action, Call, Query
@@ -99,9 +98,9 @@ async def _publish(call: Call) -> Document:
 
 def _published(call: Call, data: bytes) -> Document:
     name, service = call.path("endpoint"), call.service
-    contents, _files = read_archive(data, "the body")
+    packed = Packed.received(data, "the body")
     version, is_new = service.registry.publish(
-        name, data, digest_of(data), contents.content, version=call.query["version"],
+        name, data, packed.digest, packed.content, version=call.query["version"],
         description=call.query["description"], by=call.caller.name,
     )  # fmt: skip
     service.forget_versions()

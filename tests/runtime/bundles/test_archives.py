@@ -100,10 +100,10 @@ def test_a_value_that_lies_elsewhere_is_refused(folder):
         read_archive(write_archive(Contents("p", "c", "3.11", values={"k": folder}), FILES))
 
 
-@pytest.mark.parametrize("text", [b"", b"{}", b"[]", b'{"required": 1, "properties": {}, "x-fixed": {}}', b"\xff"])
-def test_parameters_that_are_none_are_told(tmp_path: Path, text):
-    bundle = open_bundle(write_archive(Contents("p", "c", "3.11"), {**FILES, PARAMETERS: text}), tmp_path)
-    with pytest.raises(BundleError, match="its parameters.json cannot be read"):
+@pytest.mark.parametrize("text", [b"", b"{}", b"[]", b'{"schema": 1}', b"\xff", b"[" * 100_000])
+def test_a_graph_that_says_no_parameters_is_told(tmp_path: Path, text):
+    bundle = open_bundle(write_archive(Contents("p", "c", "3.11"), {**FILES, GRAPH: text}), tmp_path)
+    with pytest.raises(BundleError, match="its graph.json cannot be read"):
         _ = bundle.signature
 
 

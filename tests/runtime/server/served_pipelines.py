@@ -7,7 +7,7 @@ from datetime import date
 from enum import Enum
 from pathlib import Path
 
-from penstock import log_metric, pipeline, step
+from penstock import DataPath, log_metric, pipeline, step
 
 
 @step(allow_reuse=False)
@@ -73,3 +73,13 @@ def typed(
     day: date, colour: Colour = Colour.RED, pair: tuple[int, str] = (1, "a"), file: Path | None = None
 ) -> dict[str, str]:
     return told(colour, day, pair, file)
+
+
+@step
+def located(place: DataPath) -> str:
+    return str(place)
+
+
+@pipeline
+def placed(place: DataPath) -> str:
+    return located(place)

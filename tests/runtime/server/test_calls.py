@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from attrs import evolve
+from penstock.runtime.bundles import read_archive
+from penstock.runtime.bundles.archives import write_archive
+from penstock.runtime.endpoints import Registry
 
 
 def post(client, body, endpoint="fit", **how):
@@ -84,6 +88,16 @@ def test_no_path_leads_to_the_servers_own_files(client, path):
     assert (answer.status_code, fields(answer)) == (422, {"parameters.file"})
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["file:///etc/passwd", "http://169.254.169.254/", "a.csv", "datastore://nowhere/a", "upload://" + "0" * 32 + "/a"],
+)
+def test_where_data_lies_is_checked_like_a_file(client, path):
+    answer = post(client, {"parameters": {"place": path}}, "placed")
+    assert (answer.status_code, fields(answer)) == (422, {"parameters.place"})
+    assert post(client, {"parameters": {"place": "datastore://workspace/a"}}, "placed").status_code == 201
+
+
 def test_a_path_in_a_datastore_and_an_upload_are_taken(client):
     sent = client.post(
         "/api/v1/uploads?name=a.csv", content=b"1,2", headers={"Content-Type": "application/octet-stream"}
@@ -141,6 +155,23 @@ def test_a_bundle_is_published_renamed_chosen_and_deleted(client, packed):
     assert client.get("/api/v1/endpoints/new").json()["default"] == "1"
     assert client.delete("/api/v1/endpoints/new").status_code == 204
     assert client.get("/api/v1/endpoints/new").status_code == 404
+
+
+def test_a_bundle_that_lies_about_itself_is_refused_and_told_why(client, packed):
+    contents, files = read_archive(packed["fit"].data)
+    data = write_archive(evolve(contents, content=packed["typed"].content), files)
+    answer = client.post("/api/v1/endpoints/bad/versions", content=data, headers={"Content-Type": "application/zip"})
+    assert (answer.status_code, client.get("/api/v1/endpoints/bad").status_code) == (422, 404)
+    assert f"from its graph follows '{packed['fit'].content}'" in answer.json()["detail"]
+
+
+def test_a_bundle_is_read_once_for_all_views_of_its_endpoint(client, monkeypatch):
+    read = []
+    monkeypatch.setattr(Registry, "bundle", lambda *args, known=Registry.bundle: read.append(args) or known(*args))
+    for address in ("/endpoints/fit", "/api/v1/endpoints/fit", "/endpoints/fit", "/api/v1/endpoints/fit/openapi.json"):
+        assert client.get(address).status_code == 200
+    assert post(client, {}).status_code == 201
+    assert len(read) == 1
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"x" * 1000])

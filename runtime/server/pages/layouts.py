@@ -2,7 +2,7 @@
 
 The column of a node is the longest way to it. An edge that passes columns gets a point in each, which takes part in the
 ordering as a node without height. The order in a column follows the barycentres of the neighbours, in sweeps to and fro;
-heights come as near to the neighbours' mean as order and distances let them.
+heights come as near to the neighbours' mean as order and distances let them. A column is as wide as the widest in it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _MOST_POINTS = 6000
 
 Edge: TypeAlias = tuple[str, str]
 Place: TypeAlias = tuple[float, float]
+Size: TypeAlias = tuple[float, float]
 
 
 @frozen
@@ -46,6 +47,7 @@ class _Columns:
     after: dict[str, list[str]] = field(factory=dict)
     points: dict[str, int] = field(factory=dict)
     ways: dict[Edge, list[str]] = field(factory=dict)
+    sizes: Mapping[str, Size] = field(factory=dict)
 
     def join(self, source: str, target: str) -> None:
         """Make two of them neighbours."""
@@ -54,14 +56,22 @@ class _Columns:
 
     def size(self, name: str) -> float:
         """Return how high one is."""
-        return _POINT if name in self.points else HEIGHT
+        return _POINT if name in self.points else self.sizes.get(name, (WIDTH, HEIGHT))[1]
+
+    def width(self, name: str) -> float:
+        """Return how wide one is; points have no width of their own."""
+        return 0.0 if name in self.points else self.sizes.get(name, (WIDTH, HEIGHT))[0]
 
 
-def lay_out(nodes: Sequence[str], edges: Iterable[Edge]) -> Layout:
-    """Place nodes, given in an order in which their inputs come first, or at least without circles. Raises CycleError."""
+def lay_out(nodes: Sequence[str], edges: Iterable[Edge], sizes: Mapping[str, Size] | None = None) -> Layout:
+    """Place nodes, given in an order in which their inputs come first, or at least without circles. Raises CycleError.
+
+    ``sizes`` are the widths and heights of those that are not boxes of the usual size.
+    """
     known = dict.fromkeys(edge for edge in edges if edge[0] != edge[1])
     column = _column_of(nodes, known)
     columns = _with_points(nodes, known, column)
+    columns.sizes = sizes or {}
     for sweep in range(_SWEEPS):
         _sort(columns, forward=sweep % 2 == 0)
     middles = _middles(columns)
@@ -145,18 +155,22 @@ def _spread(made: _Columns, names: Sequence[str], wanted: Sequence[float]) -> di
 def _layout(made: _Columns, column: Mapping[str, int], middles: Mapping[str, float]) -> Layout:
     top = min((middle - made.size(name) / 2 for name, middle in middles.items()), default=0.0)
     bottom = max((middle + made.size(name) / 2 for name, middle in middles.items()), default=0.0)
-    lefts = [index * (WIDTH + GAP_X) for index in range(len(made.columns))]
-    nodes = {name: (float(lefts[column[name]]), middles[name] - HEIGHT / 2 - top) for name in column}
+    widths = [max(map(made.width, names)) for names in made.columns]
+    lefts = list(itertools.accumulate((width + GAP_X for width in widths), initial=0.0))
+    nodes = {name: (lefts[column[name]], middles[name] - made.size(name) / 2 - top) for name in column}
 
     def points(way: Sequence[str]) -> list[Place]:
         inner = [
-            (float(lefts[made.points[name]] + side), middles[name] - top) for name in way[1:-1] for side in (0, WIDTH)
+            (lefts[made.points[name]] + side * widths[made.points[name]], middles[name] - top)
+            for name in way[1:-1]
+            for side in (0, 1)
         ]
-        start, end = nodes[way[0]], nodes[way[-1]]
-        return [(start[0] + WIDTH, start[1] + HEIGHT / 2), *inner, (end[0], end[1] + HEIGHT / 2)]
+        (left, _), (right, _) = nodes[way[0]], nodes[way[-1]]
+        start = left + made.width(way[0]), middles[way[0]] - top
+        return [start, *inner, (right, middles[way[-1]] - top)]
 
     edges = {edge: points(way) for edge, way in made.ways.items()}
-    return Layout(lefts[-1] + WIDTH if lefts else 0.0, bottom - top, nodes, edges)
+    return Layout(max(0.0, lefts[-1] - GAP_X), bottom - top, nodes, edges)
 
 
 def _mean(values: Sequence[float], default: float) -> float:

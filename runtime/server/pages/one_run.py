@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,16 @@ from ....compilers.graph import Graph
 from ...changes import graph_of
 from ...endpoints import QueuedRun
 from ...history.records import FileRecord, RunRecord, StepRecord
-from ...states import State
 from ..errors import Problem
 from .details import details_of
 from .media import PICTURES, file_response
 from .pictures import Picture, draw, standing
 from .plots import charts_of
+from .repetitions import again_of
+from .timelines import timeline_of
 from .visits import Page, Visit
 
-_VIEWS = ("steps", "metrics", "details")
+_VIEWS = ("steps", "timeline", "metrics", "details")
 _STEP_VIEWS = ("overview", "log", "code", "details")
 
 
@@ -29,15 +29,16 @@ def _show(visit: Visit) -> Response:
     request = visit.service.queue.get(visit.path("run"))
     if request is not None and request.state != "ended" and not visit.history.has(request.id):
         return visit.page("waiting.html", request=request, ahead=_ahead(visit, request))
-    run, steps, picture = _run(visit)
+    run, steps, graph = _run(visit)
     view = _view(visit, _VIEWS)
     return visit.page(
         "run.html",
-        **_frame(visit, run, steps, picture),
+        **_frame(visit, run, steps, graph),
         step=None,
         view=view,
         views=_VIEWS,
-        rows=_rows(run, steps, visit.service.clock()) if view == "steps" else [],
+        standing=standing,
+        timeline=timeline_of(run, steps, graph, visit.service.clock()) if view == "timeline" else None,
         charts=charts_of(visit.history.metrics(run.id)) if view == "metrics" else [],
         files=visit.history.files(run.id) if view == "metrics" else [],
         is_picture=_is_picture,
@@ -52,7 +53,7 @@ def _ahead(visit: Visit, request: QueuedRun) -> int:
 
 
 def _show_step(visit: Visit) -> Response:
-    run, steps, picture = _run(visit)
+    run, steps, graph = _run(visit)
     wanted = visit.path("step")
     step = next((step for step in steps if step.id == wanted), None)
     if step is None:
@@ -60,7 +61,7 @@ def _show_step(visit: Visit) -> Response:
     view = _view(visit, _STEP_VIEWS)
     return visit.page(
         "run.html",
-        **_frame(visit, run, steps, picture),
+        **_frame(visit, run, steps, graph),
         step=step,
         view=view,
         views=_STEP_VIEWS,
@@ -69,28 +70,26 @@ def _show_step(visit: Visit) -> Response:
     )
 
 
-def _run(visit: Visit) -> tuple[RunRecord, Sequence[StepRecord], Picture | None]:
+def _run(visit: Visit) -> tuple[RunRecord, Sequence[StepRecord], Graph | None]:
     run = visit.history.run(visit.path("run"))
-    steps = visit.history.steps(run.id)
-    graph = graph_of(visit.history, run.id)
-    closed = visit.request.query_params.get("closed")
-    picture = _picture(graph, steps, closed) if graph is not None and len(graph) else None
-    return run, steps, picture
+    return run, visit.history.steps(run.id), graph_of(visit.history, run.id)
 
 
 def _picture(graph: Graph, steps: Sequence[StepRecord], closed: str | None) -> Picture:
     return draw(graph, steps, None if closed is None else filter(None, closed.split(",")))
 
 
-def _frame(visit: Visit, run: RunRecord, steps: Sequence[StepRecord], picture: Picture | None) -> dict[str, Any]:
+def _frame(visit: Visit, run: RunRecord, steps: Sequence[StepRecord], graph: Graph | None) -> dict[str, Any]:
+    closed = visit.request.query_params.get("closed")
     return {
         "run": run,
         "steps": steps,
-        "picture": picture,
-        "closed": visit.request.query_params.get("closed"),
+        "picture": _picture(graph, steps, closed) if graph is not None and len(graph) else None,
+        "closed": closed,
         "earlier": next(iter(visit.history.runs(pipeline=run.pipeline, before=run.id, limit=1)), None),
         "failed": [step for step in steps if step.failure is not None],
         "is_live": not run.state.ended,
+        "again": again_of(visit, run),
     }
 
 
@@ -99,22 +98,6 @@ def _view(visit: Visit, known: tuple[str, ...]) -> str:
     if view not in known:
         raise Problem(404, f"there is no view {view!r} here; there are {', '.join(known)}")
     return view
-
-
-def _rows(run: RunRecord, steps: Sequence[StepRecord], now: float) -> list[dict[str, Any]]:
-    """Return the steps with where they lie in the time of the run, in thousandths of it."""
-    end = max([run.ended or now, *(step.ended for step in steps if step.ended is not None)])
-    scale = 1000 / max(end - run.started, 0.001)
-    place = functools.partial(_span, start=run.started, scale=scale, now=now)
-    return [{"step": step, "standing": standing(step), "span": place(step)} for step in steps]
-
-
-def _span(step: StepRecord, *, start: float, scale: float, now: float) -> tuple[float, float] | None:
-    if step.started is None or step.state is State.REUSED:
-        return None
-    left = max(0.0, (step.started - start) * scale)
-    width = ((step.ended or now) - step.started) * scale
-    return round(min(left, 994.0), 1), round(min(max(width, 6.0), 1000 - min(left, 994.0)), 1)
 
 
 def _is_picture(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError
 
@@ -13,7 +14,8 @@ from ....compilers.traversal import dependencies
 from ... import amounts
 from ...history.records import StepRecord
 from ...states import State
-from .layouts import HEIGHT, WIDTH, Layout, Place, lay_out
+from .frames import Framed, lay_out_in_frames
+from .layouts import HEIGHT, WIDTH, Place
 
 MARGIN = 16
 CROWDED = 80
@@ -30,7 +32,10 @@ _ARGUMENTS = re.compile(r"^(?P<name>.+?) \((?P<arguments>.*)\)$", re.DOTALL)
 
 @frozen
 class Box:
-    """A step, or a closed group of ``count`` steps. ``detail`` tells namesakes apart, ``standing`` how it stands."""
+    """A step, or a closed group of ``count`` steps. ``detail`` tells namesakes apart, ``standing`` how it stands.
+
+    ``began`` is since when it has been running, in seconds since the epoch.
+    """
 
     id: str
     label: str
@@ -40,6 +45,7 @@ class Box:
     x: float = 0.0
     y: float = 0.0
     count: int = 0
+    began: float | None = None
 
     @property
     def short(self) -> str:
@@ -53,12 +59,25 @@ class Box:
 
 
 @frozen
+class Frame:
+    """An open group: what is in it stands inside."""
+
+    id: str
+    label: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@frozen
 class Curve:
-    """What connects two boxes, as the data of an SVG path."""
+    """What connects two boxes, as the data of an SVG path. ``is_active`` says that the second one is running."""
 
     source: str
     target: str
     path: str
+    is_active: bool = False
 
 
 @frozen
@@ -71,20 +90,31 @@ class Picture:
     curves: tuple[Curve, ...]
     groups: tuple[Group, ...] = ()
     closed: frozenset[str] = field(default=frozenset())
+    frames: tuple[Frame, ...] = ()
     box_width: int = WIDTH
     box_height: int = HEIGHT
+
+    def toggled(self, group: str) -> str:
+        """Return the ids of the groups that are closed after one was opened or closed, as an address has them."""
+        return ",".join(sorted(self.closed ^ {group}))
+
+    @property
+    def all_closed(self) -> str:
+        """The ids of the outermost groups, as an address has them."""
+        return ",".join(sorted(group.id for group in self.groups if group.parent is None))
 
 
 def draw(graph: Graph, steps: Sequence[StepRecord], closed: Iterable[str] | None = None) -> Picture:
     """Draw a graph with the states of its steps. ``closed`` are the ids of groups to draw as one box each.
 
-    Groups through which a circle would go, were they one box, are drawn open.
+    Where a circle would go through groups, were they one box, nothing is drawn as a group.
     """
-    wanted = frozenset(closed if closed is not None else _closed_by_itself(graph))
+    known = {group.id for group in graph.groups}
+    wanted = frozenset(closed if closed is not None else _closed_by_itself(graph)) & known
     try:
         return _drawn(graph, steps, wanted)
     except CycleError:
-        return _drawn(graph, steps, frozenset())
+        return _drawn(evolve(graph, groups=()), steps, frozenset())
 
 
 def _closed_by_itself(graph: Graph) -> Iterable[str]:
@@ -94,12 +124,32 @@ def _closed_by_itself(graph: Graph) -> Iterable[str]:
 def _drawn(graph: Graph, steps: Sequence[StepRecord], closed: frozenset[str]) -> Picture:
     parents = {group.id: group.parent for group in graph.groups}
     shown = {node.id: _shown(node.id, node.group, parents, closed) for node in graph}
-    edges = [(shown[needed], shown[node.id]) for node in graph for needed in dependencies(node) if needed in shown]
-    layout = lay_out(list(dict.fromkeys(shown.values())), edges)
-    boxes = tuple(_placed(box, layout) for box in _boxes(graph, steps, shown))
-    curves = tuple(Curve(*edge, _path(points)) for edge, points in layout.edges.items())
+    within = {
+        name: parents[name] if name in closed else _known(graph[node].group, parents) for node, name in shown.items()
+    }
+    pairs = ((shown[needed], shown[node.id]) for node in graph for needed in dependencies(node) if needed in shown)
+    layout = lay_out_in_frames(within, parents, [pair for pair in pairs if pair[0] != pair[1]])
+    boxes = tuple(_placed(box, layout.nodes[box.id]) for box in _boxes(graph, steps, shown))
+    running = {box.id for box in boxes if box.state is State.RUNNING}
+    curves = tuple(Curve(*edge, _path(points), edge[1] in running) for edge, points in layout.edges.items())
     width, height = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN
-    return Picture(width, height, boxes, curves, graph.groups, closed)
+    return Picture(width, height, boxes, curves, graph.groups, closed, tuple(_frames(graph, layout)))
+
+
+def _known(group: str | None, parents: Mapping[str, str | None]) -> str | None:
+    return group if group in parents else None
+
+
+def _frames(graph: Graph, layout: Framed) -> Iterable[Frame]:
+    names = _titles(graph.groups)
+    for group, ((x, y), size) in layout.frames.items():
+        yield Frame(group, names[group], round(x + MARGIN, 1), round(y + MARGIN, 1), *size)
+
+
+def _titles(groups: Sequence[Group]) -> dict[str, str]:
+    """Return what groups are called: their names, or the ends of their ids where there are namesakes."""
+    counts = Counter(group.name for group in groups)
+    return {group.id: group.name if counts[group.name] == 1 else group.id.rpartition("/")[2] for group in groups}
 
 
 def _shown(node: str, group: str | None, parents: Mapping[str, str | None], closed: frozenset[str]) -> str:
@@ -114,7 +164,7 @@ def _shown(node: str, group: str | None, parents: Mapping[str, str | None], clos
 
 def _boxes(graph: Graph, steps: Sequence[StepRecord], shown: Mapping[str, str]) -> Iterable[Box]:
     records = {step.id: step for step in steps}
-    names = {group.id: group.name for group in graph.groups}
+    names = _titles(graph.groups)
     inside: dict[str, list[StepRecord]] = {}
     for node in graph:
         inside.setdefault(shown[node.id], []).append(
@@ -135,7 +185,8 @@ def _step_box(step: StepRecord, unfolded: int) -> Box:
     items = f" · {amounts.counted(unfolded, 'step')} inside" if unfolded else ""
     told = _ARGUMENTS.match(step.label)
     name, arguments = (told["name"], told["arguments"]) if told else (step.label or step.id, "")
-    return Box(step.id, name, standing(step) + items, step.state, arguments)
+    began = step.started if step.state is State.RUNNING else None
+    return Box(step.id, name, standing(step) + items, step.state, arguments, began=began)
 
 
 def _group_box(group: str, name: str, members: Sequence[StepRecord]) -> Box:
@@ -151,9 +202,8 @@ def standing(step: StepRecord) -> str:
     return step.state.value
 
 
-def _placed(box: Box, layout: Layout) -> Box:
-    x, y = layout.nodes[box.id]
-    return evolve(box, x=round(x + MARGIN, 1), y=round(y + MARGIN, 1))
+def _placed(box: Box, place: Place) -> Box:
+    return evolve(box, x=round(place[0] + MARGIN, 1), y=round(place[1] + MARGIN, 1))
 
 
 def _cut(text: str, most: int) -> str:

@@ -49,7 +49,7 @@ def environment() -> Environment:
         "segment": functools.partial(quote, safe=""),
         "size": amounts.size,
     }
-    found.globals |= {"static": static_address, "states": [state.value for state in State]}
+    found.globals |= {"static": static_address, "states": [state.value for state in State], "marks": wording.MARKS}
     return found
 
 

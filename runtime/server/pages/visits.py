@@ -136,5 +136,7 @@ def _frame(request: Request, service: Service, caller: Caller | None) -> dict[st
         "csrf": caller.csrf if caller else None,
         "read_only": service.settings.read_only,
         "is_admin": caller is not None and caller.may(Scope.ADMIN),
+        "may_run": caller is not None and bool(caller.csrf) and caller.may(Scope.RUN),
+        "may_publish": caller is not None and bool(caller.csrf) and caller.may(Scope.PUBLISH),
         "now": service.clock(),
     }

@@ -8,6 +8,12 @@ import time
 from datetime import UTC, datetime
 
 from ... import amounts
+from ...states import State
+
+MARKS = {
+    State.PENDING: "○", State.RUNNING: "●", State.COMPLETED: "✓", State.FAILED: "✗", State.CANCELLED: "■",
+}  # fmt: skip
+"""What stands before the title of a run's page, to be told in a row of tabs."""
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 """The sequences by which terminals are told of colours, titles and the like."""

@@ -1,15 +1,16 @@
 "use strict";
 /* What makes the pages live. All of them are whole without this: the server draws everything, here it is fetched again. */
-(() => {
+const Penstock = (() => {
   const body = document.body;
-  const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-_])/g;
+  const ahead = Number(body.dataset.now) * 1000 - Date.now(); // how much the server's clock is before this one
+  const now = () => Date.now() + ahead;
 
   /* Light and dark. The choice is this browser's; without one the system's holds. */
   const theme = document.getElementById("theme");
   const system = window.matchMedia("(prefers-color-scheme: dark)");
   const isDark = () => (document.documentElement.dataset.theme || (system.matches ? "dark" : "light")) === "dark";
   const stored = () => { try { return localStorage.getItem("penstock-theme"); } catch { return null; } };
-  const nameTheme = () => { theme.textContent = isDark() ? "Light" : "Dark"; };
+  const nameTheme = () => { theme.title = isDark() ? "Light (d)" : "Dark (d)"; theme.setAttribute("aria-label", isDark() ? "Light" : "Dark"); };
   if (stored()) document.documentElement.dataset.theme = stored();
   theme.hidden = false;
   nameTheme();
@@ -21,19 +22,58 @@
     nameTheme();
   });
 
-  /* Fetch the page again and put its parts in place of what is shown. */
-  const opened = (root) => [...root.querySelectorAll("details")].map((one) => one.open);
+  /* Times: as long ago as they are by now, and how long what still runs has been running. */
+  const span = (seconds) => {
+    const whole = Math.round(seconds), two = (number) => String(number).padStart(2, "0");
+    if (seconds < 0.0995) return `${Math.round(Math.max(0, seconds) * 1000)} ms`;
+    if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+    if (whole < 3600) return `${Math.floor(whole / 60)}m ${two(whole % 60)}s`;
+    if (whole < 86400) return `${Math.floor(whole / 3600)}h ${two(Math.floor(whole % 3600 / 60))}m`;
+    return `${Math.floor(whole / 86400)}d ${two(Math.floor(whole % 86400 / 3600))}h`;
+  };
+  const ago = (moment) => {
+    const seconds = (now() - moment) / 1000;
+    if (seconds < -1) return `in ${span(-seconds)}`;
+    for (const [unit, length, most] of [["second", 1, 60], ["minute", 60, 60], ["hour", 3600, 24], ["day", 86400, 31]]) {
+      const count = Math.floor(Math.max(0, seconds) / length);
+      if (count < most) return unit === "second" && count < 5 ? "just now" : `${count} ${unit}${count === 1 ? "" : "s"} ago`;
+    }
+    return null;
+  };
+  const tick = () => {
+    for (const one of document.querySelectorAll("[data-since]")) one.textContent = span(now() / 1000 - Number(one.dataset.since));
+  };
+  const age = () => {
+    for (const one of document.querySelectorAll("time[data-ago]")) {
+      const moment = Date.parse(one.dateTime), text = ago(moment);
+      if (text && one.textContent !== text) one.textContent = text;
+      if (!one.dataset.told) { one.dataset.told = "1"; one.title = `${new Date(moment).toLocaleString()} here, ${one.title}`; }
+    }
+  };
+  setInterval(() => { if (!document.hidden) tick(); }, 1000);
+  setInterval(() => { if (!document.hidden) age(); }, 15000);
+
+  /* Fetch a page again and put its parts in place of what is shown; what was opened, ticked or typed stays so. */
+  const kept = "details, input[type=checkbox], input[data-sift]";
   const swap = (id, fresh) => {
     const old = document.getElementById(id), next = fresh.getElementById(id);
     if (!old || !next || old.innerHTML === next.innerHTML) return;
     const log = old.querySelector("#log"), nextLog = next.querySelector("#log");
     if (log && nextLog && log.dataset.follow === nextLog.dataset.follow && log.dataset.follow) nextLog.replaceWith(log);
-    const focus = document.activeElement && old.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-    const states = opened(old), checked = [...old.querySelectorAll("input:checked")].map((one) => one.value);
+    const active = document.activeElement, inside = active && old.contains(active);
+    const link = inside ? active.getAttribute("href") : null, sifted = inside ? active.dataset.sift : null;
+    const before = [...old.querySelectorAll(kept)], checked = before.filter((one) => one.checked).map((one) => one.value);
+    const scrolls = [...old.querySelectorAll(".scroll, .gantt, pre")].map((one) => one.scrollTop);
     old.replaceWith(next);
-    next.querySelectorAll("details").forEach((one, index) => { if (states[index]) one.open = true; });
-    next.querySelectorAll("input[type=checkbox]").forEach((one) => { one.checked = checked.includes(one.value); });
-    if (focus) next.querySelector(`a[href="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
+    const opened = before.filter((one) => one.matches("details"));
+    next.querySelectorAll("details").forEach((one, index) => { if (opened[index]?.open) one.open = true; });
+    next.querySelectorAll(".scroll, .gantt, pre").forEach((one, index) => { if (scrolls[index]) one.scrollTop = scrolls[index]; });
+    for (const one of next.querySelectorAll(kept)) {
+      if (one.type === "checkbox") one.checked = checked.includes(one.value);
+      if (one.dataset.sift) one.value = before.find((other) => other.dataset.sift === one.dataset.sift)?.value || "";
+    }
+    if (link) next.querySelector(`a[href="${CSS.escape(link)}"]`)?.focus({ preventScroll: true });
+    if (sifted) { const field = next.querySelector("[data-sift]"); field?.focus(); field?.setSelectionRange(field.value.length, field.value.length); }
   };
   let asked = 0;
   const load = async (address) => {
@@ -42,96 +82,11 @@
     if (!response.ok || number !== asked) return null;
     return new DOMParser().parseFromString(await response.text(), "text/html");
   };
-  const refresh = async () => {
-    const fresh = await load(location.href).catch(() => null);
-    if (fresh) { swap("live", fresh); swap("panel", fresh); ready(); }
-    return fresh;
-  };
-  const later = (act, wait) => {
-    let timer = 0;
-    return () => { if (!timer) timer = setTimeout(() => { timer = 0; act(); }, wait); };
-  };
-
-  /* The graph: zoom, pan by dragging, and steps that open beside it. */
-  const graph = document.getElementById("graph");
-  if (graph) {
-    const drawing = graph.querySelector("svg");
-    const width = drawing.width.baseVal.value, height = drawing.height.baseVal.value;
-    let scale = 1, from = null, dragged = false;
-    const zoom = (next, x = graph.clientWidth / 2, y = graph.clientHeight / 2) => {
-      const wanted = Math.min(2.5, Math.max(0.12, next));
-      const left = (graph.scrollLeft + x) / scale, top = (graph.scrollTop + y) / scale;
-      scale = wanted;
-      drawing.setAttribute("width", width * scale);
-      drawing.setAttribute("height", height * scale);
-      graph.scrollTo(left * scale - x, top * scale - y);
-    };
-    const fitting = () => Math.min(1, (graph.clientWidth - 2) / width);
-    document.querySelector(".zoom").hidden = false;
-    document.querySelector(".zoom").addEventListener("click", (event) => {
-      const how = event.target.dataset.zoom;
-      if (how) zoom({ in: scale * 1.25, out: scale / 1.25, fit: Math.min(fitting(), window.innerHeight * 0.62 / height) }[how]);
-    });
-    graph.addEventListener("wheel", (event) => {
-      if (!event.ctrlKey && !event.metaKey) return;
-      event.preventDefault();
-      const box = graph.getBoundingClientRect();
-      zoom(scale * Math.exp(-event.deltaY / 300), event.clientX - box.left, event.clientY - box.top);
-    }, { passive: false });
-    graph.addEventListener("keydown", (event) => {
-      if (event.target !== graph || event.ctrlKey || event.metaKey) return;
-      if (event.key === "+" || event.key === "-") zoom(event.key === "+" ? scale * 1.25 : scale / 1.25);
-    });
-    graph.addEventListener("pointerdown", (event) => {
-      if (event.button || event.pointerType === "touch") return;
-      from = { x: event.clientX + graph.scrollLeft, y: event.clientY + graph.scrollTop, atX: event.clientX, atY: event.clientY };
-      dragged = false;
-    });
-    window.addEventListener("pointermove", (event) => {
-      if (!from) return;
-      if (Math.hypot(event.clientX - from.atX, event.clientY - from.atY) > 4) { dragged = true; graph.classList.add("drags"); }
-      if (dragged) graph.scrollTo(from.x - event.clientX, from.y - event.clientY);
-    });
-    window.addEventListener("pointerup", () => { from = null; graph.classList.remove("drags"); });
-    graph.addEventListener("dragstart", (event) => event.preventDefault());
-    graph.addEventListener("click", (event) => { if (dragged) { event.preventDefault(); event.stopImmediatePropagation(); dragged = false; } }, true);
-    if (fitting() < 1) zoom(Math.max(0.62, fitting()), 0, 0);
-    graph.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-  }
-
-  /* Open what is linked inside a run without leaving the page. */
-  const open = async (address, keep) => {
-    const fresh = await load(address).catch(() => null);
-    const grid = fresh?.querySelector(".run-grid");
-    if (!grid) { location.assign(address); return; }
-    if (keep) history.pushState({}, "", address);
-    document.title = fresh.title;
-    document.querySelector(".run-grid").className = grid.className;
-    swap("live", fresh);
-    swap("panel", fresh);
-    const step = decodeURIComponent((location.pathname.match(/\/steps\/(.+)$/) || [])[1] || "");
-    graph?.querySelectorAll(".box").forEach((box) => { box.dataset.step === step && step ? box.setAttribute("aria-current", "true") : box.removeAttribute("aria-current"); });
-    const near = fresh.querySelectorAll(".curves path");
-    graph?.querySelectorAll(".curves path").forEach((path, index) => path.setAttribute("class", near[index]?.getAttribute("class") || ""));
-    ready();
-  };
-  if (body.dataset.run) {
-    const own = `/runs/${body.dataset.run}`;
-    document.addEventListener("click", (event) => {
-      const link = event.target.closest("a");
-      if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
-      const address = link.getAttribute("href");
-      if (!address || !(address === own || address.startsWith(`${own}/steps/`) || address.startsWith(`${own}?view`))) return;
-      event.preventDefault();
-      open(address, true);
-    });
-    window.addEventListener("popstate", () => open(location.href, false));
-  }
 
   /* Forms that ask the API: their fields are its body, and what it refuses is told beside them. */
   const csrf = document.querySelector("meta[name=csrf]")?.content;
   const bodyOf = (form) => {
-    const found = {};
+    const found = JSON.parse(form.dataset.body || "{}");
     for (const field of form.elements) {
       if (!field.name || field.value === "") continue;
       let value = field.value;
@@ -161,16 +116,16 @@
     event.preventDefault();
     if (form.dataset.sure && !window.confirm(form.dataset.sure)) return;
     const [method, address] = asks.split(" ");
-    const button = form.querySelector("button");
+    const button = event.submitter || form.querySelector("button");
     button.disabled = true;
     try {
-      const body = method === "DELETE" || address.endsWith("/cancel") ? undefined : JSON.stringify(bodyOf(form));
-      const headers = { "X-CSRF-Token": csrf, ...(body && { "Content-Type": "application/json" }) };
-      const response = await fetch(address, { method, headers, body });
+      const sent = method === "DELETE" || address.endsWith("/cancel") ? undefined : JSON.stringify(bodyOf(form));
+      const headers = { "X-CSRF-Token": csrf, ...(sent && { "Content-Type": "application/json" }) };
+      const response = await fetch(address, { method, headers, body: sent });
       if (!response.ok) throw new Error(await problemOf(response));
       const answer = response.status === 204 ? {} : await response.json();
       if (form.dataset.shows) tell(form, `Copy it now, it is not shown again: ${answer[form.dataset.shows]}`, true);
-      else if (form.dataset.goes) location.assign(form.dataset.goes + encodeURIComponent(answer.id));
+      else if (form.dataset.goes) location.assign(form.dataset.goes + encodeURIComponent(answer.id ?? answer[form.dataset.by] ?? ""));
       else location.reload();
     } catch (error) {
       tell(form, error.message, false);
@@ -179,56 +134,92 @@
     }
   });
 
-  /* Logs, as they are written. */
-  const follow = async (log) => {
-    log.dataset.following = "1";
-    const response = await fetch(log.dataset.follow);
-    if (!response.ok || !response.body) return;
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let begun = false;
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done || !log.isConnected) { reader.cancel().catch(() => {}); return; }
-      const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 30;
-      log.textContent = ((begun ? log.textContent : "") + value.replace(ESCAPES, "")).slice(-500000);
-      begun = true;
-      if (atEnd) log.scrollTop = log.scrollHeight;
+  /* Lists: found while typing, walked through by keys, opened by a click anywhere in a line. */
+  const sift = (field) => {
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const row of document.getElementById(field.dataset.sift)?.tBodies[0].rows || []) {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !words.every((word) => text.includes(word));
     }
   };
+  const filters = document.querySelector("form.filters");
+  const find = async () => {
+    const given = [...new FormData(filters)].filter(([, value]) => value !== "");
+    const address = `/runs${given.length ? `?${new URLSearchParams(given)}` : ""}`;
+    const fresh = await load(address).catch(() => null);
+    if (!fresh) return;
+    history.replaceState({}, "", address);
+    swap("results", fresh);
+    ready();
+  };
+  let typed = 0;
+  filters?.addEventListener("input", (event) => { clearTimeout(typed); typed = setTimeout(find, event.target.type === "search" ? 220 : 0); });
+  document.addEventListener("input", (event) => { if (event.target.dataset.sift) sift(event.target); });
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest(".runs tbody tr");
+    if (!row || event.target.closest("a, button, input, label") || String(window.getSelection())) return;
+    row.querySelector("a.row-link").click();
+  });
+  const walk = (step) => {
+    const links = [...document.querySelectorAll("main .list .row-link")].filter((one) => one.offsetParent);
+    const at = links.indexOf(document.activeElement);
+    links[at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(links.length - 1, Math.max(0, at + step))]?.focus();
+  };
+  const row = () => document.activeElement?.closest("tr");
+  const keys = document.getElementById("keys");
+  const shows = document.getElementById("show-keys");
+  shows.hidden = false;
+  shows.addEventListener("click", () => keys.showModal());
+  const acts = {
+    "?": () => keys.showModal(), d: () => theme.click(), j: () => walk(1), k: () => walk(-1),
+    "/": () => document.querySelector("main input[type=search]")?.focus(),
+    x: () => row()?.querySelector("input[type=checkbox]")?.click(),
+    c: () => document.querySelector("#compare:enabled")?.click(),
+    f: () => document.querySelector("[data-zoom=fit]")?.click(),
+    Escape: () => document.querySelector("a.close")?.click(),
+  };
+  let went = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || keys.open) return;
+    if (event.target.closest("input:not([type=checkbox]), select, textarea")) { if (event.key === "Escape") event.target.blur(); return; }
+    const act = Date.now() - went < 1200 ? () => document.querySelector(`[data-go="${CSS.escape(event.key)}"]`)?.click() : acts[event.key];
+    went = event.key === "g" ? Date.now() : 0;
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
 
   const ready = () => {
-    const log = document.getElementById("log");
-    if (log && log.dataset.follow && !log.dataset.following) follow(log).catch(() => {});
-    document.querySelectorAll("[data-copy]").forEach((button) => {
+    for (const button of document.querySelectorAll("[data-copy]")) {
       button.hidden = !navigator.clipboard;
-      button.onclick = () => navigator.clipboard.writeText(button.previousElementSibling.textContent).then(() => { button.textContent = "Copied"; });
-    });
-    const compare = document.getElementById("compare");
-    if (compare) compare.disabled = document.querySelectorAll(".runs input:checked").length !== 2;
+      button.onclick = () => navigator.clipboard.writeText(button.dataset.copy || button.previousElementSibling.textContent).then(() => {
+        if (!button.dataset.copy) button.textContent = "Copied";
+        button.classList.add("done");
+      });
+    }
+    document.querySelectorAll("[data-sift]").forEach((field) => { if (field.value) sift(field); });
+    const compare = document.getElementById("compare"), ticked = document.querySelectorAll(".runs input:checked").length;
+    if (compare) {
+      compare.disabled = ticked !== 2;
+      compare.closest(".below").classList.toggle("chosen", ticked > 0);
+      document.getElementById("ticked").textContent = ticked === 0 ? "Tick two runs to compare them" : ticked === 1 ? "Tick another one" : ticked > 2 ? "Two can be compared" : "";
+    }
+    age();
   };
   document.addEventListener("change", ready);
   ready();
 
-  /* A run that goes on: states come as events, everything else is fetched again when something has happened. */
-  const show = (step) => {
-    const box = graph?.querySelector(`.box[data-step="${CSS.escape(step.id)}"]`);
-    if (!box) return;
-    box.setAttribute("class", `box is-${step.state}`);
-    box.querySelector("use").setAttribute("href", `#s-${step.state}`);
-    box.setAttribute("aria-label", `${box.querySelector("title").textContent}: ${step.state}`);
-    const took = step.duration === null ? "" : step.duration < 0.0995 ? `${Math.round(step.duration * 1000)} ms` : step.duration < 59.95 ? `${step.duration.toFixed(1)} s` : `${Math.round(step.duration / 60)} min`;
-    box.querySelector(".standing").textContent = step.state === "completed" && took ? took : step.state;
+  const later = (act, wait) => {
+    let timer = 0;
+    return () => { if (!timer) timer = setTimeout(() => { timer = 0; act(); }, wait()); };
   };
-  const soon = later(refresh, 700);
-  const poll = (wait) => { const timer = setInterval(async () => { const fresh = await refresh(); if (fresh && !fresh.body.dataset.live && !fresh.body.dataset.poll) clearInterval(timer); }, wait); };
-  if (body.dataset.live) {
-    const events = new EventSource(body.dataset.live);
-    let failures = 0;
-    events.addEventListener("steps", (event) => { failures = 0; JSON.parse(event.data).forEach(show); soon(); });
-    for (const kind of ["run", "metrics", "files"]) events.addEventListener(kind, soon);
-    events.addEventListener("end", () => { events.close(); refresh(); });
-    events.addEventListener("error", () => { if (events.readyState === EventSource.CLOSED || ++failures > 5) { events.close(); poll(3000); } });
-  } else if (body.dataset.poll) {
-    poll(Number(body.dataset.poll));
+  if (body.dataset.poll) {
+    const look = async () => {
+      const fresh = document.hidden ? null : await load(location.href).catch(() => null);
+      if (fresh) { swap("live", fresh); ready(); }
+      if (!fresh || fresh.body.dataset.poll) setTimeout(look, Number(body.dataset.poll));
+    };
+    setTimeout(look, Number(body.dataset.poll));
   }
+  return { load, swap, ready, span, later };
 })();

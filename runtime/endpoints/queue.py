@@ -104,11 +104,15 @@ class Queue:
         with self._session.connection() as connection:
             return tuple(record(QueuedRun, row) for row in connection.rows(statement))
 
-    def of_endpoint(self, endpoint: str, limit: int = 100) -> tuple[QueuedRun, ...]:
-        """Return the latest requests for an endpoint, the newest first."""
-        statement = f"SELECT {columns(QueuedRun)} FROM queue WHERE endpoint = ? ORDER BY created DESC, id LIMIT ?"
+    def of_endpoint(self, endpoint: str, limit: int = 100, before: QueuedRun | None = None) -> tuple[QueuedRun, ...]:
+        """Return the latest requests for an endpoint, or those before one of them, the newest first."""
+        earlier = "" if before is None else " AND (created < ? OR (created = ? AND id > ?))"
+        place = () if before is None else (before.created, before.created, before.id)
+        statement = (
+            f"SELECT {columns(QueuedRun)} FROM queue WHERE endpoint = ?{earlier} ORDER BY created DESC, id LIMIT ?"
+        )
         with self._session.connection() as connection:
-            return tuple(record(QueuedRun, row) for row in connection.rows(statement, (endpoint, limit)))
+            return tuple(record(QueuedRun, row) for row in connection.rows(statement, (endpoint, *place, limit)))
 
     def running(self) -> dict[str, int]:
         """Return how many requests are being run, by endpoint."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias, final
+from typing import Any, TypeAlias, final, get_type_hints, is_typeddict
 
 import msgspec
 from attrs import field, frozen
@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ...compilers.graph import Graph
 from ..errors import RunNotFound
 from .answers import Answer
 from .bodies import read_body
@@ -26,6 +27,9 @@ from .errors import Problem
 from .service import Service, service_of
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+PART: Mapping[int, str] = {206: "The part that the header Range asked for."}
+"""What files are answered with besides."""
 
 
 @frozen
@@ -63,7 +67,8 @@ class Action:
 
     ``body`` is the type of the JSON document that is sent. Where the handler reads the body itself, ``media`` are its types and
     ``sent`` is what its JSON is. ``lists`` says that the handler minds callers who are confined to one endpoint; elsewhere
-    they are let in where the address names that endpoint, or a run of it. ``gives`` is the type of the answer.
+    they are let in where the address names that endpoint, or a run of it. ``gives`` are the media types of the answer, ``answers`` is the
+    type of its JSON where the handler's annotation does not say it, and ``also`` are other statuses that it may have, with what they mean.
     """
 
     method: str
@@ -78,7 +83,15 @@ class Action:
     lists: bool = False
     tag: str = "server"
     sent: Any = None
-    gives: str = "application/json"
+    gives: tuple[str, ...] = ("application/json",)
+    answers: Any = None
+    also: Mapping[int, str] = field(factory=dict)
+
+    @property
+    def answer(self) -> Any:
+        """The type of the JSON document that is answered; None where it is none, or none of a known type."""
+        said = self.answers or get_type_hints(self.handle).get("return")
+        return said if is_typeddict(said) or said is Graph else None
 
     @property
     def is_async(self) -> bool:

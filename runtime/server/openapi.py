@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypedDict
 
 import msgspec
 from starlette.routing import compile_path
 
 from ...compilers.graph import Literal, Parameter
 from .actions import Action
+from .problems import ProblemDocument
+from .requests import Accepted
+from .schemas import JSON, PLACE, Schemas
 
 Document: TypeAlias = dict[str, Any]
 
-_PLACE = "#/components/schemas/{name}"
 _SHOWN: Mapping[str, Any] = {"boolean": True, "integer": 1, "number": 0.5, "string": "text", "array": [], "object": {}}
 EXAMPLES: Mapping[str, str] = {
     "path": "datastore://workspace/data.csv",
@@ -21,43 +23,36 @@ EXAMPLES: Mapping[str, str] = {
     "date-time": "2026-11-22T20:43:38",
 }
 """A text of each format."""
-_PROBLEM: Document = {
-    "type": "object",
-    "required": ["title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"field": {"type": "string"}, "problem": {"type": "string"}},
-            },
-        },
-    },
-}
+
+
+class ParameterDocument(TypedDict):
+    """A parameter of a version. ``schema`` is its JSON Schema; a ``static`` one is fixed; ``default`` is null where there is none."""
+
+    name: str
+    type: str
+    schema: dict[str, Any]
+    required: bool
+    static: bool
+    default: Any
 
 
 def openapi(actions: Sequence[Action], endpoints: Mapping[str, Sequence[Parameter]], title: str) -> Document:
     """Return the document: of all ``actions``, and of a run of each endpoint, with its parameters."""
-    bodies = [kind for action in actions for kind in (action.body, action.sent) if kind is not None]
-    _, schemas = msgspec.json.schema_components(list(dict.fromkeys(bodies)), ref_template=_PLACE)
+    schemas = Schemas.of(actions)
     paths: dict[str, Document] = {}
     for action in actions:
         if action.path.startswith("/api/"):
-            paths.setdefault(action.path, {})[action.method.lower()] = _operation(action)
+            paths.setdefault(action.path, {})[action.method.lower()] = _operation(action, schemas)
     for name, parameters in endpoints.items():
-        paths[f"/api/v1/endpoints/{name}/runs"] = {"post": _run_operation(name, parameters)}
-        schemas[f"Run_{name}"] = run_schema(parameters)
+        paths[f"/api/v1/endpoints/{name}/runs"] = {"post": _run_operation(name, parameters, schemas)}
+    runs = {f"Run_{name}": run_schema(parameters) for name, parameters in endpoints.items()}
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": "1"},
         "security": [{"token": []}],
         "paths": paths,
         "components": {
-            "schemas": {**schemas, "Problem": _PROBLEM},
+            "schemas": {**schemas.components, **runs},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -95,7 +90,7 @@ def example(parameters: Iterable[Parameter]) -> Document:
     return {"parameters": {parameter.name: _example(parameter) for parameter in free}}
 
 
-def parameter_document(parameter: Parameter) -> Document:
+def parameter_document(parameter: Parameter) -> ParameterDocument:
     """Return what is told of a parameter."""
     return {
         "name": parameter.name,
@@ -133,44 +128,44 @@ def _shown(schema: Mapping[str, Any]) -> Any:
     return EXAMPLES.get(schema.get("format", "")) or _SHOWN.get(schema.get("type", ""))
 
 
-def _operation(action: Action) -> Document:
+def _operation(action: Action, schemas: Schemas) -> Document:
     operation: Document = {
         "summary": action.summary,
         "tags": [action.tag],
         "operationId": f"{action.method.lower()} {action.path}".replace("/api/v1/", "").replace("/", "-"),
         "parameters": [*_path_parameters(action.path), *_queries(action)],
-        "responses": _responses(action),
+        "responses": _responses(action, schemas),
     }
     if action.scope is None:
         operation["security"] = []
     else:
         operation["description"] = f"Needs a token with the scope `{action.scope}`."
-    body = _body(action)
+    body = _body(action, schemas)
     return operation if body is None else {**operation, "requestBody": body}
 
 
-def _body(action: Action) -> Document | None:
+def _body(action: Action, schemas: Schemas) -> Document | None:
     kind = action.body or action.sent
     if kind is None and not action.media:
         return None
-    known: Document = {} if kind is None else {"$ref": _PLACE.format(name=kind.__name__)}
-    media = action.media or ("application/json",)
-    schemas = {name: known if name == "application/json" else {} for name in media}
-    return {"required": True, "content": {name: {"schema": schema} for name, schema in schemas.items()}}
+    known = schemas[kind]
+    media = action.media or (JSON,)
+    return {"required": True, "content": {name: {"schema": known if name == JSON else {}} for name in media}}
 
 
-def _run_operation(name: str, parameters: Sequence[Parameter]) -> Document:
-    schema = {"$ref": _PLACE.format(name=f"Run_{name}")}
-    content = {"application/json": {"schema": schema, "example": example(parameters)}}
+def _run_operation(name: str, parameters: Sequence[Parameter], schemas: Schemas) -> Document:
+    schema = {"$ref": PLACE.format(name=f"Run_{name}")}
+    content = {JSON: {"schema": schema, "example": example(parameters)}}
+    accepted = {JSON: {"schema": schemas[Accepted]}}
     return {
         "summary": f"Start a run of {name}.",
         "tags": [name],
         "operationId": f"run-{name}",
         "requestBody": {"required": True, "content": content},
         "responses": {
-            "201": _answer("The run was accepted."),
-            "200": _answer("It was accepted before."),
-            **_refusals(),
+            "201": {"description": "The run was accepted.", "content": accepted},
+            "200": {"description": "It was accepted before.", "content": accepted},
+            **_refusals(schemas),
         },
     }
 
@@ -182,7 +177,7 @@ def _path_parameters(path: str) -> Iterator[Document]:
 
 def _queries(action: Action) -> Iterator[Document]:
     for query in action.query:
-        (schema,), _ = msgspec.json.schema_components([query.type], ref_template=_PLACE)
+        (schema,), _ = msgspec.json.schema_components([query.type], ref_template=PLACE)
         yield {"name": query.name, "in": "query", "description": query.doc, "schema": _inlined(schema, query.type)}
 
 
@@ -191,22 +186,16 @@ def _inlined(schema: Document, kind: Any) -> Document:
     return {"type": "string", "enum": [member.value for member in kind]} if "$ref" in schema else schema
 
 
-def _responses(action: Action) -> Document:
-    responses: Document = {
-        str(action.status): {"description": "Done."} if action.status == 204 else _answer("Done.", action.gives)
-    }
-    if action.status == 201 and action.sent is not None:
-        responses["200"] = _answer("It was accepted before.")
-    if action.gives == "text/event-stream":
-        responses["204"] = {"description": "The run has ended, and all of it was told."}
-    return {**responses, **_refusals()}
+def _responses(action: Action, schemas: Schemas) -> Document:
+    known = schemas[action.answer]
+    content = {media: {"schema": known if media == JSON else {}} for media in action.gives}
+    done: Document = {"description": "Done.", **({} if action.status == 204 else {"content": content})}
+    others = {status: {**done, "description": told} for status, told in action.also.items() if status != 204}
+    nothing = {status: {"description": told} for status, told in action.also.items() if status == 204}
+    found = {action.status: done, **others, **nothing}
+    return {**{str(status): response for status, response in found.items()}, **_refusals(schemas)}
 
 
-def _answer(description: str, media: str = "application/json") -> Document:
-    schema = {"type": "object"} if media == "application/json" else {}
-    return {"description": description, "content": {media: {"schema": schema}}}
-
-
-def _refusals() -> Document:
-    problem = {"application/problem+json": {"schema": {"$ref": _PLACE.format(name="Problem")}}}
+def _refusals(schemas: Schemas) -> Document:
+    problem = {"application/problem+json": {"schema": schemas[ProblemDocument]}}
     return {"default": {"description": "Refused; the document says why.", "content": problem}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from typing import NotRequired, TypedDict
 
 from starlette.exceptions import HTTPException
 
@@ -24,6 +25,24 @@ from ..errors import (
 from .answers import Answer
 from .errors import Problem
 from .recurrences import ScheduleError
+
+
+class FieldProblem(TypedDict):
+    """What is wrong with which part of a request."""
+
+    field: str
+    problem: str
+
+
+class ProblemDocument(TypedDict):
+    """Why a request was refused (RFC 9457); ``errors`` name the parts of it that are to blame."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: NotRequired[list[FieldProblem]]
+
 
 log = logging.getLogger("penstock.server")
 
@@ -51,7 +70,7 @@ def answer_to(error: Exception) -> Answer:
 
 def document_of(problem: Problem) -> Answer:
     """Return a problem as it is sent."""
-    document: dict[str, object] = {
+    document: ProblemDocument = {
         "type": "about:blank",
         "title": problem.title,
         "status": problem.status,

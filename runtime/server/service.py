@@ -13,7 +13,7 @@ from ...compilers.graph import Parameter
 from ..bundles import Signature, read_archive
 from ..bundles.contents import GRAPH
 from ..bundles.parameters import outline, signature_of
-from ..documents import Document
+from ..documents import RunDocument
 from ..endpoints import Queue, QueuedRun, Registry, ScheduleRecord, Schedules, VersionRecord
 from ..errors import RunNotFound
 from ..fitting import checked
@@ -159,7 +159,7 @@ class Service:
         self.dispatcher.wake()
         self.watch.nudge()
 
-    def _ended_without_run(self, run_id: str) -> Document | None:
+    def _ended_without_run(self, run_id: str) -> RunDocument | None:
         request = self.queue.get(run_id)
         return request_document(request) if request is not None and request.state == "ended" else None
 

@@ -14,11 +14,10 @@ from typing import Any, final
 from attrs import define, field, frozen
 from starlette.concurrency import run_in_threadpool
 
-from ..documents import Document, metric_document, run_document, step_document
+from ..documents import MetricDocument, RunDocument, StepDocument, metric_document, run_document, step_document
 from ..errors import RunNotFound
 from ..history import History
 from ..history.queries import Pulse
-from ..states import State
 
 LOOK = 0.25
 """Seconds between two looks at the history, where nobody says that something has happened."""
@@ -56,10 +55,10 @@ class Feed:
     version: int = 0
     pulse: Pulse | None = None
     left: bool = False
-    run: Document | None = None
-    steps: dict[str, tuple[int, Document]] = field(factory=dict)
-    metrics: list[Document] = field(factory=list)
-    files: list[Document] = field(factory=list)
+    run: RunDocument | None = None
+    steps: dict[str, tuple[int, StepDocument]] = field(factory=dict)
+    metrics: list[MetricDocument] = field(factory=list)
+    files: list[dict[str, str]] = field(factory=list)
     changed: asyncio.Condition = field(factory=asyncio.Condition)
 
     @property
@@ -83,9 +82,9 @@ class Feed:
             return
         self.pulse, self.version = pulse, version
 
-    def close(self, document: Document) -> None:
+    def close(self, document: RunDocument) -> None:
         """Take in that there will be no run, and how that is told."""
-        self.run, self.pulse, self.version = document, Pulse(State(document["state"]), 0.0), self.version + 1
+        self.run, self.pulse, self.version = document, Pulse(document["state"], 0.0), self.version + 1
 
     def since(self, position: Position) -> tuple[Position, dict[str, Any]]:
         """Return what somebody has not been told, by kind of event, and the position after it."""
@@ -104,7 +103,7 @@ class Watch:
     def __init__(
         self,
         history: History,
-        ended_without_run: Callable[[str], Document | None],
+        ended_without_run: Callable[[str], RunDocument | None],
         goes_on: Callable[[str], bool],
     ) -> None:
         self._history = history

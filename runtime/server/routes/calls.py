@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypedDict
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from ...documents import Document
 from ...endpoints import QueuedRun
 from ...errors import EndpointError
 from ...fitting import from_text
@@ -19,6 +18,7 @@ from ..answers import Answer
 from ..bodies import check_media, read_body, read_json
 from ..callers import Scope
 from ..errors import Problem
+from ..requests import Accepted, accepted_document
 
 _PATH = "/api/v1/endpoints/{endpoint}"
 _JSON, _FORM = "application/json", "multipart/form-data"
@@ -55,6 +55,20 @@ class RunRequestV1(msgspec.Struct, frozen=True, rename="pascal"):
     Tags: dict[str, Any] | None = msgspec.field(default=None, name="Tags")
 
 
+class StartedV1(TypedDict):
+    """A run that was asked for as the first SDK's callers do."""
+
+    Id: str
+    Status: Literal["NotStarted"]
+    RunUrl: str
+
+
+class Uploaded(TypedDict):
+    """What stands for a file as a parameter."""
+
+    path: str
+
+
 async def _start(call: Call) -> Response:
     sent = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if sent == _FORM:
@@ -82,7 +96,7 @@ async def _parts(file: UploadFile) -> AsyncIterator[bytes]:
 
 async def _accept(call: Call, asked: RunRequest) -> Response:
     made, is_new = await _added(call, asked)
-    document = {"id": made.id, "state": "pending" if made.state != "ended" else "ended", **_links(made)}
+    document = accepted_document(made)
     return Answer(document, 201 if is_new else 200, {"Location": f"/api/v1/runs/{made.id}"})
 
 
@@ -108,23 +122,14 @@ def _request(call: Call, version: str | None, asked: RunRequest, key: str | None
     )  # fmt: skip
 
 
-def _links(run: QueuedRun) -> Document:
-    at = f"/api/v1/runs/{run.id}"
-    kinds = ("events", "logs", "metrics", "outputs", "cancel")
-    return {
-        "endpoint": run.endpoint,
-        "version": run.version,
-        "links": {"self": at, **{kind: f"{at}/{kind}" for kind in kinds}},
-    }
-
-
 async def _start_v1(call: Call) -> Response:
     check_media(call.request, _JSON)
     asked: RunRequestV1 = read_json(await call.request.body(), RunRequestV1)
     parameters = await run_in_threadpool(_parameters_v1, call, asked)
     tags = {name: str(value) for name, value in (asked.tags or asked.Tags or {}).items()}
     made, _ = await _added(call, RunRequest(dict(parameters), asked.experiment_name, tags))
-    return Answer({"Id": made.id, "Status": "NotStarted", "RunUrl": f"/api/v1/runs/{made.id}"}, 200)
+    document: StartedV1 = {"Id": made.id, "Status": "NotStarted", "RunUrl": f"/api/v1/runs/{made.id}"}
+    return Answer(document)
 
 
 def _parameters_v1(call: Call, asked: RunRequestV1) -> Mapping[str, Any]:
@@ -140,7 +145,7 @@ def _parameters_v1(call: Call, asked: RunRequestV1) -> Mapping[str, Any]:
     }
 
 
-async def _upload(call: Call) -> Document:
+async def _upload(call: Call) -> Uploaded:
     check_media(call.request, "application/octet-stream")
     return {"path": await call.service.uploads.keep(call.query["name"] or "", call.request.stream())}
 
@@ -150,14 +155,16 @@ _SUMMARY = (
     "A repetition with the same Idempotency-Key gives the first run."
 )
 
+_BEFORE = {200: "It was accepted before."}
+
 ACTIONS = (
     Action("POST", _PATH + "/runs", _start, Scope.RUN, _SUMMARY.format(" of the default version"), status=201,
-           sent=RunRequest, media=(_JSON, _FORM), tag="runs"),
+           sent=RunRequest, media=(_JSON, _FORM), tag="runs", answers=Accepted, also=_BEFORE),
     Action("POST", _PATH + "/versions/{version}/runs", _start, Scope.RUN, _SUMMARY.format(" of a version"), status=201,
-           sent=RunRequest, media=(_JSON, _FORM), tag="runs"),
+           sent=RunRequest, media=(_JSON, _FORM), tag="runs", answers=Accepted, also=_BEFORE),
     Action("POST", _PATH, _start_v1, Scope.RUN,
            "Start a run as callers of Azure ML's first SDK do: values are texts, and the answer is {\"Id\": ...}.",
-           sent=RunRequestV1, media=(_JSON,), tag="runs"),
+           sent=RunRequestV1, media=(_JSON,), tag="runs", answers=StartedV1),
     Action("POST", "/api/v1/uploads", _upload, Scope.RUN, "Send a file, and get the text that stands for it as a parameter.",
            query=(Query("name", str, "What the file is called."),), media=("application/octet-stream",), status=201, tag="runs"),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, Response
 
 from ....compilers.graph import Parameter
 from ...errors import EndpointError
-from ..actions import Action, Call
+from ..actions import PART, Action, Call
 from ..callers import Scope
 from ..errors import Problem
 from ..openapi import openapi
@@ -83,8 +83,8 @@ def _file(call: Call) -> Response:
 _HTML = "text/html"
 ACTIONS = (
     Action("GET", "/api/v1/openapi.json", _whole, Scope.READ, "This document.", lists=True),
-    Action("GET", "/api/v1/docs", _page, None, "A page to try it on.", gives=_HTML),
-    Action("GET", "/api/v1/docs/{file}", _file, None, "What the page needs.", gives="text/javascript"),
+    Action("GET", "/api/v1/docs", _page, None, "A page to try it on.", gives=(_HTML,)),
+    Action("GET", "/api/v1/docs/{file}", _file, None, "What the page needs.", gives=("text/javascript", "text/css"), also=PART),
     Action("GET", "/api/v1/endpoints/{endpoint}/openapi.json", _one, Scope.READ, "The document of one endpoint.", tag="endpoints"),
-    Action("GET", "/api/v1/endpoints/{endpoint}/docs", _page, None, "A page to try one endpoint on.", tag="endpoints", gives=_HTML),
+    Action("GET", "/api/v1/endpoints/{endpoint}/docs", _page, None, "A page to try one endpoint on.", tag="endpoints", gives=(_HTML,)),
 )  # fmt: skip

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from typing import NotRequired, TypedDict, cast
+
 import msgspec
-from attrs import asdict
 from starlette.concurrency import run_in_threadpool
 
 from ...bundles import Packed
-from ...documents import Document, moment
+from ...documents import moment
 from ...endpoints import EndpointRecord, VersionRecord
 from ..actions import Action, Call, Query
 from ..bodies import check_media
 from ..callers import Scope
-from ..openapi import parameter_document
+from ..openapi import ParameterDocument, parameter_document
 
 _PATH = "/api/v1/endpoints/{endpoint}"
 _VERSION = _PATH + "/versions/{version}"
@@ -34,29 +35,107 @@ class VersionChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool
 
 
-def endpoint_document(record: EndpointRecord) -> Document:
+class Links(TypedDict):
+    """Where something is."""
+
+    self: str
+
+
+class EndpointDocument(TypedDict):
+    """An endpoint. ``default_version`` is the version that was chosen; null: the newest that is enabled."""
+
+    name: str
+    description: str
+    enabled: bool
+    default_version: str | None
+    created: str | None
+    links: Links
+
+
+class VersionDocument(TypedDict):
+    """A version of an endpoint, which never changes. ``content`` identifies what it computes, ``bundle`` its archive."""
+
+    endpoint: str
+    version: str
+    number: int
+    content: str
+    bundle: str
+    description: str
+    enabled: bool
+    created: str | None
+    created_by: str
+
+
+class WholeEndpoint(EndpointDocument):
+    """An endpoint with its versions. ``default`` is the version that a call runs, with its parameters, where there is one."""
+
+    versions: list[VersionDocument]
+    default: NotRequired[str]
+    parameters: NotRequired[list[ParameterDocument]]
+
+
+class WholeVersion(VersionDocument):
+    """A version with its parameters."""
+
+    parameters: list[ParameterDocument]
+
+
+class PublishedVersion(VersionDocument):
+    """A version that was published; ``new`` is false where there was one that computes the same."""
+
+    new: bool
+
+
+class EndpointList(TypedDict):
+    """Endpoints by name."""
+
+    endpoints: list[EndpointDocument]
+
+
+class VersionList(TypedDict):
+    """Versions, the newest first."""
+
+    versions: list[VersionDocument]
+
+
+def endpoint_document(record: EndpointRecord) -> EndpointDocument:
     """Return what is told of an endpoint."""
-    document = asdict(record)
-    del document["last_number"]
-    return {**document, "created": moment(record.created), "links": {"self": f"/api/v1/endpoints/{record.name}"}}
+    return {
+        "name": record.name,
+        "description": record.description,
+        "enabled": record.enabled,
+        "default_version": record.default_version,
+        "created": moment(record.created),
+        "links": {"self": f"/api/v1/endpoints/{record.name}"},
+    }
 
 
-def version_document(record: VersionRecord) -> Document:
+def version_document(record: VersionRecord) -> VersionDocument:
     """Return what is told of a version."""
-    return {**asdict(record), "created": moment(record.created)}
+    return {
+        "endpoint": record.endpoint,
+        "version": record.version,
+        "number": record.number,
+        "content": record.content,
+        "bundle": record.bundle,
+        "description": record.description,
+        "enabled": record.enabled,
+        "created": moment(record.created),
+        "created_by": record.created_by,
+    }
 
 
-def _list(call: Call) -> Document:
+def _list(call: Call) -> EndpointList:
     only = call.caller.endpoint
     found = call.service.registry.endpoints(disabled=call.query["disabled"])
     return {"endpoints": [endpoint_document(one) for one in found if only in (None, one.name)]}
 
 
-def _show(call: Call) -> Document:
+def _show(call: Call) -> WholeEndpoint:
     registry, name = call.service.registry, call.path("endpoint")
-    document = endpoint_document(registry.endpoint(name))
-    versions = registry.versions(name)
-    document["versions"] = [version_document(version) for version in versions]
+    endpoint, versions = registry.endpoint(name), registry.versions(name)
+    told = [version_document(version) for version in versions]
+    document = cast("WholeEndpoint", {**endpoint_document(endpoint), "versions": told})
     if any(version.enabled for version in versions):
         default = registry.version(name)
         document["default"] = default.version
@@ -64,7 +143,7 @@ def _show(call: Call) -> Document:
     return document
 
 
-def _change(call: Call) -> Document:
+def _change(call: Call) -> EndpointDocument:
     registry, name, change = call.service.registry, call.path("endpoint"), call.body
     registry.endpoint(name)
     if change.default_version is not msgspec.UNSET:
@@ -86,17 +165,17 @@ def _delete(call: Call) -> None:
     call.service.doors.forget()
 
 
-def _versions(call: Call) -> Document:
+def _versions(call: Call) -> VersionList:
     return {"versions": [version_document(one) for one in call.service.registry.versions(call.path("endpoint"))]}
 
 
-async def _publish(call: Call) -> Document:
+async def _publish(call: Call) -> PublishedVersion:
     check_media(call.request, *_MEDIA)
     data = await call.request.body()
     return await run_in_threadpool(_published, call, data)
 
 
-def _published(call: Call, data: bytes) -> Document:
+def _published(call: Call, data: bytes) -> PublishedVersion:
     name, service = call.path("endpoint"), call.service
     packed = Packed.received(data, "the body")
     version, is_new = service.registry.publish(
@@ -108,7 +187,7 @@ def _published(call: Call, data: bytes) -> Document:
     return {**version_document(version), "new": is_new}
 
 
-def _version(call: Call) -> Document:
+def _version(call: Call) -> WholeVersion:
     version = _named(call)
     parameters = [parameter_document(one) for one in call.service.parameters(version)]
     return {**version_document(version), "parameters": parameters}
@@ -118,7 +197,7 @@ def _named(call: Call) -> VersionRecord:
     return call.service.registry.version(call.path("endpoint"), call.path("version"))
 
 
-def _change_version(call: Call) -> Document:
+def _change_version(call: Call) -> VersionDocument:
     version = _named(call)
     call.service.registry.enable(version.endpoint, version.version, enabled=call.body.enabled)
     call.service.forget_versions()

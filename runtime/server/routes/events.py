@@ -44,5 +44,5 @@ ACTIONS = (
     Action("GET", "/api/v1/runs/{run}/events", _events, Scope.READ,
            "What happens in it, as server-sent events: run, steps, metrics, files, and end. A connection that broke off goes on "
            "with Last-Event-ID; then the state of each step comes again, and metrics and files where they were left.",
-           gives="text/event-stream", tag="runs"),
+           gives=("text/event-stream",), also={204: "The run has ended, and all of it was told."}, tag="runs"),
 )  # fmt: skip

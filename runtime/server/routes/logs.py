@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from ...errors import RunNotFound
 from ...history.records import StepRecord
 from ...terminal.tails import Tails, log_path
-from ..actions import Action, Call, Query
+from ..actions import PART, Action, Call, Query
 from ..callers import Scope
 from ..errors import Problem
 from ..service import Service
@@ -90,5 +90,5 @@ ACTIONS = (
     Action("GET", "/api/v1/runs/{run}/logs", _logs, Scope.READ,
            "What its steps printed and logged, as text. The log of one step may be asked for in ranges.",
            query=(Query("step", str, "Only this step's."),
-                  Query("follow", bool, "Go on until the run has ended, line by line.", default=False)), gives="text/plain", tag="runs"),
+                  Query("follow", bool, "Go on until the run has ended, line by line.", default=False)), gives=("text/plain",), also=PART, tag="runs"),
 )  # fmt: skip

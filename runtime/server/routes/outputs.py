@@ -9,18 +9,18 @@ import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NotRequired, TypedDict, cast
 
 from starlette.responses import FileResponse, Response
 
-from ....compilers.graph import OUTPUT, Binding, Collection, Literal, OutputRef
+from ....compilers.graph import OUTPUT, Binding, Collection, CollectionKind, Literal, OutputRef
 from ....compilers.members import Member
 from ...artifacts import Artifact
 from ...changes import graph_of
-from ...documents import Document
+from ...documents import ArtifactDocument, artifact_document
 from ...errors import RunNotFound, StoreError
 from ...store import decode, open_store
-from ..actions import Action, Call, Query
+from ..actions import PART, Action, Call, Query
 from ..callers import Scope
 from ..errors import Problem
 
@@ -33,7 +33,35 @@ _MOST: Final = 1024 * 1024
 _MOST_ZIPPED: Final = 512 * 1024 * 1024
 
 
-def _list(call: Call) -> Document:
+class StepOutput(ArtifactDocument):
+    """What a step returned, with its ``value`` where that is plain data."""
+
+    value: NotRequired[Any]
+
+
+class RunOutput(TypedDict, total=False):
+    """What a pipeline returned: the output ``name`` of ``step``, or the item at ``path`` in it; or a plain ``value`` of its own."""
+
+    digest: str
+    type: str
+    summary: str
+    size: int
+    codec: str
+    value: Any
+    step: str
+    name: str
+    path: list[str | int | float | bool | None]
+
+
+class Outputs(TypedDict):
+    """What a run returned, by name, and what its steps returned; ``shape`` is the collection that the former make up, if they do."""
+
+    shape: CollectionKind | None
+    outputs: dict[str, RunOutput | None]
+    steps: dict[str, dict[str, StepOutput]]
+
+
+def _list(call: Call) -> Outputs:
     service = call.service
     run_id = service.known_run(call.path("run"))
     try:
@@ -47,7 +75,9 @@ def _list(call: Call) -> Document:
     return {"shape": shape, "outputs": returned, "steps": inner}
 
 
-def _returned(call: Call, run_id: str, made: dict[str, Any]) -> tuple[str | None, Document]:
+def _returned(
+    call: Call, run_id: str, made: dict[str, Any]
+) -> tuple[CollectionKind | None, dict[str, RunOutput | None]]:
     """Return what the pipeline returned, by name, and what holds it together where that is a collection."""
     graph = graph_of(call.service.history, run_id)
     if graph is None:
@@ -64,7 +94,7 @@ def _named(output: Binding) -> Iterator[tuple[str, Binding]]:
     yield from zip(names, output.items, strict=True)
 
 
-def _described(call: Call, binding: Binding, made: dict[str, Any]) -> Any:
+def _described(call: Call, binding: Binding, made: dict[str, Any]) -> RunOutput | None:
     if isinstance(binding, OutputRef):
         artifact = made.get(binding.node, {}).get(binding.name)
         if artifact is None:
@@ -78,14 +108,8 @@ def _described(call: Call, binding: Binding, made: dict[str, Any]) -> Any:
     return {"value": None, "summary": "it is put together from several outputs"}
 
 
-def _document(call: Call, artifact: Artifact) -> Document:
-    document = {
-        "digest": artifact.digest,
-        "type": artifact.type,
-        "summary": artifact.summary,
-        "size": artifact.size,
-        "codec": artifact.codec,
-    }
+def _document(call: Call, artifact: Artifact) -> StepOutput:
+    document = cast("StepOutput", artifact_document(artifact))
     if artifact.codec not in _PLAIN or artifact.size > _MOST:
         return document
     try:
@@ -144,5 +168,5 @@ ACTIONS = (
            "What it returned, and what its steps returned: plain data as JSON, the rest described.", tag="runs"),
     Action("GET", "/api/v1/runs/{run}/artifacts", _download, Scope.READ, "An output of a step, as a file or a zip of files.",
            query=(Query("step", str, "The step's id.", ""), Query("name", str, "The output's name.", OUTPUT)),
-           gives="application/octet-stream", tag="runs"),
+           gives=("application/octet-stream", "application/json", "application/zip"), also=PART, tag="runs"),
 )  # fmt: skip

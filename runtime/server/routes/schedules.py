@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import msgspec
-from attrs import asdict
 
-from ...documents import Document, moment
+from ...documents import moment
 from ...endpoints import ScheduleRecord
 from ...errors import EndpointNotFound
 from ...fitting import checked
@@ -18,8 +17,6 @@ from ..recurrences import zone
 from ..rules import Rule, checked_rule, next_due, read_rule
 
 _PATH = "/api/v1/schedules/{schedule}"
-_HIDDEN = ("memory", "owner", "lease")
-_TIMES = ("due", "last_due", "created")
 
 
 class NewSchedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,14 +45,52 @@ class ScheduleChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     experiment: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
-def schedule_document(record: ScheduleRecord) -> Document:
+class ScheduleDocument(TypedDict):
+    """A schedule. ``due`` is when it runs next; ``problem`` is why the last due time started nothing, if it did not."""
+
+    name: str
+    endpoint: str
+    rule: dict[str, Any]
+    version: str | None
+    time_zone: str
+    enabled: bool
+    missed: str
+    parameters: dict[str, Any]
+    experiment: str | None
+    due: str | None
+    last_due: str | None
+    last_run: str | None
+    created: str | None
+    problem: str | None
+
+
+class ScheduleList(TypedDict):
+    """Schedules by name."""
+
+    schedules: list[ScheduleDocument]
+
+
+def schedule_document(record: ScheduleRecord) -> ScheduleDocument:
     """Return what is told of a schedule."""
-    document = {name: value for name, value in asdict(record).items() if name not in _HIDDEN}
-    times = {name: moment(document[name]) for name in _TIMES}
-    return {**document, **times, "problem": record.memory.get("problem")}
+    return {
+        "name": record.name,
+        "endpoint": record.endpoint,
+        "rule": dict(record.rule),
+        "version": record.version,
+        "time_zone": record.time_zone,
+        "enabled": record.enabled,
+        "missed": record.missed,
+        "parameters": dict(record.parameters),
+        "experiment": record.experiment,
+        "due": moment(record.due),
+        "last_due": moment(record.last_due),
+        "last_run": record.last_run,
+        "created": moment(record.created),
+        "problem": record.memory.get("problem"),
+    }
 
 
-def _list(call: Call) -> Document:
+def _list(call: Call) -> ScheduleList:
     found = call.service.schedules.list(call.caller.endpoint or call.query["endpoint"])
     return {"schedules": [schedule_document(one) for one in found]}
 
@@ -72,11 +107,11 @@ def _known(call: Call) -> ScheduleRecord:
     return found
 
 
-def _show(call: Call) -> Document:
+def _show(call: Call) -> ScheduleDocument:
     return schedule_document(_known(call))
 
 
-def _create(call: Call) -> Document:
+def _create(call: Call) -> ScheduleDocument:
     asked: NewSchedule = call.body
     _allowed(call, asked.endpoint)
     _check(call, asked.endpoint, asked.version, asked.rule, asked.parameters)
@@ -90,7 +125,7 @@ def _create(call: Call) -> Document:
     return schedule_document(call.service.schedules.create(record))
 
 
-def _change(call: Call) -> Document:
+def _change(call: Call) -> ScheduleDocument:
     record = _known(call)
     given = {name: getattr(call.body, name) for name in call.body.__struct_fields__}
     changes = {name: value for name, value in given.items() if value is not msgspec.UNSET}

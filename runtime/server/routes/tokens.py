@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 import msgspec
 from starlette.responses import Response
 
-from ...documents import Document, moment
+from ...documents import moment
 from ...endpoints import TokenRecord
 from ..actions import Action, Call
 from ..answers import Answer
@@ -32,17 +32,59 @@ class Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token: Annotated[str, msgspec.Meta(max_length=200)]
 
 
-def token_document(record: TokenRecord) -> Document:
+class TokenDocument(TypedDict):
+    """A token, but not what it is. ``endpoint`` confines it to one; ``used`` is when it was last shown."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    endpoint: str | None
+    created: str | None
+    expires: str | None
+    revoked: str | None
+    used: str | None
+
+
+class MadeToken(TokenDocument):
+    """A token that was made, with what it is, which is told this once."""
+
+    token: str
+
+
+class TokenList(TypedDict):
+    """Tokens."""
+
+    tokens: list[TokenDocument]
+
+
+class SessionDocument(TypedDict):
+    """Who is known here; ``csrf`` is what a browser's changes must show."""
+
+    name: str
+    scopes: list[Scope]
+    endpoint: str | None
+    csrf: str | None
+
+
+def token_document(record: TokenRecord) -> TokenDocument:
     """Return what is told of a token, which is never the token."""
-    times = {name: moment(getattr(record, name)) for name in ("created", "expires", "revoked", "used")}
-    return {"id": record.id, "name": record.name, "scopes": list(record.scopes), "endpoint": record.endpoint, **times}
+    return {
+        "id": record.id,
+        "name": record.name,
+        "scopes": list(record.scopes),
+        "endpoint": record.endpoint,
+        "created": moment(record.created),
+        "expires": moment(record.expires),
+        "revoked": moment(record.revoked),
+        "used": moment(record.used),
+    }
 
 
-def _list(call: Call) -> Document:
+def _list(call: Call) -> TokenList:
     return {"tokens": [token_document(one) for one in call.service.doors.tokens.list()]}
 
 
-def _create(call: Call) -> Document:
+def _create(call: Call) -> MadeToken:
     asked: NewToken = call.body
     expires = None if asked.days is None else call.service.clock() + asked.days * _DAY
     scopes = [scope.value for scope in asked.scopes]
@@ -64,11 +106,11 @@ def _login(call: Call) -> Response:
     return answer
 
 
-def _session(call: Call) -> Document:
+def _session(call: Call) -> SessionDocument:
     return _session_document(call.caller)
 
 
-def _session_document(caller: Caller) -> Document:
+def _session_document(caller: Caller) -> SessionDocument:
     return {"name": caller.name, "scopes": sorted(caller.scopes), "endpoint": caller.endpoint, "csrf": caller.csrf}
 
 
@@ -83,7 +125,8 @@ ACTIONS = (
     Action("POST", "/api/v1/tokens", _create, Scope.ADMIN, "Make a token, which is shown this once.", body=NewToken, status=201,
            tag="tokens"),
     Action("DELETE", "/api/v1/tokens/{token}", _revoke, Scope.ADMIN, "Revoke a token.", status=204, tag="tokens"),
-    Action("POST", "/api/v1/session", _login, None, "Open a browser's session with a token.", body=Login, status=201, tag="tokens"),
+    Action("POST", "/api/v1/session", _login, None, "Open a browser's session with a token.", body=Login, status=201, tag="tokens",
+           answers=SessionDocument),
     Action("GET", "/api/v1/session", _session, Scope.READ, "Who is known here, and what a browser's changes must show.",
            lists=True, tag="tokens"),
     Action("DELETE", "/api/v1/session", _logout, Scope.READ, "End a browser's session.", status=204, lists=True, tag="tokens"),

@@ -12,16 +12,72 @@ import time
 from pathlib import Path
 
 import httpx2
+import jsonschema
 import pytest
 from penstock import Workspace
 from penstock.runtime.bundles import pack
 from penstock.runtime.endpoints import Registry, Tokens
 from penstock.runtime.publishing import identified
 from penstock.runtime.server import Settings, create_app
+from penstock.runtime.server.openapi import openapi
+from penstock.runtime.server.routes import ACTIONS
 from starlette.testclient import TestClient
+
+from starlette.routing import compile_path
 
 HOST = "http://127.0.0.1"
 HERE = Path(__file__).parent
+
+
+class Conformance:
+    """Checks answers against what the OpenAPI document says of them: status, media type, and every field."""
+
+    def __init__(self) -> None:
+        document = openapi(ACTIONS, {}, "any")
+        self._components = {"components": closed(document["components"])}
+        self._paths = [(compile_path(path)[0], operations) for path, operations in document["paths"].items()]
+
+    def __call__(self, answer: httpx2.Response) -> None:
+        """Check an answer; one that is streamed is read to its end by who asked for it."""
+        request, kind = answer.request, answer.headers.get("content-type", "").partition(";")[0]
+        described = self._described(request.url.path, request.method)
+        if answer.status_code >= 400:
+            assert kind == "application/problem+json"
+        if described is None or request.method == "HEAD":
+            return
+        known = described.get(str(answer.status_code)) or described["default"]
+        if answer.status_code != 204:
+            self.check(answer, known["content"][kind]["schema"], described)
+
+    def check(self, answer, schema, described) -> None:
+        if "json" in answer.headers["content-type"]:
+            answer.read()
+            jsonschema.Draft202012Validator({**schema, **self._components}).validate(answer.json())
+
+    def _described(self, path: str, method: str) -> dict | None:
+        found = [operations for pattern, operations in self._paths if pattern.fullmatch(path)]
+        return next((one[method.lower()]["responses"] for one in found if method.lower() in one), None)
+
+
+def closed(schema):
+    """Return a schema that lets no field through that it does not name."""
+    if isinstance(schema, list):
+        return [closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {name: closed(one) for name, one in schema.items()}
+    is_open = inner.get("type") == "object" and "properties" in inner
+    return {"unevaluatedProperties": False, **inner} if is_open else inner
+
+
+CONFORMANCE = Conformance()
+WATCHED = {"response": [CONFORMANCE]}
+
+
+@pytest.fixture
+def conformance() -> Conformance:
+    """What checks the answers of the whole suite."""
+    return CONFORMANCE
 
 
 @pytest.fixture
@@ -35,6 +91,7 @@ def reader(workspace):
     """A client on this machine of a server that shows runs to everybody there."""
     app = create_app(workspace, settings=Settings(local_readers=True, read_only=True, slots=0))
     with TestClient(app, base_url=HOST, client=("127.0.0.1", 50000)) as client:
+        client.event_hooks = WATCHED
         yield client
 
 
@@ -74,6 +131,7 @@ def client(published, token):
     """A client with all scopes of a server that carries nothing out."""
     with TestClient(create_app(published, settings=Settings(slots=0)), base_url=HOST) as client:
         client.headers["Authorization"] = f"Bearer {token('admin')}"
+        client.event_hooks = WATCHED
         yield client
 
 
@@ -91,7 +149,12 @@ class Server:
         self.url = self.said[-1].split()[-1]
 
     def client(self, token: str) -> httpx2.Client:
-        client = httpx2.Client(base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        client = httpx2.Client(
+            base_url=f"{self.url}/api/v1",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=30,
+            event_hooks=WATCHED,
+        )
         self.clients.append(client)
         return client
 

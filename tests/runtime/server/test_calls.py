@@ -204,3 +204,16 @@ def test_who_watches_a_run_that_never_begins_is_told_that_it_was_cancelled(clien
     text = client.get(f"/api/v1/runs/{run}/events").text
     assert '"state":"cancelled"' in text
     assert text.rstrip().endswith("data: {}")
+
+
+def test_the_runs_of_an_endpoint_come_page_by_page_also_where_few_pass_a_filter(client):
+    runs = [post(client, {"experiment": "odd" if number % 2 else "even"}).json()["id"] for number in range(5)]
+    for query, expected in (("", runs[::-1]), ("&experiment=odd", [runs[3], runs[1]])):
+        found, before = [], ""
+        while before is not None:
+            page = client.get(f"/api/v1/runs?endpoint=fit&limit=2{query}{before and f'&before={before}'}").json()
+            found += [one["id"] for one in page["runs"]]
+            before = page["next"]
+        assert found == expected
+    for wrong in ("nope", "%00", post(client, {"parameters": {"day": "2026-11-22"}}, "typed").json()["id"]):
+        assert client.get(f"/api/v1/runs?endpoint=fit&before={wrong}").status_code == 404

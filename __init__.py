@@ -5,7 +5,6 @@ What is needed to define pipelines is loaded at once; what runs them is loaded w
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 from .dsl import (
@@ -30,6 +29,7 @@ from .dsl import (
     step,
     when,
 )
+from .dsl.deferral import loaded_on_first_use
 
 if TYPE_CHECKING:
     from .compilers.datapaths import DataPath
@@ -178,13 +178,7 @@ _LOADED_ON_FIRST_USE = {
     "script_step": "dsl.library",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _LOADED_ON_FIRST_USE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f".{_LOADED_ON_FIRST_USE[name]}", __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = loaded_on_first_use(__name__, _LOADED_ON_FIRST_USE)
 
 
 def __dir__() -> list[str]:

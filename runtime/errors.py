@@ -26,9 +26,10 @@
       DataExists (FileExistsError)   something else is there, and overwriting was not asked for
       TransferFailed (ConnectionError)  the connection broke, or the data did not arrive whole
     EndpointError                    what is published cannot be used as was asked
-      EndpointNotFound (KeyError)    no endpoint, version or schedule of that name
-      EndpointExists                 there is one of that name
-      EndpointDisabled               it was disabled, and calls are refused
+      VersionError                   what is wrong with an endpoint or one version of it; ``.name``, ``.version``
+        EndpointNotFound (KeyError)  no endpoint, version or schedule of that name
+        EndpointExists               there is one of that name
+        EndpointDisabled             it was disabled, and calls are refused
       ParametersUnfit                the values given for an endpoint's parameters do not fit
       BundleError                    an archive is no bundle, is damaged, or is hostile
 """
@@ -276,13 +277,17 @@ class EndpointError(PenstockError):
     """What is published, or belongs to it, cannot be used as was asked."""
 
 
-class EndpointNotFound(EndpointError, KeyError):
-    """There is no endpoint, version or schedule of that name."""
+class VersionError(EndpointError):
+    """What is wrong with an endpoint, or with one ``version`` of it; the name may be a schedule's, too."""
 
     def __init__(self, name: str, version: str | None = None) -> None:
         super().__init__(name, version)
         self.name = name
         self.version = version
+
+
+class EndpointNotFound(VersionError, KeyError):
+    """There is no endpoint, version or schedule of that name."""
 
     def __str__(self) -> str:
         if self.version is not None:
@@ -290,13 +295,8 @@ class EndpointNotFound(EndpointError, KeyError):
         return f"nothing is published as {self.name!r}, or it has no enabled version; `penstock endpoints` lists what there is"
 
 
-class EndpointExists(EndpointError):
+class EndpointExists(VersionError):
     """There is an endpoint, a version or a schedule of that name, which is not changed by making another."""
-
-    def __init__(self, name: str, version: str | None = None) -> None:
-        super().__init__(name, version)
-        self.name = name
-        self.version = version
 
     def __str__(self) -> str:
         if self.version is not None:
@@ -307,13 +307,8 @@ class EndpointExists(EndpointError):
         return f"there is one of the name {self.name!r}; choose another name, or delete it first"
 
 
-class EndpointDisabled(EndpointError):
+class EndpointDisabled(VersionError):
     """An endpoint or a version was disabled: it is hidden, and calls are refused."""
-
-    def __init__(self, name: str, version: str | None = None) -> None:
-        super().__init__(name, version)
-        self.name = name
-        self.version = version
 
     def __str__(self) -> str:
         what = f"version {self.version} of {self.name}" if self.version else self.name

@@ -5,9 +5,9 @@ What computes fingerprints is loaded when it is first used: who only reads manif
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
+from ..deferral import loaded_on_first_use
 from .differences import Difference, differences
 from .manifests import Definition, Manifest
 
@@ -48,13 +48,7 @@ _HOMES = {
     "identify": "inputs",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = loaded_on_first_use(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -20,6 +20,7 @@ LAYERS = {
     "dsl": "dsl",
     "compilers": "compilers",
     "compilers.datapaths": "compilers.errors",  # hands on a class of dsl, as errors does
+    "compilers.deferral": "compilers.errors",
     "compilers.errors": "compilers.errors",
     "compilers.lowering": "compilers.lowering",
     "compilers.statuses": "compilers.errors",

@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, TextIO, final
 
@@ -222,7 +222,5 @@ def _line_writer(descriptor: int) -> TextIO:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with suppress(Exception):  # a step may have closed it, or put anything in its place
             stream.flush()
-        except (OSError, ValueError):  # a step may have closed it
-            continue

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .tasks import Task
 
 _LONGEST_MESSAGE = 10_000
+_LONGEST_FRAMES = 40_000
 _LARGEST = 1024 * 1024
 """Bytes; an exception that holds more than this, an array perhaps, is not carried over as it is."""
 
@@ -125,8 +126,18 @@ def summaries(task: Task) -> tuple[tuple[str, str], ...]:
 
 def _frames(error: BaseException) -> str:
     """Return the user's part of a traceback; nothing where none of it is the user's, for then it only repeats the message."""
-    told = user_frames(error)
-    return told if '  File "' in told else ""
+    try:
+        told = user_frames(error)
+    except Exception as broken:  # an exception may be of any make
+        return f"<its traceback cannot be shown: {type(broken).__name__}>\n"
+    return _shortened(told) if '  File "' in told else ""
+
+
+def _shortened(told: str) -> str:
+    """Leave out the middle of what is too long to read."""
+    left = len(told) - _LONGEST_FRAMES
+    half = _LONGEST_FRAMES // 2
+    return told if left <= 0 else f"{told[:half]}\n... ({left} characters) ...\n{told[-half:]}"
 
 
 def _explained(error: BaseException, task: Task) -> str:
@@ -152,7 +163,7 @@ def _free_space(folder: str) -> str:
 def _text(error: BaseException) -> str:
     try:
         text = str(error)
-    except Exception as broken:  # a user's __str__ may fail too
+    except BaseException as broken:  # a user's __str__ may fail too, in any way
         return f"<its message cannot be shown: {type(broken).__name__}>"
     return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}... ({len(text)} characters)"
 
@@ -167,6 +178,6 @@ def _pickled(error: BaseException) -> bytes | None:
     try:
         data: bytes = cloudpickle.dumps(error)
         alive = len(data) <= _LARGEST and isinstance(pickle.loads(data), type(error))
-    except Exception:
+    except BaseException:  # a user's __reduce__ may call sys.exit
         return None
     return data if alive else None

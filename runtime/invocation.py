@@ -9,6 +9,7 @@ import inspect
 import os
 import re
 import shutil
+import sys
 import time
 import typing
 from collections.abc import Callable, Mapping
@@ -31,7 +32,7 @@ from .offspring import end_children, forks_ended
 from .resolved import Gathered, Resolved, Stored
 from .splitting import Parts
 from .store import ArtifactStore, decode, encode_all, open_store
-from .surroundings import surroundings
+from .surroundings import Surroundings, surroundings
 from .tasks import Completed, Failed, Outcome, Task
 from .whereabouts import Whereabouts
 
@@ -65,8 +66,8 @@ def invoke(
     variables = task.options.environment.variables if task.options.environment else {}
     started = time.perf_counter()
     try:
-        with entered(context), surroundings(variables), capture(_folder(task.run_folder) / task.log):
-            return _invoke(task, context)
+        with entered(context), surroundings(variables) as around, capture(_folder(task.run_folder) / task.log):
+            return _invoke(task, context, around)
     except (KeyboardInterrupt, Terminated):
         raise
     except BaseException as error:  # a step may raise SystemExit, or asyncio's CancelledError
@@ -76,8 +77,8 @@ def invoke(
             shutil.rmtree(context.folder, ignore_errors=True)
 
 
-def _invoke(task: Task, context: StepContext) -> Completed:
-    store = store_at(task.store, task.cache)
+def _invoke(task: Task, context: StepContext, around: Surroundings) -> Completed:
+    store, modules = store_at(task.store, task.cache), len(sys.modules)
     with importing(f"step {task.step!r}"):
         function = _function(task, store)
         found = task.datastores
@@ -87,6 +88,8 @@ def _invoke(task: Task, context: StepContext) -> Completed:
             name: value.value if name in kept and _is_data_path(value) else load(value, store, where)
             for name, value in task.inputs.items()
         }
+    if len(sys.modules) != modules:
+        around.keep()
     started = time.perf_counter()
     with forks_ended(task.step), audited(task, arguments) as undeclared:
         result = call(function, arguments)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
-from typing import Any
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias, final
 
 try:
     import resource
@@ -16,26 +18,52 @@ else:
         getattr(resource, f"RLIMIT_{name}") for name in ("AS", "CORE", "CPU", "DATA", "FSIZE", "NOFILE", "STACK")
     )
 
+_TIMERS = (signal.ITIMER_REAL,) if hasattr(signal, "setitimer") else ()
+
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGALRM", "SIGCHLD", "SIGPIPE") if hasattr(signal, name))
+"""Those on which other steps depend: who waits for processes, say. To ask for each takes half a microsecond."""
+
 _ENVIRONMENT: Any = os.environb if os.supports_bytes_environ else os.environ
 
 
+Take: TypeAlias = Callable[[], Any]
+Restore: TypeAlias = Callable[[Any], object]
+
+
+@final
+class Surroundings:
+    """What a step finds in its process, as it was before."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._given = variables
+        self._before = [take() for take, _ in _SHARED]
+
+    def keep(self) -> None:
+        """Take for given what has changed by now: what modules do when they are imported stays, since they do it once."""
+        before, own = self._before[0], {_key(name) for name in self._given}
+        self._before = [take() for take, _ in _SHARED]
+        now = {name: value for name, value in self._before[0].items() if name not in own}
+        self._before[0] = now | {name: before[name] for name in own & before.keys()}
+
+    def restore(self) -> None:
+        """Make everything as it was."""
+        for value, (_, restore) in zip(self._before, _SHARED, strict=True):
+            restore(value)
+
+
 @contextlib.contextmanager
-def surroundings(variables: Mapping[str, str]) -> Iterator[None]:
+def surroundings(variables: Mapping[str, str]) -> Iterator[Surroundings]:
     """Set environment variables; afterwards every variable is as it was before.
 
-    So are the working folder, the mask of new files' permissions, and the soft limits of the process.
+    So are the working folder, the mask of new files' permissions, the soft limits of the process, ``sys.path``, the limit of
+    recursion, the timer, and who handles signals of processes, pipes and timers.
     """
-    before, folder, mask, limits = _variables(), _folder(), _mask(), _limits()
+    around = Surroundings(variables)
     os.environ.update(variables)
     try:
-        yield
+        yield around
     finally:
-        _restore(before)
-        os.umask(mask)
-        _restore_limits(limits)
-        if folder is not None and _folder() != folder:
-            with contextlib.suppress(OSError):  # the step may have removed it
-                os.chdir(folder)
+        around.restore()
 
 
 def _folder() -> str | None:
@@ -43,6 +71,12 @@ def _folder() -> str | None:
         return os.getcwd()
     except FileNotFoundError:  # somebody removed it
         return None
+
+
+def _restore_folder(before: str | None) -> None:
+    if before is not None and _folder() != before:
+        with contextlib.suppress(OSError):  # the step may have removed it
+            os.chdir(before)
 
 
 def _mask() -> int:
@@ -69,7 +103,12 @@ def _variables() -> dict[Any, Any]:
     return dict(getattr(_ENVIRONMENT, "_data", _ENVIRONMENT))
 
 
-def _restore(before: Mapping[Any, Any]) -> None:
+def _key(name: str) -> Any:
+    encode = getattr(os.environ, "encodekey", None)
+    return name if encode is None else encode(name)
+
+
+def _restore_variables(before: Mapping[Any, Any]) -> None:
     now = _variables()
     if now == before:
         return
@@ -78,3 +117,47 @@ def _restore(before: Mapping[Any, Any]) -> None:
     for name, value in before.items():
         if now.get(name) != value:
             _ENVIRONMENT[name] = value
+
+
+def _path() -> list[str]:
+    return sys.path.copy()
+
+
+def _restore_path(before: list[str]) -> None:
+    if sys.path != before:
+        sys.path[:] = before
+
+
+def _timers() -> list[bool]:
+    """Say which timers run: one that a step leaves would end the process while another step runs."""
+    return [signal.getitimer(timer)[0] > 0 for timer in _TIMERS]
+
+
+def _restore_timers(before: list[bool]) -> None:
+    for timer, ran, runs in zip(_TIMERS, before, _timers(), strict=True):
+        if runs and not ran:
+            signal.setitimer(timer, 0)
+
+
+def _handlers() -> list[Any]:
+    return [signal.getsignal(number) for number in _SIGNALS]
+
+
+def _restore_handlers(before: list[Any]) -> None:
+    for number, was, now in zip(_SIGNALS, before, _handlers(), strict=True):
+        if was != now and was is not None:  # None: not set from Python
+            with contextlib.suppress(ValueError):  # another thread than the main one may not, and could not
+                signal.signal(number, was)
+
+
+_SHARED: Final[Sequence[tuple[Take, Restore]]] = (
+    (_variables, _restore_variables),
+    (_folder, _restore_folder),
+    (_mask, os.umask),
+    (_limits, _restore_limits),
+    (_path, _restore_path),
+    (sys.getrecursionlimit, sys.setrecursionlimit),
+    (_timers, _restore_timers),
+    (_handlers, _restore_handlers),
+)
+"""How each thing is taken and put back."""

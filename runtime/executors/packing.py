@@ -29,6 +29,6 @@ def unpack(data: bytes) -> Task | Segment | Unreadable:
     """Read a task, or several."""
     try:
         task: Task | Segment = pickle.loads(data)
-    except Exception as error:  # importing the module of a class runs the user's code
+    except BaseException as error:  # importing the module of a class runs the user's code, which may call sys.exit
         return Unreadable(f"{type(error).__name__}: {error}")
     return task

@@ -337,4 +337,4 @@ def _cause_of_death(how: str, task: Task) -> str:
         return f"its process crashed in native code ({how}); its log shows where: penstock logs {task.run} {task.step}"
     if "SIG" in how:
         return f"its process was ended by a signal ({how}), sent by somebody or by the step itself"
-    return f"its process ended before the step returned ({how}): did it call os._exit()?"
+    return f"its process ended before the step returned ({how}): did it call os._exit(), or close files that are not its own?"

@@ -51,13 +51,19 @@ def serve(address: str, name: str) -> None:
     """Perform the tasks that the driver at ``address`` sends, one after the other, until it hangs up."""
     link = DriverLink(address, name)
     while (data := link.receive()) is not None:
-        work = unpack(data)
-        if isinstance(work, Task):
-            _answer(link, perform(work, link.send))
-        elif isinstance(work, Unreadable):
-            _answer(link, work)
-        else:
-            _answer_each(link, work)
+        try:
+            _do(link, unpack(data))
+        except BaseException as error:  # a step may have broken what we need ourselves, such as sys.modules
+            link.send(Unreadable(f"{type(error).__name__}: {error}"))
+
+
+def _do(link: DriverLink, work: Task | Segment | Unreadable) -> None:
+    if isinstance(work, Task):
+        _answer(link, perform(work, link.send))
+    elif isinstance(work, Unreadable):
+        _answer(link, work)
+    else:
+        _answer_each(link, work)
 
 
 def _answer_each(link: DriverLink, segment: Segment) -> None:

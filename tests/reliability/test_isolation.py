@@ -22,6 +22,11 @@ def test_folder_variables_and_limits_are_as_before_for_the_next_step_of_the_same
     assert found["look"].result() == found["look-2"].result()
 
 
+def test_a_variable_that_a_module_sets_when_it_is_imported_is_there_for_each_step(steps):
+    found = steps("leaks")
+    assert all("PENSTOCK_TEST_SET_BY_MODULE" in found[name].result()["variables"] for name in ("look", "look-2"))
+
+
 def test_inputs_that_a_step_changed_are_as_before_for_other_steps(steps):
     assert steps("inputs")["measure"].result() == (5000, 3)
 

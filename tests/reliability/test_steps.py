@@ -11,14 +11,14 @@ from penstock import Run, State
 WORDS = {
     "raises": ("KeyError", "'fare'"),
     "exits": ("SystemExit", "the step called sys.exit('I give up'); it ends by returning or by raising"),
-    "exits_at_once": ("WorkerDied", "ended before the step returned (EXIT(3)): did it call os._exit()?"),
+    "exits_at_once": ("WorkerDied", "ended before the step returned (EXIT(3)): did it call os._exit(), or close files"),
     "crashes": ("WorkerDied", "crashed in native code (SIGSEGV(-11)); its log shows where"),
     "aborts": ("WorkerDied", "crashed in native code (SIGABRT(-6)); its log shows where"),
     "is_killed": ("WorkerDied", "was killed (SIGKILL(-9)): by the system when memory ran out, or by somebody"),
     "is_asked_to_end": ("WorkerDied", "was ended by a signal (SIGTERM(-15)), sent by somebody or by the step itself"),
     "needs_too_much_memory": ("MemoryError", "memory ran out; give the step less at a time"),
     "takes_too_long": ("StepTimedOut", "longer than its time-out of 0.3 s and was stopped"),
-    "dies_and_leaves_daemons": ("WorkerDied", "(EXIT(0)): did it call os._exit()?"),
+    "dies_and_leaves_daemons": ("WorkerDied", "(EXIT(0)): did it call os._exit(), or close files"),
     "returns_what_cannot_be_stored": (
         "NoCodec",
         "it is an open file, and lives in its process only; return the file's Path",
@@ -28,6 +28,11 @@ WORDS = {
     "raises_what_cannot_be_pickled": ("Odd", "fare"),
     "raises_without_words": ("Mute", "its message cannot be shown: RuntimeError"),
     "interrupts_itself": ("KeyboardInterrupt", ""),
+    "raises_at_the_end_of_a_long_chain": ("ValueError", "2999"),
+    "raises_far_too_much": ("ValueError", "... (10000000 characters)"),
+    "raises_what_exits": ("Leaving", "its message cannot be shown: SystemExit"),
+    "closes_all_files": ("WorkerDied", "(EXIT(0)): did it call os._exit(), or close files that are not its own?"),
+    "breaks_modules": ("WorkerDied", "its process"),
     "fills_its_disk": ("OSError", "; results of finished steps are kept: make room and run again)"),
 }
 """What is said of each step that fails."""
@@ -53,8 +58,13 @@ def test_nothing_else_fails(run):
     assert set(run.failures) == set(WORDS) and run.state is State.FAILED
 
 
-@pytest.mark.parametrize("step", ["leaves_children", "comes_back_twice"])
-def test_a_step_that_forks_completes_with_its_own_result(run, step):
+@pytest.mark.parametrize("step", WORDS)
+def test_what_is_said_of_a_failure_can_be_read(run, step):
+    assert len(str(run.failures[step])) < 60_000
+
+
+@pytest.mark.parametrize("step", ["leaves_children", "comes_back_twice", "replaces_its_output"])
+def test_a_step_that_forks_or_has_no_output_completes_with_its_own_result(run, step):
     assert run.steps[step].state is State.COMPLETED and run.steps[step].result() == 1
 
 

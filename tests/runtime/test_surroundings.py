@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,34 @@ def test_a_hard_limit_that_was_lowered_is_no_trouble(monkeypatch):
         monkeypatch.setattr(resource, "setrlimit", lambda number, limits: (_ for _ in ()).throw(ValueError("too high")))
     monkeypatch.undo()
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
+
+
+def test_where_modules_are_found_and_how_deep_calls_may_nest_are_as_before():
+    before = sys.path.copy(), sys.getrecursionlimit()
+    with surroundings({}):
+        sys.path.clear()
+        sys.setrecursionlimit(before[1] + 100)
+    assert (sys.path, sys.getrecursionlimit()) == before
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers here")
+def test_a_timer_that_was_left_is_stopped_and_its_signal_handled_as_before():
+    before = signal.getsignal(signal.SIGALRM), signal.getsignal(signal.SIGPIPE)
+    running = signal.setitimer(signal.ITIMER_REAL, 0)  # that of the tests, perhaps
+    with surroundings({}):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        signal.alarm(60)
+    left = signal.setitimer(signal.ITIMER_REAL, *running)
+    assert left[0] == 0 and (signal.getsignal(signal.SIGALRM), signal.getsignal(signal.SIGPIPE)) == before
+
+
+def test_what_is_kept_stays_but_for_the_variables_of_the_step(monkeypatch):
+    monkeypatch.setenv("PENSTOCK_TEST_E", "before")
+    monkeypatch.setenv("PENSTOCK_TEST_F", "before")  # it is removed again after the test
+    with surroundings({"PENSTOCK_TEST_E": "set", "PENSTOCK_TEST_A": "1"}) as around:
+        os.environ["PENSTOCK_TEST_F"] = "by a module"
+        around.keep()
+        os.environ["PENSTOCK_TEST_F"] = "by the step"
+    assert (os.environ["PENSTOCK_TEST_E"], os.environ["PENSTOCK_TEST_F"]) == ("before", "by a module")
+    assert "PENSTOCK_TEST_A" not in os.environ

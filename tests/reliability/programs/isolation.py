@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
+import sys
 import threading
 import time
 from pathlib import Path
 
 from penstock import current_step, pipeline, step
+
+os.environ["PENSTOCK_TEST_SET_BY_MODULE"] = "1"
 
 
 @step(allow_reuse=False)
@@ -20,6 +24,8 @@ def look(moment: str) -> dict[str, object]:
         "folder": os.getcwd(),
         "variables": sorted(os.environ),
         "mask": mask,
+        "modules": sys.path.copy(),
+        "alarm": str(signal.getsignal(signal.SIGALRM)),
         "files": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
     }
 
@@ -31,6 +37,9 @@ def change_everything() -> int:
     del os.environ["TMPDIR"]
     os.umask(0o777)
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    sys.path.insert(0, "/nowhere")
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(1)
     raise ValueError("and failed in the end")
 
 

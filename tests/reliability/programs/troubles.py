@@ -136,6 +136,51 @@ def interrupts_itself() -> int:
 
 
 @step
+def raises_at_the_end_of_a_long_chain() -> int:
+    error = ValueError(0)
+    for number in range(1, 3000):
+        error, cause = ValueError(number), error
+        error.__cause__ = cause
+    raise error
+
+
+@step
+def raises_far_too_much() -> int:
+    raise ValueError("x" * 10_000_000)
+
+
+class Leaving(Exception):
+    """An exception that leaves when it is asked what it is."""
+
+    def __str__(self) -> str:
+        sys.exit(5)
+
+
+@step
+def raises_what_exits() -> int:
+    raise Leaving
+
+
+@step
+def closes_all_files() -> int:
+    os.closerange(3, 1000)
+    return 1
+
+
+@step
+def breaks_modules() -> int:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("penstock", "pickle", "cloudpickle")]:
+        sys.modules[name] = None  # to import it raises
+    return 1
+
+
+@step
+def replaces_its_output() -> int:
+    sys.stdout, sys.stderr = 3, None
+    return 1
+
+
+@step
 def fills_its_disk() -> int:
     with open("/dev/full", "w") as file:
         file.write("x" * 100_000)
@@ -148,5 +193,6 @@ def troubles() -> list[object]:
         exits(), exits_at_once(), crashes(), aborts(), is_killed(), is_asked_to_end(), needs_too_much_memory(),
         takes_too_long(), leaves_children(), dies_and_leaves_daemons(), comes_back_twice(), returns_what_cannot_be_stored(),
         returns_what_is_not_there(), returns_too_few(), raises_what_cannot_be_pickled(), raises_without_words(),
-        interrupts_itself(), fills_its_disk(), raises("fare"),
+        interrupts_itself(), fills_its_disk(), raises("fare"), raises_at_the_end_of_a_long_chain(),
+        raises_far_too_much(), raises_what_exits(), closes_all_files(), breaks_modules(), replaces_its_output(),
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from ..datastores import Datastore
 from ..errors import ArtifactNotFound, DataNotFound, StoreError
 from ..store import ArtifactStore
 from ..store.portable import DESCRIPTION, FILES, read_description, take_files, write_out
+from ..store.writing import NOTHING_HASHED, Hashed
 from .connections import Connection
 from .stores import WorkspaceStores
 
@@ -109,9 +110,9 @@ class RemoteArtifacts:
         """Whether an artifact is here or there."""
         return self._local.has(digest) or digest in self._places
 
-    def put(self, folder: Path) -> tuple[str, int]:
+    def put(self, folder: Path, hashed: Mapping[str, Hashed] = NOTHING_HASHED) -> tuple[str, int]:
         """Put an artifact here."""
-        return self._local.put(folder)
+        return self._local.put(folder, hashed)
 
     def get(self, digest: str) -> Path:
         """Give the folder of an artifact. Raises ArtifactNotFound, CorruptArtifact, and StoreError where it cannot be fetched."""

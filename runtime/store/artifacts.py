@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from attrs import frozen
+
+from .writing import NOTHING_HASHED, Hashed
 
 
 class ArtifactStore(Protocol):
@@ -21,9 +23,10 @@ class ArtifactStore(Protocol):
     def has(self, digest: str) -> bool:
         """Whether the store holds an artifact; says nothing about its health, which :meth:`get` looks at."""
 
-    def put(self, folder: Path) -> tuple[str, int]:
+    def put(self, folder: Path, hashed: Mapping[str, Hashed] = NOTHING_HASHED) -> tuple[str, int]:
         """Move a folder into the store; it is gone afterwards. Gives its digest and its size in bytes.
 
+        Files that were ``hashed`` when they were written, and have not changed since, are not hashed again.
         Putting what is already there notes that it is in use, as :meth:`get` does, and heals it where it was corrupt.
         Raises ``StoreError`` on a full disk, with nothing half-written left behind.
         """

@@ -10,12 +10,13 @@ from ..errors import CorruptArtifact, NoCodec, StoreError
 from .artifacts import ArtifactStore
 from .codecs.containers import leaves
 from .codecs.paths import is_path, overlapping
-from .codecs.protocols import Codec, Packed, Unsuitable, in_memory, within, write_files
+from .codecs.protocols import Codec, Unsuitable, in_memory, within
 from .codecs.registry import codec_named, codecs_for
 from .space import explaining_full_disk
 from .staging import staged
 from .summaries import summarise, type_of
 from .trees import digest_of_file
+from .writing import Packed, write_files
 
 INLINE_LIMIT = 4096
 """Bytes; a value that needs no more is carried in its artifact and not written to the store."""
@@ -96,9 +97,8 @@ def _put(value: object, codec: Codec, packed: Packed | None, store: ArtifactStor
     with explaining_full_disk(store.staging, needed), staged(store.staging) as folder:
         if packed is None:
             codec.dump(value, folder)
-        else:
-            write_files(packed, folder)
-        return store.put(folder)
+            return store.put(folder)
+        return store.put(folder, write_files(packed, folder))
 
 
 def _size(packed: Packed) -> int:

@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import time
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from .seals import Seal, intact, make_seal, verify, write_seal
 from .space import explaining_full_disk
 from .staging import copy_file, find_stale, fresh_name, remove_orphans, remove_stale, remove_tree, size_on_disk
 from .trees import list_files
+from .writing import NOTHING_HASHED, Hashed
 
 _STAGING = "tmp"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -52,12 +53,12 @@ class LocalStore:
         """Whether there is such an artifact, intact or not."""
         return is_digest(digest) and os.path.isdir(self._place(digest))
 
-    def put(self, folder: Path) -> tuple[str, int]:
+    def put(self, folder: Path, hashed: Mapping[str, Hashed] = NOTHING_HASHED) -> tuple[str, int]:
         """Move a folder in; gives its digest and size. See :meth:`ArtifactStore.put`."""
         with explaining_full_disk(self.root):
             staged = self._stage(folder)
             try:
-                seal = make_seal(staged)
+                seal = make_seal(staged, hashed)
                 self._install(staged, seal)
             finally:
                 remove_tree(staged)

@@ -21,6 +21,7 @@ from .seals import read_seal
 from .space import explaining_full_disk
 from .staging import staged
 from .trees import SEAL, Entry, describe, list_files, size_of
+from .writing import NOTHING_HASHED, Hashed
 
 _VERSION = 1
 
@@ -63,9 +64,9 @@ class RemoteStore:
         with self._speaking() as files:
             return _read_seal(files, self._seal(digest)) is not None
 
-    def put(self, folder: Path) -> tuple[str, int]:
+    def put(self, folder: Path, hashed: Mapping[str, Hashed] = NOTHING_HASHED) -> tuple[str, int]:
         """Move a folder into the cache, and upload it unless it is there already, file by file of the right size."""
-        digest, size = self.cache.put(folder)
+        digest, size = self.cache.put(folder, hashed)
         place = self.cache.get(digest)
         seal = read_seal(place, digest)
         entries = seal.entries if seal else describe(place, list_files(place))

@@ -13,7 +13,9 @@ from typing import Any
 from attrs import frozen
 
 from ..errors import CorruptArtifact, StoreError
+from .stamps import Stamp, stamp
 from .trees import SEAL, Entry, describe, digest_of, list_files, size_of
+from .writing import Hashed
 
 _VERSION = 1
 
@@ -24,7 +26,7 @@ class Seal:
 
     digest: str
     entries: Mapping[str, Entry]
-    stamps: Mapping[str, tuple[int, ...]]
+    stamps: Mapping[str, Stamp]
 
     @property
     def size(self) -> int:
@@ -32,17 +34,18 @@ class Seal:
         return size_of(self.entries)
 
 
-def make_seal(folder: Path) -> Seal:
+def make_seal(folder: Path, hashed: Mapping[str, Hashed]) -> Seal:
     """Make the files of a folder read-only and hash them. Nothing is written yet; see :func:`write_seal`.
 
     Folders inside are made read-only too, so that a step that writes beside its input fails at that line. The topmost
-    one stays writable: it has to be moved, and ``rm -rf`` should work where no user's folder is inside.
+    one stays writable: it has to be moved, and ``rm -rf`` should work where no user's folder is inside. Files that were
+    ``hashed`` when they were written, and are as they were then, are not hashed again.
     """
     files = {name: _freeze(f"{folder}/{name}", status) for name, status in list_files(folder).items()}
     for inner in _inner_folders(files):
         path = f"{folder}/{inner}"
         os.chmod(path, stat.S_IMODE(os.stat(path).st_mode) & ~0o222)
-    return _seal_of(folder, files)
+    return _seal_of(folder, files, hashed)
 
 
 def write_seal(seal: Seal, folder: Path) -> None:
@@ -63,7 +66,7 @@ def verify(folder: Path, digest: str) -> None:
     seal = read_seal(folder, digest)
     if seal is not None and seal.stamps == _stamps(files):
         return
-    found = _seal_of(folder, files)
+    found = _seal_of(folder, files, {})
     if found.digest != digest:
         raise CorruptArtifact(digest, _difference(seal, found))
     with suppress(OSError):  # a read-only workspace is hashed each time, which is slow but right
@@ -99,9 +102,11 @@ def _document(seal: Seal) -> bytes:
     return json.dumps({"version": _VERSION, "digest": seal.digest, "files": files}).encode("ascii")
 
 
-def _seal_of(folder: Path, files: Mapping[str, os.stat_result]) -> Seal:
-    entries = describe(folder, files)
-    return Seal(digest_of(entries), entries, _stamps(files))
+def _seal_of(folder: Path, files: Mapping[str, os.stat_result], hashed: Mapping[str, Hashed]) -> Seal:
+    stamps = _stamps(files)
+    known = {name: known.blake3 for name, known in hashed.items() if stamps.get(name) == known.stamp}
+    entries = describe(folder, files, known)
+    return Seal(digest_of(entries), entries, stamps)
 
 
 def read_seal(folder: Path, digest: str) -> Seal | None:
@@ -121,15 +126,8 @@ def _parse(document: Any, digest: str) -> Seal | None:
     return Seal(digest, entries, {name: tuple(row[:4]) for name, row in rows.items()})
 
 
-def _stamps(files: Mapping[str, os.stat_result]) -> dict[str, tuple[int, ...]]:
-    return {name: _stamp(status) for name, status in files.items()}
-
-
-def _stamp(status: os.stat_result) -> tuple[int, ...]:
-    """Give size, both times and the inode. Nobody writes into an empty folder without adding a name to the listing."""
-    if stat.S_ISDIR(status.st_mode):
-        return (0, 0, 0, 0)
-    return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+def _stamps(files: Mapping[str, os.stat_result]) -> dict[str, Stamp]:
+    return {name: stamp(status) for name, status in files.items()}
 
 
 def _freeze(path: str, status: os.stat_result) -> os.stat_result:

@@ -72,9 +72,12 @@ def list_files(folder: str | Path) -> dict[str, os.stat_result]:
     return {name: status for name, status in _walk(str(folder), "") if not name.startswith(SEAL)}
 
 
-def describe(folder: str | Path, files: Mapping[str, os.stat_result]) -> dict[str, Entry]:
-    """Hash every file of a listing."""
-    return {name: _entry(f"{folder}/{name}", status) for name, status in files.items()}
+def describe(
+    folder: str | Path, files: Mapping[str, os.stat_result], known: Mapping[str, str] | None = None
+) -> dict[str, Entry]:
+    """Hash every file of a listing, but those whose hash is ``known``."""
+    known = known or {}
+    return {name: _entry(f"{folder}/{name}", status, known.get(name)) for name, status in files.items()}
 
 
 def _walk(folder: str, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
@@ -90,10 +93,10 @@ def _walk(folder: str, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
                 raise StoreError(f"{child.path} is neither a file nor a folder, and only those can be in an artifact")
 
 
-def _entry(path: str, status: os.stat_result) -> Entry:
+def _entry(path: str, status: os.stat_result, known: str | None) -> Entry:
     if stat.S_ISDIR(status.st_mode):
         return EMPTY_FOLDER
-    return Entry(status.st_size, hash_file(path, status.st_size), bool(status.st_mode & stat.S_IXUSR))
+    return Entry(status.st_size, known or hash_file(path, status.st_size), bool(status.st_mode & stat.S_IXUSR))
 
 
 def hash_file(path: str, size: int) -> str:

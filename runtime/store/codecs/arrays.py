@@ -7,7 +7,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .protocols import MemoryCodec, Packed, Unsuitable, module_of
+from ..writing import Packed
+from .protocols import MemoryCodec, Unsuitable, module_of
 
 if TYPE_CHECKING:
     import numpy as np

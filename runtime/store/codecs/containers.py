@@ -12,10 +12,11 @@ from typing import Any, TypeAlias
 
 from attrs import evolve, field, frozen
 
+from ..writing import Packed, write_files
 from . import pickles
 from .paths import CODEC as PATHS
 from .paths import PathCodec, is_path, overlapping
-from .protocols import Packed, read_files, write_files
+from .protocols import read_files
 
 _FILE = "value.pkl"
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})

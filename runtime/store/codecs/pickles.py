@@ -19,7 +19,8 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 
-from .protocols import Chunk, MemoryCodec, Packed, Unsuitable
+from ..writing import Chunk, Packed
+from .protocols import MemoryCodec, Unsuitable
 
 _FILE = "value.pkl"
 _BUFFERS = "buffers.bin"

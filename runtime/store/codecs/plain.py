@@ -8,7 +8,8 @@ from itertools import chain
 from math import isfinite
 from typing import Any
 
-from .protocols import MemoryCodec, Packed
+from ..writing import Packed
+from .protocols import MemoryCodec
 
 _FILE = "value.json"
 _DEEPEST = 100

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any, Protocol, TypeAlias, cast, runtime_checkable
+from typing import IO, Any, Protocol, cast, runtime_checkable
 
 from attrs import frozen
 
 from ...errors import StoreError
 from ..mapping import read_shared
-
-Chunk: TypeAlias = bytes | bytearray | memoryview
-Packed: TypeAlias = Mapping[str, Sequence[Chunk]]
-"""Files by name, each as the pieces that make it up."""
+from ..writing import Packed, write_files
 
 
 class Unsuitable(StoreError):
@@ -112,13 +108,6 @@ class StreamCodec:
         return self.read(read_shared(folder / self.filename))
 
 
-def write_files(files: Packed, folder: Path) -> None:
-    """Write packed files, read-only from the start."""
-    for name, chunks in files.items():
-        with open(f"{folder}/{name}", "xb", opener=_read_only) as file:
-            file.writelines(chunks)
-
-
 def read_files(folder: Path) -> dict[str, memoryview]:
     """Read all files at the top of a folder, the big ones mapped. Hidden ones are the store's own."""
     return {path.name: read_shared(path) for path in folder.iterdir() if path.is_file() and path.name[0] != "."}
@@ -138,7 +127,3 @@ def module_of(value: Any) -> str:
     """Give the package that a value's class comes from: ``pandas`` for a DataFrame. Imports nothing."""
     module: object = type(value).__module__  # a class may say anything
     return module.partition(".")[0] if isinstance(module, str) else ""
-
-
-def _read_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o444)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..writing import Packed
 from .plain import is_text
-from .protocols import MemoryCodec, Packed
+from .protocols import MemoryCodec
 
 _TEXT_FILE = "value.txt"
 _BYTES_FILE = "value.bin"

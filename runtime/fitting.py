@@ -98,6 +98,13 @@ def unfit_words(name: str, fields: Mapping[str, str]) -> str:
     return f"{name} was called with parameters that do not fit: {wrong}"
 
 
+def check_name(name: str, known: Mapping[str, Parameter]) -> None:
+    """Raise ParametersUnfit where there is no such parameter, or it is none that a file can be given to."""
+    found = dict(_unfit({name: "a file"}, known))
+    if found:
+        raise ParametersUnfit(found)
+
+
 def _unfit(values: Mapping[str, Any], known: Mapping[str, Parameter]) -> Iterator[Fault]:
     for name, value in values.items():
         place = f"parameters.{name}"

@@ -57,7 +57,7 @@ class Guard:
         wait = self._rates.take(client[0] if client else "")
         if wait > 0:
             raise Problem(429, "too many requests from this address", headers={"Retry-After": str(int(wait) + 1)})
-        if scope["path"].endswith(_UPLOADS) and scope["method"] in ("POST", "PUT"):
+        if scope["method"] == "POST" and _may_be_big(scope["path"], headers.get("content-type", "")):
             exchange.limit = self._settings.upload_limit
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > exchange.limit:
@@ -74,6 +74,11 @@ class Guard:
 
 _UPLOADS = ("/versions", "/uploads")
 """The ends of addresses that take big bodies."""
+
+
+def _may_be_big(path: str, media: str) -> bool:
+    """Whether a body is written to a file as it comes, or is a bundle; forms limit what of them is none."""
+    return path.endswith(_UPLOADS) or (path.endswith("/runs") and media.lower().startswith("multipart/form-data"))
 
 
 def too_big(limit: int) -> Problem:

@@ -7,6 +7,7 @@ import secrets
 from typing import NotRequired, TypedDict
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from ..errors import (
     ArtifactNotFound,
@@ -84,6 +85,8 @@ def document_of(problem: Problem) -> Answer:
 def _problem(error: Exception) -> Problem | None:
     if isinstance(error, Problem):
         return error
+    if isinstance(error, ClientDisconnect):  # nobody reads this
+        return Problem(400, "the body broke off")
     if isinstance(error, HTTPException):
         return Problem(error.status_code, _ROUTING.get(error.status_code, error.detail), headers=error.headers)
     if isinstance(error, ParametersUnfit):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -17,12 +16,16 @@ from ..bundles.values import path_named
 from ..errors import ParametersUnfit
 from ..workspace import Workspace
 from .errors import Problem
+from .incoming import PARTIAL, Incoming
 
 UPLOAD: Final = "upload://"
 """What the text of an uploaded file begins with: ``upload://ID/NAME``."""
 
 KEPT: Final = 7 * 86_400.0
 """Seconds for which an upload is kept; a run that takes it stores it among its inputs."""
+
+_PATIENCE = 86_400.0
+"""Seconds after which what is not whole was broken off by the end of a server."""
 
 _FORMS = ("path", "uri")
 """Formats of texts that name a file, or where data lies."""
@@ -39,20 +42,22 @@ class Uploads:
         self._workspace = workspace
         self._folder = workspace.folder / "uploads"
 
+    def receive(self, name: str) -> Incoming:
+        """Begin to take in a file. Raises Problem for a name that is none."""
+        safe = _safe(name)
+        self._workspace.prepare()
+        return Incoming(self._folder, safe)
+
     async def keep(self, name: str, parts: AsyncIterator[bytes]) -> str:
         """Write what comes in to a file, and return the text that names it. Nothing is left of one that breaks off."""
-        safe = _safe(name)
-        folder = self._folder / secrets.token_hex(16)
-        self._workspace.prepare()
-        folder.mkdir(parents=True)
+        incoming = self.receive(name)
         try:
-            with (folder / safe).open("xb") as file:
-                async for part in parts:
-                    file.write(part)
+            async for part in parts:
+                await incoming.write(part)
+            return reference(await incoming.finish())
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            incoming.abandon()
             raise
-        return f"{UPLOAD}{folder.name}/{safe}"
 
     def file(self, text: str) -> Path:
         """Return the file of an upload. Raises ParametersUnfit where it is not kept."""
@@ -67,9 +72,9 @@ class Uploads:
         return self.file(text) if text.startswith(UPLOAD) else path_named(text)
 
     def tidy(self, now: float | None = None) -> int:
-        """Remove what is older than a week, and return how many."""
-        oldest = (time.time() if now is None else now) - KEPT
-        gone = [entry.path for entry in _entries(self._folder) if entry.stat().st_mtime < oldest]
+        """Remove what is older than a week, or did not come whole within a day, and return how many."""
+        now = time.time() if now is None else now
+        gone = [entry.path for entry in _entries(self._folder) if entry.stat().st_mtime < now - _kept(entry.name)]
         for path in gone:
             shutil.rmtree(path, ignore_errors=True)
         return len(gone)
@@ -127,6 +132,15 @@ def _paths(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for part in inner:
             if isinstance(part, dict):
                 yield from _paths(item, part)
+
+
+def reference(file: Path) -> str:
+    """Return the text that names an upload."""
+    return f"{UPLOAD}{file.parent.name}/{file.name}"
+
+
+def _kept(name: str) -> float:
+    return _PATIENCE if name.startswith(PARTIAL) else KEPT
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypedDict
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from ...endpoints import QueuedRun
+from ...endpoints import QueuedRun, VersionRecord
 from ...errors import EndpointError
-from ...fitting import from_text
+from ...fitting import check_name, from_text
 from ..actions import Action, Call, Query
 from ..answers import Answer
 from ..bodies import check_media, read_body, read_json
 from ..callers import Scope
 from ..errors import Problem
+from ..forms import read_form
 from ..requests import Accepted, accepted_document
 
 _PATH = "/api/v1/endpoints/{endpoint}"
@@ -72,26 +72,29 @@ class Uploaded(TypedDict):
 async def _start(call: Call) -> Response:
     sent = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if sent == _FORM:
-        return await _accept(call, await _from_form(call))
+        return await _start_by_form(call)
     request: RunRequest = await read_body(call.request, RunRequest)
     return await _accept(call, request)
 
 
-async def _from_form(call: Call) -> RunRequest:
-    """Read a form: ``request`` is the JSON document, and each file the parameter of its field's name."""
-    async with call.request.form(max_files=100, max_fields=100) as form:
-        text = form.get("request", "{}")
-        request: RunRequest = read_json(text.encode() if isinstance(text, str) else await text.read(), RunRequest)
-        files: dict[str, Any] = {}
-        for name, value in form.multi_items():
-            if isinstance(value, UploadFile) and name != "request":
-                files[name] = await call.service.uploads.keep(value.filename or name, _parts(value))
-    return msgspec.structs.replace(request, parameters={**request.parameters, **files})
+async def _start_by_form(call: Call) -> Response:
+    """Take in a form: ``request`` is the JSON document, and each file the parameter of its field's name."""
+    version = await run_in_threadpool(_called, call)
+    known = {one.name: one for one in await run_in_threadpool(call.service.parameters, version)}
+    media, limit = call.request.headers["content-type"], call.service.settings.body_limit
+    form = await read_form(
+        call.request.stream(), media, call.service.uploads, lambda name: check_name(name, known), limit
+    )
+    try:
+        request: RunRequest = read_json(bytes(form.text) or b"{}", RunRequest)
+        return await _accept(call, msgspec.structs.replace(request, parameters={**request.parameters, **form.paths}))
+    except BaseException:
+        form.abandon()
+        raise
 
 
-async def _parts(file: UploadFile) -> AsyncIterator[bytes]:
-    while part := await file.read(1 << 20):
-        yield part
+def _called(call: Call) -> VersionRecord:
+    return call.service.callable_version(call.path("endpoint"), call.request.path_params.get("version"))
 
 
 async def _accept(call: Call, asked: RunRequest) -> Response:

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from ..workspace import Workspace
 from .servers import import_server
 from .workspaces import workspace_option
+
+SCOPES = ("read", "run", "publish", "admin")
+"""The scopes of a server, which is an extra and need not be installed here."""
+
+
+def _roles(_ctx: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """Return scopes by role. Raises BadParameter."""
+    roles: dict[str, str] = {}
+    for text in given:
+        role, _, scope = text.rpartition("=")
+        if not role.strip() or scope not in SCOPES:
+            raise click.BadParameter(
+                f"{text!r}: expected ROLE=SCOPE with a scope of {', '.join(SCOPES)}, as in Admins=admin"
+            )
+        if roles.setdefault(role, scope) != scope:
+            raise click.BadParameter(f"the role {role!r} is given two scopes; give who needs both two roles")
+    return roles
 
 
 @click.command()
@@ -25,6 +44,10 @@ from .workspaces import workspace_option
 @click.option(
     "--entra-keys", metavar="URL|FILE", help="Where the directory's public keys are; by default at Microsoft's."
 )
+@click.option(
+    "--entra-role", "entra_roles", multiple=True, metavar="ROLE=SCOPE", callback=_roles,
+    help="Which scope a role of the application is: read, run, publish or admin; may be repeated. By default Penstock.Read and so on.",
+)  # fmt: skip
 @workspace_option
 def command(
     host: str,
@@ -36,6 +59,7 @@ def command(
     entra_tenant: str | None,
     entra_audience: str | None,
     entra_keys: str | None,
+    entra_roles: Mapping[str, str],
     workspace: Workspace,
 ) -> None:
     """Serve endpoints, runs and schedules over REST and on pages.
@@ -45,7 +69,11 @@ def command(
     server = import_server()
     if bool(entra_tenant) != bool(entra_audience):
         raise click.UsageError("--entra-tenant and --entra-audience go together")
-    entra = entra_tenant and server.EntraID(tenant=entra_tenant, audience=entra_audience, keys=entra_keys)
+    if (entra_keys or entra_roles) and not entra_tenant:
+        raise click.UsageError("--entra-keys and --entra-role need --entra-tenant and --entra-audience")
+    entra = entra_tenant and server.EntraID(
+        tenant=entra_tenant, audience=entra_audience, keys=entra_keys, roles=entra_roles
+    )
     settings = server.Settings(
         host=host,
         port=port,

@@ -8,6 +8,7 @@ from typing import Final, final
 
 from ..errors import EndpointError
 from ..history import Session
+from .owners import is_dead
 from .records import QueuedRun, columns, marks, record, values
 
 LEASE: Final = 30.0
@@ -76,6 +77,16 @@ class Queue:
         statement = f"UPDATE queue SET state = 'queued', owner = NULL, lease = NULL WHERE {_HELD}"
         with self._session.connection() as connection:
             return bool(connection.execute(statement, (run, owner)))
+
+    def release_dead(self) -> tuple[str, ...]:
+        """Give back what servers of this machine held that are gone, without waiting for their leases, and return the runs."""
+        given_back: list[str] = []
+        with self._session.connection() as connection:
+            owners = connection.rows("SELECT DISTINCT owner FROM queue WHERE state = 'leased'")
+            for owner in [owner for (owner,) in owners if is_dead(owner)]:
+                held = connection.rows("SELECT id FROM queue WHERE state = 'leased' AND owner = ?", (owner,))
+                given_back += [run for (run,) in held if self.release(run, owner)]
+        return tuple(given_back)
 
     def end(self, run: str, owner: str, problem: str = "") -> bool:
         """Note that a request was dealt with; ``problem`` says why no run came of it. False where it is another's by now."""

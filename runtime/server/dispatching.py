@@ -1,14 +1,13 @@
 """Take requests out of the queue and have them carried out: limits, leases, time-outs, cancelling, and what is left of a crash.
 
 One thread decides everything; host processes report from threads of their own. What a server that was killed had taken is
-free again when its lease has run out. Its host carries the run on meanwhile: it is followed if it is still at it, and else
+free again when its lease has run out, or when another one on its machine sees that it is gone. Its host carries the run on meanwhile: it is followed if it is still at it, and else
 begun anew under its id, where completed steps are reused.
 """
 
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 import time
 from collections import Counter
@@ -18,11 +17,11 @@ from typing import Final, final
 from attrs import define
 
 from ..endpoints import QueuedRun
+from ..endpoints.owners import new_owner
 from ..endpoints.queue import LEASE, Queue
 from ..errors import HistoryError, RunNotFound
 from ..history import History
 from ..history.liveness import PROBLEM
-from ..history.processes import host
 from ..history.records import RunRecord
 from ..states import State
 from .hosts import Hosts, Order, Report
@@ -72,7 +71,7 @@ class Dispatcher:
         timeout: float | None,
         on_change: Callable[[], object],
     ) -> None:
-        self.owner = f"{host()}-{secrets.token_hex(6)}"
+        self.owner = new_owner()
         self._queue = queue
         self._history = history
         self._hosts = hosts
@@ -85,6 +84,7 @@ class Dispatcher:
         self._stopping = False
         self._renewed = 0.0
         self._looked = 0.0
+        self._looked_for_dead = float("-inf")
         self._thread = threading.Thread(target=self._work, name="penstock-dispatch", daemon=True)
 
     def start(self) -> None:
@@ -136,6 +136,7 @@ class Dispatcher:
         while not self._stopping:
             try:
                 self._look_after()
+                self._look_for_dead()
                 self._take()
             except HistoryError as error:  # the database is busy, or away: it is tried again
                 log.warning("the queue cannot be read: %s", error)
@@ -152,6 +153,15 @@ class Dispatcher:
             if request is None:
                 return
             self._begin(request)
+
+    def _look_for_dead(self) -> None:
+        """Give back at once what servers of this machine held that were killed."""
+        now = time.monotonic()
+        if now - self._looked_for_dead < LEASE / 6:
+            return
+        self._looked_for_dead = now
+        for run in self._queue.release_dead():
+            log.warning("run %s was held by a server that is gone; it is taken up", run)
 
     def _full(self) -> list[str]:
         if self._per_endpoint is None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 
 import pytest
 from penstock.runtime.endpoints import QueuedRun
+from penstock.runtime.endpoints.owners import is_dead, new_owner
 from penstock.runtime.errors import EndpointError
 
 
@@ -114,3 +117,27 @@ def test_many_servers_take_each_request_once(queue, location):
     ]
     taken = [line for server in servers for line in server.communicate(timeout=60)[0].split()]
     assert sorted(taken) == [f"r{number:02}" for number in range(60)]
+
+
+def test_what_a_killed_server_of_this_machine_held_is_given_back_at_once(queue):
+    code = "import sys; from penstock.runtime.endpoints.owners import new_owner; print(new_owner(), flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        owner = other.stdout.readline().strip()
+        for run in ("r1", "r2"):
+            queue.add(request(run))
+        assert (queue.take(owner).id, queue.take(new_owner()).id, queue.release_dead()) == ("r1", "r2", ())
+        os.kill(other.pid, signal.SIGKILL)
+        other.wait(10)
+    assert queue.release_dead() == ("r1",)
+    assert queue.take("b").id == "r1"
+
+
+@pytest.mark.parametrize(
+    "owner",
+    ["a", "", "host 1 x", "elsewhere 1 boot/pid/5 ab", f"{os.uname().nodename} x y z", f"{os.uname().nodename} 1 - ab"],
+)
+def test_a_server_that_cannot_be_seen_from_here_is_not_taken_for_dead(owner):
+    assert not is_dead(owner)
+    assert not is_dead(new_owner())

@@ -10,6 +10,12 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from click.testing import CliRunner
+from penstock import Client
+from penstock.runtime.azure.credentials import Token
+from penstock.runtime.cli import main
+from penstock.runtime.cli.serve import SCOPES
+from penstock.runtime.client import ServerRefused
 from penstock.runtime.server import EntraID
 from penstock.runtime.server.callers import Scope
 from penstock.runtime.server.entra import EntraTokens, check_settings
@@ -132,3 +138,40 @@ def test_broken_keys_let_nobody_in(keys, text):
 def test_settings_that_would_let_in_nobody_or_everybody_are_refused(wrong):
     with pytest.raises(ServerError):
         check_settings(EntraID(**{"tenant": TENANT, "audience": AUDIENCE, **wrong}))
+
+
+def test_roles_are_named_on_the_command_line(keys, serve):
+    options = ["--entra-tenant", TENANT, "--entra-audience", AUDIENCE, "--entra-keys", str(keys)]
+    server = serve("--slots", "0", *options, "--entra-role", "Bosses=admin", "--entra-role", "All staff=read")
+    statuses = {
+        role: server.client(token(roles=[role])).get("tokens").status_code
+        for role in ("Bosses", "All staff", "Penstock.Admin")
+    }
+    assert statuses == {"Bosses": 200, "All staff": 403, "Penstock.Admin": 403}
+
+
+def test_python_calls_as_who_it_is_in_the_directory(keys, serve):
+    server = serve("--slots", "0", "--entra-tenant", TENANT, "--entra-audience", AUDIENCE, "--entra-keys", str(keys))
+    asked = []
+
+    class Credential:
+        def get_token(self, *scopes):
+            asked.extend(scopes)
+            return Token(token(), int(time.time()) + 3600)
+
+    client = Client(server.url, Credential(), audience=AUDIENCE)
+    client.endpoint("fit").invoke()
+    assert asked == [f"{AUDIENCE}/.default"]
+    with pytest.raises(ServerRefused, match="publish"):
+        client.endpoint("fit").disable()
+
+
+@pytest.mark.parametrize("wrong", ["Boss", "Boss=king", "=admin", "Boss=", "Boss=read --entra-role Boss=run"])
+def test_a_role_that_cannot_be_is_refused(wrong):
+    options = ["--entra-tenant", TENANT, "--entra-audience", AUDIENCE, "--entra-role", *wrong.split(" ")]
+    result = CliRunner().invoke(main, ["serve", *options])
+    assert (result.exit_code, "expected ROLE=SCOPE" in result.output or "two scopes" in result.output) == (2, True)
+
+
+def test_the_command_line_knows_every_scope():
+    assert {scope.value for scope in Scope} == set(SCOPES)

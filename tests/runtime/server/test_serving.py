@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -161,3 +163,19 @@ def test_a_bundle_is_sent_to_a_server_and_called_from_python(serve, token, packe
         endpoint.run(lr="fast")
     with pytest.raises(EndpointError, match="403"):
         Client(url, token("run")).publish_packed(packed["fit"], "sent")
+
+
+def test_what_a_killed_server_had_taken_and_not_begun_is_begun_by_the_next_one_at_once(serve, token, ended, published):
+    client = serve("--slots", "0").client(token("run"))
+    run = start(client, "fit")
+    code = (
+        "import sys; from penstock import Workspace; from penstock.runtime.endpoints import Queue; from penstock.runtime.endpoints.owners import new_owner;"
+        "print(Queue(Workspace(sys.argv[1]).database).take(new_owner()).id, flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(published.root)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline().strip() == run
+        os.kill(other.pid, signal.SIGKILL)
+    began = time.monotonic()
+    assert ended(serve("--slots", "1").client(token("run")), run)["state"] == "completed"
+    assert time.monotonic() - began < 20  # the lease is 30 seconds

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         StoreError,
         WorkspaceError,
     )
+    from .runtime.executors.ray import Ray
     from .runtime.launching import compile, run
     from .runtime.publishing import Endpoint, publish
     from .runtime.reporting import log_figure, log_metric, log_text, progress
@@ -86,6 +87,7 @@ __all__ = [
     "ProgramFailed",
     "Promise",
     "PromiseUsedAsValue",
+    "Ray",
     "RecordingError",
     "RemoteError",
     "Replay",
@@ -145,6 +147,7 @@ _LOADED_ON_FIRST_USE = {
     "InvalidGraph": "compilers.errors",
     "Local": "runtime.runners.local",
     "MissingInput": "runtime.errors",
+    "Ray": "runtime.executors.ray",
     "RemoteError": "runtime.azure.errors",
     "Replay": "runtime.runners.replaying",
     "Run": "runtime.runs",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, final
@@ -29,6 +31,10 @@ class Machine:
     cpus: float
     memory: int | None = None
     gpus: tuple[str, ...] = ()
+
+
+ANYWHERE: Final = Machine(math.inf, sys.maxsize)
+"""What admits every step at once: somebody else shares out the machines, and their GPUs."""
 
 
 def this_machine(graph: Graph) -> Machine:

@@ -7,6 +7,7 @@
       StepFailed                     one step failed; ``__cause__`` is the user's exception
         StepTimedOut (TimeoutError)  an attempt took longer than its time-out
         WorkerDied                   the process of a step ended before the step did
+        ClusterUnfit                 no node of a cluster can perform a step, or the one that it came to cannot
       OperationFailed                two values of the run cannot be compared, or something is no truth value
       RunCancelled                   somebody asked the run to stop
       StepNotFound (KeyError)        a run or pipeline has no step of that name
@@ -84,6 +85,10 @@ class StepTimedOut(StepFailed, TimeoutError):
 
 class WorkerDied(StepFailed):
     """The process of a step ended before the step did: killed, out of memory, a segfault or ``os._exit``."""
+
+
+class ClusterUnfit(StepFailed):
+    """No node of a cluster has what a step asks for, or the node that it came to lacks something that every node needs."""
 
 
 class OperationFailed(RunError):

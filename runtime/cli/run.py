@@ -45,8 +45,8 @@ def _tags(_ctx: click.Context, _option: click.Parameter, texts: tuple[str, ...])
 @click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="How many steps run at a time. By default one a processor."
 )
-@click.option("--executor", type=click.Choice(["local", "joblib", "inline"]), default="local", show_default=True,
-              help="local: in processes. joblib: in processes that its loky starts. inline: one after the other in this one, for debuggers.")  # fmt: skip
+@click.option("--executor", type=click.Choice(["local", "joblib", "inline", "ray"]), default="local", show_default=True,
+              help="local: in processes. joblib: in processes that its loky starts. inline: one after the other in this one, for debuggers. ray: on a cluster.")  # fmt: skip
 @click.option("--experiment", help="The experiment that the run belongs to. By default the pipeline's name.")
 @click.option(
     "--tag", "tags", multiple=True, metavar="NAME=VALUE", callback=_tags, help="A tag for the run; may be repeated."

@@ -42,7 +42,7 @@ class LocalExecutor:
     ) -> None:
         cpus = processors()
         self._listener: WorkerListener | None = None
-        environment = _environment(max(1, cpus // (jobs or cpus)))
+        environment = thread_limits(max(1, cpus // (jobs or cpus)))
         self._slots = [Slot(start, self._listen, environment, report) for _ in range(jobs or cpus)]
         self._ahead = ahead
         self._seconds: dict[FunctionRef, float] = {}
@@ -125,7 +125,7 @@ class LocalExecutor:
         return current is not None and self.is_quick(current.function)
 
 
-def _environment(threads: int) -> dict[str, str]:
-    """Hold the threads of numerical libraries, and nested joblib calls, to a slot's share of the processors."""
+def thread_limits(threads: int) -> dict[str, str]:
+    """Return the environment that holds numerical libraries, and nested joblib calls, to a slot's share of the processors."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
     return {name: os.environ.get(name, str(threads)) for name in names}

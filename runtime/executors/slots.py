@@ -87,7 +87,7 @@ class Slot:
         try:
             first.data = pack(work)
         except Exception as error:  # whatever cannot be pickled, in its own way
-            first.finish(_failed(WorkerDied(first.task.step, _unfit(error)), first.task))
+            first.finish(unsendable(error, first.task))
             _give_back(others)
             return
         self._retire_unsuitable(first.task)
@@ -300,8 +300,14 @@ class _Attempt:
 
 def _outcome(message: Outcome | Unreadable, task: Task) -> Outcome:
     if isinstance(message, Unreadable):
-        return _failed(WorkerDied(task.step, _unfit(message.problem)), task)
+        return unsendable(message.problem, task)
     return message
+
+
+def unsendable(problem: object, task: Task) -> Failed:
+    """Return the failure of a step whose process could not be told what to do, or could not tell how it ended."""
+    told = f"its process could not take the task or give back the result: {problem}"
+    return _failed(WorkerDied(task.step, told), task)
 
 
 def _give_back(attempts: Iterable[_Attempt]) -> None:
@@ -320,10 +326,6 @@ def _remove_scratch(task: Task) -> None:
     for folder in Path(task.run_folder, "scratch").glob(f"{name}-{'?' * 8}"):
         with contextlib.suppress(OSError):
             remove_tree(folder)
-
-
-def _unfit(problem: object) -> str:
-    return f"its process could not take the task or give back the result: {problem}"
 
 
 def _cause_of_death(how: str, task: Task) -> str:

@@ -16,7 +16,7 @@ from ...compilers.fingerprints.drift import drifted
 from ...compilers.graph import Graph
 from ...compilers.lowering import Compiled
 from ...compilers.traversal import nodes_within
-from ..admission import refuse, shortages, this_machine
+from ..admission import ANYWHERE, refuse, shortages, this_machine
 from ..audiences import Audience
 from ..auditing import warn_undeclared
 from ..driving import Drive
@@ -27,6 +27,7 @@ from ..executors.inline import InlineExecutor
 from ..executors.kept import KeptWorkers
 from ..executors.local import LocalExecutor, start_here
 from ..executors.pools import start_pool
+from ..executors.ray import Ray
 from ..functions import check_not_importing
 from ..history.records import RunRecord
 from ..plans import Plan
@@ -39,7 +40,7 @@ from ..workspace import Workspace
 from .exits import hold_exit, release_exit
 from .preparing import Prepared, prepare
 
-ExecutorName: TypeAlias = Literal["local", "joblib", "inline"]
+ExecutorName: TypeAlias = Literal["local", "joblib", "inline", "ray"]
 Display: TypeAlias = Literal["auto", "tree", "lines", "none"]
 
 
@@ -51,6 +52,19 @@ class Elsewhere(Protocol):
     ) -> Executor: ...
 
 
+class Cluster(Protocol):
+    """Machines that perform the steps of a run, and share themselves out among them; ``open`` is asked once for each executor."""
+
+    def open(
+        self,
+        plan: Plan,
+        manifests: Mapping[str, Manifest],
+        jobs: int | None,
+        report: Callable[[Event], None],
+        /,
+    ) -> Executor: ...
+
+
 class Config(Protocol):
     """How to run; see :class:`penstock.runtime.runners.local.Local`."""
 
@@ -59,7 +73,7 @@ class Config(Protocol):
     @property
     def workspace(self) -> Workspace | Path | str | None: ...
     @property
-    def executor(self) -> ExecutorName: ...
+    def executor(self) -> ExecutorName | Cluster: ...
     @property
     def experiment(self) -> str | None: ...
     @property
@@ -126,9 +140,10 @@ class Execution:
     def prepare(cls, config: Config, compiled: Compiled) -> Execution:
         """Make the run's folder and store the values that are not in the graph. Raises MissingInput."""
         check_not_importing()
-        machine = this_machine(compiled.graph)
+        machine = this_machine(compiled.graph) if _cluster(config) is None else ANYWHERE
         away = {node.name for node in nodes_within(compiled.graph) if node.options.compute} if config.remote else set()
-        missing = {name: what for name, what in shortages(compiled.graph, machine).items() if name not in away}
+        found = {} if machine is ANYWHERE else shortages(compiled.graph, machine)
+        missing = {name: what for name, what in found.items() if name not in away}
         if config.strict_resources:
             refuse(missing)
         for name, what in missing.items():
@@ -266,6 +281,11 @@ class Execution:
     def _executor_here(self, closing: contextlib.ExitStack) -> Executor:
         if self._config.executor == "inline":
             return InlineExecutor(self._drive.report)
+        cluster = _cluster(self._config)
+        if cluster is not None:
+            away = cluster.open(self._plan, self._manifests, self._config.jobs, self._drive.report)
+            closing.callback(away.close)
+            return away
         ahead = not any(node.options.resources.gpus for node in nodes_within(self._plan.graph))
         if self._config.kept_workers is not None:
             lent = self._config.kept_workers.lend(self._drive.report, ahead=ahead)
@@ -286,6 +306,13 @@ class Execution:
             shown = display("lines" if inline else self._config.display, sys.stderr)
             closing.callback(shown.close)
             yield shown
+
+
+def _cluster(config: Config) -> Cluster | None:
+    """Return the cluster that performs the steps, where one does."""
+    if isinstance(config.executor, str):
+        return Ray() if config.executor == "ray" else None
+    return config.executor
 
 
 def _covered(prepared: Prepared) -> dict[str, tuple[str, ...]]:

@@ -18,7 +18,7 @@ from ..interruptions import stopped_by_sigterm
 from ..runs import Run
 from ..workspace import Workspace
 from .early import early_workers
-from .execution import Display, Elsewhere, Execution, ExecutorName
+from .execution import Cluster, Display, Elsewhere, Execution, ExecutorName
 from .portions import regenerated_from, run_alone, run_until
 
 
@@ -35,6 +35,10 @@ def _expect(expected: str, accepts: Callable[[Any], bool]) -> Callable[[object, 
 def _one_of(choices: Any) -> Callable[[object, attrs.Attribute[Any], Any], None]:
     names = get_args(choices)
     return _expect(" or ".join(map(repr, names)), lambda value: isinstance(value, str) and value in names)
+
+
+def _is_executor(value: object) -> bool:
+    return value in get_args(ExecutorName) if isinstance(value, str) else callable(getattr(value, "open", None))
 
 
 def _is_count(value: object) -> bool:
@@ -68,8 +72,8 @@ class Local:
     """How to run on this machine.
 
     ``jobs`` is how many steps run at a time (the number of processors by default). ``executor`` is ``"local"``, a
-    process a slot, ``"joblib"``, the same with processes that joblib's loky starts, or ``"inline"``, one after the other in this
-    process, which debuggers like. ``workspace`` is a
+    process a slot, ``"joblib"``, the same with processes that joblib's loky starts, ``"inline"``, one after the other in this
+    process, which debuggers like, or ``"ray"``, on a cluster (see :class:`~penstock.runtime.executors.ray.Ray`). ``workspace`` is a
     workspace or the folder of one. With ``continue_on_failure`` what does not need a failed step still runs;
     ``raise_on_failure=False`` returns a failed run instead of raising RunFailed. ``regenerate_outputs`` runs every step,
     or the named ones, whatever results are kept; later runs then take the new ones. ``audit`` watches what steps read
@@ -89,7 +93,10 @@ class Local:
         validator=_expect("a whole number from 1, or None", lambda value: value is None or _is_count(value)),
     )
     workspace: Workspace | Path | str | None = None
-    executor: ExecutorName = field(default="local", validator=_one_of(ExecutorName))
+    executor: ExecutorName | Cluster = field(
+        default="local",
+        validator=_expect(" or ".join([*map(repr, get_args(ExecutorName)), "Ray(...)"]), _is_executor),
+    )
     experiment: str | None = field(
         default=None, validator=_expect("text, or None", lambda value: value is None or isinstance(value, str))
     )

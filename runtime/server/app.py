@@ -13,8 +13,7 @@ from starlette.middleware import Middleware
 from ..workspace import Workspace
 from .actions import routes_of
 from .guards import Guard
-from .pages import page_routes
-from .problems import answer_to
+from .pages import page_routes, tell
 from .routes import ACTIONS
 from .service import Service
 from .settings import Settings
@@ -34,7 +33,7 @@ def create_app(workspace: Workspace, *, settings: Settings | None = None) -> Sta
     app = Starlette(
         routes=[*routes_of(ACTIONS), *page_routes()],
         middleware=[Middleware(Guard, settings)],
-        exception_handlers={HTTPException: lambda _request, error: answer_to(error)},
+        exception_handlers={HTTPException: tell},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False

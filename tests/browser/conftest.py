@@ -19,6 +19,7 @@ import pytest
 
 FLOW = """
 import time
+from pathlib import Path
 from penstock import log_metric, pipeline, step
 
 @step
@@ -44,6 +45,28 @@ def check(loss: float, limit: float) -> str:
 def live(rows: int = 5, epochs: int = 4, limit: float = 0.5, pause: float = 0.0) -> str:
     "Train and check."
     return check(train(load(rows), epochs, pause), limit)
+
+@pipeline
+def market(rows: int) -> float:
+    return train(load(rows), 2, 0.0)
+
+@step
+def choose(losses: list[float]) -> float:
+    return min(losses)
+
+@pipeline
+def grouped() -> float:
+    "Train for each market."
+    return choose([market(rows) for rows in range(12)])
+
+@step
+def size(file: Path) -> int:
+    return len(file.read_text())
+
+@pipeline
+def sized(file: Path) -> int:
+    "Say how long a file is."
+    return size(file)
 """
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -76,7 +99,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
 
     for words in (["--epochs", "4"], ["--epochs", "5"], ["--limit", "0.1"]):
         penstock("run", "browsed_flow.py:live", *words, "-q")
+    penstock("run", "browsed_flow.py:grouped", "-q")
     penstock("publish", "browsed_flow.py:live", "--as", "live")
+    penstock("publish", "browsed_flow.py:sized", "--as", "sized")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -121,29 +146,45 @@ def browser(chromium: str) -> Iterator[Any]:
         opened.close()
 
 
+_ANSWERS = ("Unprocessable Entity", "Not Found")
+"""What a browser tells of answers that are meant."""
+
+
 def is_fault(message: Any) -> bool:
     """Say whether a message of the console is a fault of the page; what the API refuses is told there, too."""
-    return message.type == "error" and "Unprocessable Entity" not in message.text
+    return message.type == "error" and not any(word in message.text for word in _ANSWERS)
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Any, served: tuple[str, str]) -> Any:
+    """What a browser keeps of somebody who has signed in."""
+    address, token = served
+    context = browser.new_context(base_url=address)
+    page = context.new_page()
+    page.goto("/login?next=/tokens")
+    page.fill("#token", token)
+    page.click("button.primary")
+    page.wait_for_url("**/tokens")
+    kept = context.storage_state()
+    context.close()
+    return kept
 
 
 @pytest.fixture
-def visit(browser: Any, served: tuple[str, str]) -> Iterator[Callable[..., Any]]:
+def visit(browser: Any, served: tuple[str, str], signed_in: Any) -> Iterator[Callable[..., Any]]:
     """Open a page as somebody who is signed in; what is wrong with it fails the test at its end."""
-    address, token = served
+    address, _token = served
     contexts, faults = [], []
 
     def go(path: str, **how: Any) -> Any:
-        context = browser.new_context(base_url=address, **how)
+        context = browser.new_context(base_url=address, storage_state=signed_in, **how)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("console", lambda message: faults.append(message.text) if is_fault(message) else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda asked: None if asked.url.startswith(address) else faults.append(asked.url))
-        page.goto(f"/login?next={path}")
-        page.fill("#token", token)
-        page.click("button.primary")
-        page.wait_for_url(f"**{path}")
+        page.goto(path)
         return page
 
     yield go

@@ -6,13 +6,19 @@ import re
 
 import pytest
 
-PAGES = ["/runs", "/endpoints", "/endpoints/live", "/workspace", "/tokens"]
+PAGES = ["/runs", "/endpoints", "/endpoints/live", "/schedules", "/workspace?measure=1", "/tokens", "/nowhere"]
 
 
-def latest(page, state="completed"):
-    page.goto("/runs")
+def latest(page, state="completed", pipeline="live"):
+    page.goto(f"/runs?pipeline={pipeline}")
     page.locator("tr", has_text=state).first.locator("a.row-link").click()
     page.wait_for_url("**/runs/*")
+
+
+def wait_for_count(page, selector, count):
+    from playwright.sync_api import expect
+
+    expect(page.locator(selector)).to_have_count(count, timeout=15_000)
 
 
 def faults_of(page):
@@ -120,8 +126,23 @@ def test_a_schedule_is_made(visit):
     page = visit("/endpoints/live")
     page.fill("input[name=name]", "nightly")
     page.fill("input[name='rule.cron']", "0 3 * * *")
-    page.click("text=Add a schedule")
-    page.wait_for_selector("td:has-text('nightly')")
+    page.click("text=Add the schedule")
+    page.wait_for_selector("th:has-text('nightly')")
+    assert "every day at 03:00" in page.inner_text("main")
+
+
+def test_a_schedule_is_switched_off_and_on_and_deleted(visit):
+    page = visit("/schedules")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.select_option("select[name=endpoint]", "live")
+    page.fill("input[name=name]", "weekly")
+    page.fill("input[name='rule.cron']", "30 6 * * 1")
+    page.fill("input[name=parameters]", '{"rows": 7}')
+    page.click("text=Add the schedule")
+    page.click("tr:has-text('Monday at 06:30') >> button:has-text('Disable')")
+    page.click("tr:has-text('weekly'):has-text('disabled') >> button:has-text('Enable')")
+    page.click("tr:has-text('weekly') >> button:has-text('Delete')")
+    page.wait_for_selector("tr:has-text('weekly')", state="detached")
 
 
 def test_a_token_is_made_and_shown_once(visit):
@@ -145,7 +166,7 @@ def test_whoever_has_no_token_is_asked_for_one(browser, served):
 def test_a_page_is_whole_without_javascript(visit):
     page = visit("/runs", java_script_enabled=False)
     latest(page)
-    assert page.locator("svg a").count() >= 3
+    assert page.locator("#drawing a").count() >= 3
     assert "completed" in page.inner_text("main")
 
 
@@ -157,3 +178,95 @@ def test_the_first_page_is_light(visit, served):
     page.wait_for_load_state("networkidle")
     assert len(sizes) <= 5
     assert sum(sizes) < 100_000
+
+
+def test_runs_are_found_while_somebody_types(visit):
+    page = visit("/runs")
+    page.fill("input[name=text]", '"limit": "0.1"')
+    wait_for_count(page, ".runs tbody tr", 1)
+    assert "failed" in page.inner_text(".runs tbody")
+    assert "text=" in page.url
+
+
+def test_runs_are_filtered_by_a_click_on_a_state(visit):
+    page = visit("/runs")
+    page.click(".segments >> text=Failed")
+    page.wait_for_url("**/runs?state=failed")
+    assert set(page.locator(".runs .standing").all_inner_texts()) == {"failed"}
+
+
+def test_a_list_is_walked_and_opened_by_keys(visit):
+    page = visit("/runs")
+    for key in ("j", "x", "j", "x", "c"):
+        page.keyboard.press(key)
+    page.wait_for_url("**/compare?*")
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    page.wait_for_url("**/schedules")
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+
+
+def test_the_groups_of_a_graph_open_in_place_and_close_again(visit):
+    page = visit("/runs")
+    latest(page, pipeline="grouped")
+    page.click("text=Close all")
+    wait_for_count(page, ".box.group", 12)
+    page.click(".box.group >> nth=1")
+    page.wait_for_selector(".frame >> text=market-2")
+    assert page.locator(".box.group").count() == 11
+    page.go_back()
+    wait_for_count(page, ".box.group", 12)
+
+
+def test_a_graph_that_is_too_big_has_a_map_and_can_be_fitted(visit):
+    page = visit("/runs")
+    latest(page, pipeline="grouped")
+    page.wait_for_selector("#minimap .view")
+    page.click("text=Fit")
+    page.wait_for_selector("#minimap", state="hidden")
+
+
+def test_a_step_opens_beside_the_graph_and_back_closes_it(visit):
+    page = visit("/runs")
+    latest(page)
+    page.click(".box[data-step=train]")
+    page.wait_for_selector("h2:has-text('train')")
+    assert page.url.endswith("/steps/train")
+    page.go_back()
+    page.wait_for_selector("#steps-table")
+    assert page.locator(".box[aria-current]").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_timeline_shows_what_decided_how_long_it_took(visit, scheme):
+    page = visit("/runs", color_scheme=scheme)
+    latest(page)
+    page.click("text=Timeline")
+    page.wait_for_selector(".gantt")
+    assert "train → check" in page.inner_text(".critical-way")
+    assert page.locator(".lane.critical").count() >= 2
+    assert faults_of(page) == []
+
+
+def test_a_run_of_an_endpoint_is_run_again_with_the_same_values(visit):
+    page = visit("/endpoints/live")
+    page.fill("input[name=rows]", "3")
+    page.click("text=Run it")
+    page.wait_for_selector("#run-state >> text=completed")
+    first = page.url
+    page.click("button:has-text('Run again')")
+    page.wait_for_url(lambda url: url != first)
+    page.wait_for_selector("#run-state >> text=completed")
+    assert "rows\n3" in page.inner_text(".values")
+    page.click("text=Change and run")
+    assert page.input_value("input[name=rows]") == "3"
+
+
+def test_a_file_is_sent_from_the_form(visit):
+    page = visit("/endpoints/sized")
+    sent = {"name": "word.txt", "mimeType": "text/plain", "buffer": b"seven!!"}
+    page.set_input_files("input[type=file]", files=[sent])
+    page.click("text=Run it")
+    page.wait_for_selector("#run-state >> text=completed")
+    page.wait_for_selector("tr:has-text('size') >> td.result >> text=7")

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import comparing, one_artifact, one_run, published, run_list, sessions, storage
+from . import comparing, one_artifact, one_run, published, run_list, scheduled, sessions, storage
 from .rendering import static_response
-from .visits import Page, routes_of
+from .visits import Page, routes_of, tell
 
 PAGES: tuple[Page, ...] = (
     *run_list.PAGES,
@@ -17,6 +17,7 @@ PAGES: tuple[Page, ...] = (
     *comparing.PAGES,
     *one_artifact.PAGES,
     *published.PAGES,
+    *scheduled.PAGES,
     *storage.PAGES,
     *sessions.PAGES,
 )
@@ -34,4 +35,4 @@ def _static(request: Request) -> Response:
     return response
 
 
-__all__ = ["page_routes"]
+__all__ = ["page_routes", "tell"]

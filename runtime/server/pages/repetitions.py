@@ -28,7 +28,7 @@ def again_of(visit: Visit, run: RunRecord) -> Again | None:
     """Return how to do a run again, as far as its visitor may and somebody knows."""
     request = visit.service.queue.get(run.id)
     if request is None:
-        command = _command(run.facts.get("command", ""))
+        command = command_again(run.facts.get("command", ""))
         return Again(command=command) if command else None
     if not visit.caller.csrf or not visit.caller.may(Scope.RUN):
         return None
@@ -51,7 +51,7 @@ _GIVEN = frozenset({"endpoint", "version", "schedule"})
 """Tags that say where a request came from; they are made anew."""
 
 
-def _command(command: str) -> str:
+def command_again(command: str) -> str:
     """Return the command of a terminal without the path of the interpreter; nothing where it was none of Penstock's."""
     try:
         words = shlex.split(command)

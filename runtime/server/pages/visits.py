@@ -9,6 +9,7 @@ from urllib.parse import quote
 import msgspec
 from attrs import frozen
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -114,6 +115,12 @@ def _here(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
+def tell(request: Request, error: Exception) -> Response:
+    """Answer what no route could: with a page for those who look at pages, else with a document."""
+    is_for_people = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+    return _fault(request, service_of(request), error) if is_for_people else answer_to(error)
+
+
 def _fault(request: Request, service: Service, error: Exception) -> Response:
     """Return the page that says what went wrong, in the words in which the API says it."""
     if isinstance(error, PenstockError) and not isinstance(error, Problem):
@@ -123,7 +130,8 @@ def _fault(request: Request, service: Service, error: Exception) -> Response:
     else:
         answer = answer_to(error)
     told = msgspec.json.decode(bytes(answer.body))
-    context = {**_frame(request, service, None), "problem": told}
+    is_lost = isinstance(error, HTTPException) and error.status_code == 404
+    context = {**_frame(request, service, None), "problem": told, "is_lost": is_lost}
     return render("error.html", context, answer.status_code)
 
 

@@ -85,15 +85,22 @@ const Penstock = (() => {
 
   /* Forms that ask the API: their fields are its body, and what it refuses is told beside them. */
   const csrf = document.querySelector("meta[name=csrf]")?.content;
-  const bodyOf = (form) => {
+  const upload = async (file) => {
+    const address = `/api/v1/uploads?name=${encodeURIComponent(file.name)}`;
+    const response = await fetch(address, { method: "POST", headers: { "X-CSRF-Token": csrf, "Content-Type": "application/octet-stream" }, body: file });
+    if (!response.ok) throw new Error(await problemOf(response));
+    return (await response.json()).path;
+  };
+  const bodyOf = async (form) => {
     const found = JSON.parse(form.dataset.body || "{}");
+    const inner = form.dataset.under ? (found[form.dataset.under] ??= {}) : found;
     for (const field of form.elements) {
+      if (field.dataset.file && field.files[0]) inner[field.dataset.file] = await upload(field.files[0]);
       if (!field.name || field.value === "") continue;
       let value = field.value;
       if ("json" in field.dataset) { try { value = JSON.parse(value); } catch { throw new Error(`${field.name}: expected JSON, such as 5, true, [1, 2] or {"a": 1}`); } }
       if ("list" in field.dataset) value = [value];
       const path = field.name.split(".");
-      const inner = form.dataset.under ? (found[form.dataset.under] ??= {}) : found;
       if (path.length > 1 && !form.dataset.under) (inner[path[0]] ??= {})[path[1]] = value;
       else inner[field.name] = value;
     }
@@ -119,7 +126,7 @@ const Penstock = (() => {
     const button = event.submitter || form.querySelector("button");
     button.disabled = true;
     try {
-      const sent = method === "DELETE" || address.endsWith("/cancel") ? undefined : JSON.stringify(bodyOf(form));
+      const sent = method === "DELETE" || address.endsWith("/cancel") ? undefined : JSON.stringify(await bodyOf(form));
       const headers = { "X-CSRF-Token": csrf, ...(sent && { "Content-Type": "application/json" }) };
       const response = await fetch(address, { method, headers, body: sent });
       if (!response.ok) throw new Error(await problemOf(response));
@@ -133,6 +140,13 @@ const Penstock = (() => {
       button.disabled = false;
     }
   });
+
+  document.addEventListener("change", (event) => {
+    const named = event.target.dataset.file && event.target.form.elements[event.target.dataset.file];
+    if (named) named.required = false;
+  });
+  const zones = document.getElementById("zones");
+  for (const zone of (zones && Intl.supportedValuesOf?.("timeZone")) || []) zones.append(Object.assign(document.createElement("option"), { value: zone }));
 
   /* Lists: found while typing, walked through by keys, opened by a click anywhere in a line. */
   const sift = (field) => {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import HistoryBusy
 from .connections import Connect, Connection
 from .identifiers import new_run_id
-from .lineage import Lineage, Origin, consumed
+from .lineage import Lineage, Origin
 from .opening import connect, connect_to_read
 from .queries import History
 from .recorder import HistoryWarning, Recorder
@@ -30,6 +30,5 @@ __all__ = [
     "StepRecord",
     "connect",
     "connect_to_read",
-    "consumed",
     "new_run_id",
 ]

@@ -1,4 +1,4 @@
-"""Follow artifacts through the history: which step run made one, what went into a step run, what is still needed."""
+"""Follow artifacts through the history: which step run made one, what was given to a run, what is still needed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import final
 
 from attrs import frozen
 
-from ...compilers.graph import Binding, Graph, OutputRef, ParameterRef
-from ...compilers.traversal import leaves
 from ..artifacts import Artifact
 from .connections import Connection
 from .sessions import Session
@@ -58,26 +56,3 @@ def outputs(connection: Connection, run_id: str) -> dict[str, dict[str, Artifact
     for row in connection.rows(ARTIFACTS.select("WHERE run = ? ORDER BY step, position"), (run_id,)):
         found.setdefault(row[1], {})[row[2]] = artifact_from(row)
     return found
-
-
-def consumed(
-    graph: Graph, step: str, made: Mapping[str, Mapping[str, Artifact]], given: Mapping[str, Artifact]
-) -> dict[str, tuple[Artifact, ...]]:
-    """Return the artifacts that went into a step, by parameter, from the outputs of the steps and the run's inputs.
-
-    A plain value is no artifact, so a parameter that was bound to one has none. Raises KeyError for an unknown step.
-    """
-    inputs = graph[step].inputs.items()
-    return {name: tuple(_artifacts(binding, made, given)) for name, binding in inputs}
-
-
-def _artifacts(
-    binding: Binding, made: Mapping[str, Mapping[str, Artifact]], given: Mapping[str, Artifact]
-) -> list[Artifact]:
-    found: list[Artifact | None] = []
-    for leaf in leaves(binding):
-        if isinstance(leaf, OutputRef):
-            found.append(made.get(leaf.node, {}).get(leaf.name))
-        if isinstance(leaf, ParameterRef):
-            found.append(given.get(leaf.name))
-    return [artifact for artifact in found if artifact is not None]

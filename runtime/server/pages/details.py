@@ -7,12 +7,12 @@ from typing import Any
 
 from attrs import frozen
 
-from ....compilers.graph import Attached, Binding, Collection, Literal, Node, Operation, OutputRef, ParameterRef
-from ....compilers.traversal import leaves
+from ....compilers.graph import Attached, Binding, Collection, Graph, Literal, Operation, OutputRef, ParameterRef
 from ...artifacts import Artifact
 from ...changes import graph_of
 from ...history.records import RunRecord, StepRecord
 from ...instances import original
+from ...provenance import Provenance
 from ...runners.explaining import told_changes
 from ...store import open_store
 from ...terminal.tails import log_path
@@ -52,7 +52,7 @@ def details_of(
     graph = graph_of(visit.history, run.id)
     node = original(graph, step.id) if graph is not None else None
     gather: Mapping[str, Callable[[], dict[str, Any]]] = {
-        "overview": lambda: _overview(visit, run, step, steps, node),
+        "overview": lambda: _overview(visit, run, step, steps, graph),
         "log": lambda: _log(visit.service.workspace, run, step),
         "code": lambda: {"code": code_of(visit.history, visit.service.workspace.root, node)},
         "details": lambda: {"attempts": visit.history.attempts(run.id, step.id)},
@@ -67,12 +67,11 @@ def shown(workspace: Workspace, artifacts: Mapping[str, Artifact]) -> list[Shown
 
 
 def _overview(
-    visit: Visit, run: RunRecord, step: StepRecord, steps: Sequence[StepRecord], node: Node | None
+    visit: Visit, run: RunRecord, step: StepRecord, steps: Sequence[StepRecord], graph: Graph | None
 ) -> dict[str, Any]:
-    made = {one.id: one.outputs for one in steps}
-    given = visit.history.lineage.given(run.id)
+    provenance = None if graph is None else Provenance(graph, steps, visit.history.lineage.given(run.id))
     return {
-        "inputs": list(_inputs(step, node, run, made, given)) if node is not None else [],
+        "inputs": [] if provenance is None else list(_inputs(step, run, provenance)),
         "outputs": shown(visit.service.workspace, step.outputs),
         "charts": charts_of(visit.history.metrics(run.id, step.id)),
         "files": visit.history.files(run.id, step.id),
@@ -81,24 +80,10 @@ def _overview(
     }
 
 
-def _inputs(
-    step: StepRecord,
-    node: Node,
-    run: RunRecord,
-    made: Mapping[str, Mapping[str, Artifact]],
-    given: Mapping[str, Artifact],
-) -> Iterator[Input]:
-    prefix = step.id.rpartition("/")[0] + "/" if "/" in step.id else ""
-    for name, binding in node.inputs.items():
-        found = []
-        for leaf in leaves(binding):
-            if isinstance(leaf, OutputRef):
-                source = prefix + leaf.node if prefix + leaf.node in made else leaf.node
-                artifact = made.get(source, {}).get(leaf.name)
-                found += [(source, artifact)] if artifact else []
-            if isinstance(leaf, ParameterRef) and leaf.name in given:
-                found.append(("", given[leaf.name]))
-        yield Input(name, bound(binding, run.parameters), tuple(found))
+def _inputs(step: StepRecord, run: RunRecord, provenance: Provenance) -> Iterator[Input]:
+    for name, binding in provenance.inputs(step.id).items():
+        found = tuple((source.step, source.artifact) for source in provenance.sources(binding))
+        yield Input(name, bound(binding, run.parameters), found)
 
 
 def bound(binding: Binding, parameters: Mapping[str, str]) -> str:

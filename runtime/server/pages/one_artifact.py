@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 from starlette.responses import Response
 
-from ....compilers.graph import OutputRef, ParameterRef
-from ....compilers.traversal import leaves
 from ...artifacts import Artifact
 from ...changes import graph_of
 from ...errors import ArtifactNotFound
 from ...history import History
 from ...history.lineage import Origin
 from ...history.records import RunRecord, StepRecord
+from ...provenance import Provenance
 from ...store import open_store
 from ..errors import Problem
 from .details import shown
@@ -24,6 +23,9 @@ from .visits import Page, Visit
 
 _RUNS = 20
 """Runs, the newest, of which is said what they did with an artifact."""
+
+_USES = 200
+"""Step runs that are listed: an artifact may go into each item of a long mapped call."""
 
 
 @frozen
@@ -44,7 +46,14 @@ def _show(visit: Visit) -> Response:
     made, used = _uses(visit.history, digest, origins, runs[:_RUNS])
     (one,) = shown(visit.service.workspace, {"value": _artifact(visit.history, digest, origins)})
     return visit.page(
-        "artifact.html", shown=one, made=made, used=used, left_out=max(0, len(runs) - _RUNS), count=len(runs)
+        "artifact.html",
+        shown=one,
+        made=made[:_USES],
+        used=used[:_USES],
+        more_used=max(0, len(used) - _USES),
+        more_made=max(0, len(made) - _USES),
+        left_out=max(0, len(runs) - _RUNS),
+        count=len(runs),
     )
 
 
@@ -67,29 +76,11 @@ def _uses(history: History, digest: str, origins: Iterable[Origin], runs: Sequen
     for run in runs:
         record, steps = history.run(run), {step.id: step for step in history.steps(run)}
         made += [Use(record, steps.get(origin.step), origin.name) for origin in places[run]]
-        taken = _taken(history, run, steps, {origin.name for origin in places[run] if not origin.step}, digest)
-        used += [Use(record, steps[step], name) for step, name in taken]
+        graph = graph_of(history, run)
+        if graph is not None:
+            provenance = Provenance(graph, tuple(steps.values()), history.lineage.given(run))
+            used += [Use(record, steps[step], name) for step, name in provenance.takers(digest)]
     return made, used
-
-
-def _taken(
-    history: History, run: str, steps: Mapping[str, StepRecord], parameters: set[str], digest: str
-) -> Iterator[tuple[str, str]]:
-    """Yield the steps of a run, and their inputs, that an artifact went into."""
-    graph = graph_of(history, run)
-    for node in graph or ():
-        for name, binding in node.inputs.items():
-            found = (
-                (isinstance(leaf, OutputRef) and _gave(steps.get(leaf.node), leaf.name, digest))
-                or (isinstance(leaf, ParameterRef) and leaf.name in parameters)
-                for leaf in leaves(binding)
-            )
-            if node.id in steps and any(found):
-                yield node.id, name
-
-
-def _gave(step: StepRecord | None, output: str, digest: str) -> bool:
-    return step is not None and output in step.outputs and step.outputs[output].digest == digest
 
 
 def _file(visit: Visit) -> Response:

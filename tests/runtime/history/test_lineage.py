@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
-from penstock.compilers.graph import Collection, FunctionRef, Graph, Literal, Node, OutputRef, ParameterRef
 from penstock.runtime.events import StepCompleted, StepReused
 from penstock.runtime.history import Origin
-from penstock.runtime.history.lineage import consumed
 
 
 def test_an_artifact_is_followed_to_all_steps_that_made_it(record, a_run, history, an_artifact):
@@ -36,23 +32,3 @@ def test_artifacts_of_kept_runs_are_needed(record, a_run, history, an_artifact):
     )
     history.delete("r-2")
     assert history.lineage.needed() == {"a" * 64}
-
-
-@pytest.fixture
-def joined():
-    pair = Collection(
-        "list", (OutputRef("load", "train"), Collection("tuple", (OutputRef("load", "test"), Literal(3))))
-    )
-    inputs = {"pair": pair, "source": ParameterRef("path", ("key",)), "lr": Literal(0.1), "late": OutputRef("never")}
-    return Graph("p", (Node("join", "join", FunctionRef("m", "join"), inputs),))
-
-
-def test_what_went_into_a_step_follows_from_the_graph(joined, an_artifact):
-    made = {"load": {"train": an_artifact("a"), "test": an_artifact("b")}}
-    found = consumed(joined, "join", made, {"path": an_artifact("p")})
-    assert found == {"pair": (an_artifact("a"), an_artifact("b")), "source": (an_artifact("p"),), "lr": (), "late": ()}
-
-
-def test_an_unknown_step_is_an_error(joined):
-    with pytest.raises(KeyError, match="nope"):
-        consumed(joined, "nope", {}, {})

@@ -7,7 +7,7 @@ from datetime import date
 from enum import Enum
 from pathlib import Path
 
-from penstock import DataPath, log_metric, pipeline, step
+from penstock import DataPath, each, log_metric, pipeline, step
 
 
 @step(allow_reuse=False)
@@ -83,3 +83,38 @@ def located(place: DataPath) -> str:
 @pipeline
 def placed(place: DataPath) -> str:
     return located(place)
+
+
+@step
+def measured(x: int) -> float:
+    return x + 0.25
+
+
+@step
+def curved(score: float) -> float:
+    return score * 10
+
+
+@step
+def limit() -> float:
+    return 11.0
+
+
+@step
+def verdict(score: float, limit: float) -> str:
+    return f"{score} {'passed' if score > limit else 'failed'}"
+
+
+@step
+def summed(verdicts: list[str]) -> str:
+    return ", ".join(verdicts)
+
+
+@pipeline
+def judged(score: float, limit: float) -> str:
+    return verdict(curved(score), limit)
+
+
+@pipeline
+def graded() -> str:
+    return summed(judged(each(measured(each([1, 2, 3]))), limit()))

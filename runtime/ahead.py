@@ -7,7 +7,6 @@ the driver comes to that step, and has found out by itself that it must run; oth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from typing import Any, Final, TypeAlias, final
 
 from ..compilers.graph import Binding, Node, OutputRef, Resources
@@ -15,7 +14,7 @@ from ..compilers.traversal import output_refs
 from .calls import Calls
 from .errors import RunError
 from .events import Event
-from .executors import Executor, SegmentExecutor
+from .executors import Executor, SegmentExecutor, Tell
 from .resolution import Values
 from .resolved import SKIPPED, Gathered, Resolved, Stored
 from .scheduling import Scheduler
@@ -36,36 +35,60 @@ Make: TypeAlias = Callable[[Node], Task]
 class Ahead:
     """What workers have been sent before its turn, in one run."""
 
-    def __init__(self, scheduler: Scheduler, values: Values, calls: Calls, make: Make) -> None:
+    def __init__(self, scheduler: Scheduler, values: Values, calls: Calls, make: Make, tell: Tell) -> None:
         self._scheduler = scheduler
         self._values = values
         self._calls = calls
         self._make = make
-        self._sent: dict[str, Future[Outcome]] = {}
+        self._tell = tell
+        self._sent: set[str] = set()
         self._claimed: set[str] = set()
-        self._returned: list[str] = []
+        self._arrived: dict[str, Outcome | None] = {}
         self._early: dict[str, list[Event]] = {}
         self._length = _FIRST
 
-    def submit(self, node: Node, task: Task, executor: Executor, *, alone: bool) -> Future[Outcome]:
-        """Return the outcome of a task to come: sent before, or sent now, with what follows it where it runs ``alone``."""
-        sent = self._sent.pop(node.id, None)
-        if sent is not None and not sent.cancelled():
-            self._claimed.add(node.id)
-            return sent
-        if not alone or not isinstance(executor, SegmentExecutor):
-            return executor.submit(task)
+    def claim(self, step: str) -> bool:
+        """Say of a step whose turn has come whether a worker performs it, or has done so; then its outcome is told."""
+        if step not in self._sent:
+            return False
+        self._sent.discard(step)
+        if step in self._arrived and self._arrived[step] is None:
+            return False
+        self._claimed.add(step)
+        self._pass_on(step)
+        return True
+
+    def submit(self, node: Node, task: Task, executor: Executor) -> bool:
+        """Send a task with those that follow from it, and say so; nothing is sent where no step follows that could go along."""
+        if not isinstance(executor, SegmentExecutor):
+            return False
         nodes, links = [node], [Link(task, task.inputs)]
         for follower, link in self._followers(node, executor):
             nodes.append(follower)
             links.append(link)
         if len(links) == 1:
-            return executor.submit(task)
+            return False
         self._length = min(2 * self._length, _MOST)
-        segment = Segment(tuple(links), self._calls.key(node.id), self._calls.results_of(nodes))
-        first, *others = executor.submit_segment(segment)
-        self._sent |= {follower.id: future for follower, future in zip(nodes[1:], others, strict=True)}
-        return first
+        self._claimed.add(node.id)
+        self._sent.update(follower.id for follower in nodes[1:])
+        executor.submit_segment(
+            Segment(tuple(links), self._calls.key(node.id), self._calls.results_of(nodes)), self._hear
+        )
+        return True
+
+    def _hear(self, step: str, outcome: Outcome | None) -> None:
+        """Take in, from any thread, how a step ended whose turn may not have come yet."""
+        self._arrived[step] = outcome
+        if step in self._claimed:
+            self._pass_on(step)
+
+    def _pass_on(self, step: str) -> None:
+        """Tell the outcome of a step once, if it is there: whichever thread takes it out tells it."""
+        try:
+            outcome = self._arrived.pop(step)
+        except KeyError:
+            return
+        self._tell(step, outcome)
 
     def holds_back(self, event: Event) -> bool:
         """Keep what a step reports whose turn has not come yet; say whether it is such a step."""
@@ -78,18 +101,6 @@ class Ahead:
     def held_back(self, step: str) -> list[Event]:
         """Return what a step has reported before its turn, which has come."""
         return self._early.pop(step, [])
-
-    def take_back(self, step: str) -> bool:
-        """Note that a worker has not performed a step whose turn has come; say whether it had been sent ahead."""
-        was_sent = step in self._claimed
-        self._claimed.discard(step)
-        self._returned += [step] if was_sent else []
-        return was_sent
-
-    def returned(self) -> list[str]:
-        """Return the steps that workers have given back since this was last asked."""
-        returned, self._returned = self._returned, []
-        return returned
 
     def _followers(self, node: Node, executor: SegmentExecutor) -> Iterator[tuple[Node, Link]]:
         """Yield the steps that come after one in its segment."""

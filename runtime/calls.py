@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import final
+from typing import TypeAlias, final
 
 from ..compilers.graph import Node
 from .artifacts import Artifact
 from .bases import Basis
 from .identities import Identifier
 from .resolution import Values
+from .resolved import Resolved
 from .reuse import Earlier, Reuse
 from .store import ArtifactStore
 from .whereabouts import Whereabouts
+
+_Inputs: TypeAlias = tuple[Mapping[str, Resolved], Mapping[str, "str | None"]]
+"""The inputs of a call, and what identifies each."""
 
 
 @final
@@ -24,6 +28,7 @@ class Calls:
         self._values = values
         self._reuse = reuse
         self._identifier = Identifier(where, store, reuse.declared if reuse else None)
+        self._inputs: dict[str, _Inputs] = {}
         self._bases: dict[str, Basis] = {}
         self._results: dict[str, Earlier] = {}
         self._owners: dict[str, str] = {}
@@ -36,8 +41,19 @@ class Calls:
             return {}
         keys = self._values.keys
         for node in nodes:
-            keys[node.id] = self._identifier.key(node, self._values.inputs(node))
-        return self._reuse.find([(node, keys[node.id]) for node in nodes])
+            inputs = self._values.inputs(node)
+            identities = self._identifier.identify(inputs)
+            keys[node.id] = self._identifier.key(node, identities)
+            self._inputs[node.id] = inputs, identities
+        found = self._reuse.find([(node, keys[node.id]) for node in nodes])
+        for step in found:
+            del self._inputs[step]
+        return found
+
+    def inputs(self, node: Node) -> Mapping[str, Resolved]:
+        """Return the resolved inputs of a call whose turn has come."""
+        known = self._inputs.get(node.id)
+        return self._values.inputs(node) if known is None else known[0]
 
     def key(self, step: str) -> str | None:
         """Return the key of a call that was identified, where it has one."""
@@ -50,8 +66,8 @@ class Calls:
         not give the result a key that belongs to the new content.
         """
         if self._reuse is not None and node.id not in self._bases:
-            inputs, key = self._values.inputs(node), self._values.keys.get(node.id)
-            self._bases[node.id] = self._identifier.basis(node, inputs, key)
+            inputs, identities = self._inputs[node.id]
+            self._bases[node.id] = self._identifier.basis(node, inputs, identities, self._values.keys.get(node.id))
         return self._bases.get(node.id)
 
     def beginning(self, node: Node) -> bytes | None:
@@ -95,6 +111,7 @@ class Calls:
         """Note the result of a call, and return it with the calls that waited for it."""
         earlier = Earlier(self._run, node.id, outputs, duration)
         self._bases.pop(node.id, None)
+        self._inputs.pop(node.id, None)
         self._identifier.forget_files()
         key = self._key(node)
         if key is not None:

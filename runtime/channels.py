@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
@@ -32,6 +34,13 @@ _NETWORK: Final = "tcp:"
 
 _REACHABLE: Final = 3.0
 """Seconds in which a driver on the network must answer, or there is a firewall between."""
+
+_AT_ONCE: Final = 2**16
+"""Bytes that are read at a time."""
+
+_SHORT: Final = 4
+_LONG: Final = 12
+"""Bytes before a message that say how long it is, as :mod:`multiprocessing` writes them; the long form begins with -1."""
 
 Converse: TypeAlias = Callable[[Connection], None]
 """Talks to a worker until it hangs up. It has a thread of its own."""
@@ -129,6 +138,57 @@ def _new_address() -> str | None:
 
 
 @final
+class Inbox:
+    """What comes through a connection, of which nobody else reads any more: as many messages at a time as are there.
+
+    To read each by itself costs several times as much, of which most is waking up for it.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._read = bytearray()
+
+    def wait(self) -> list[bytes]:
+        """Wait until there is a message, and return all that are there by then. Raises EOFError or OSError at the end."""
+        if os.name != "posix":
+            return [self._connection.recv_bytes()]
+        while not (messages := self._cut()):
+            self._fill()
+        return messages
+
+    def look(self) -> list[bytes]:
+        """Return the messages that are there, without waiting for one. Raises as :meth:`wait` does."""
+        if os.name != "posix":
+            return [self._connection.recv_bytes()] if self._connection.poll() else []
+        poll = select.poll()
+        poll.register(self._connection.fileno(), select.POLLIN)
+        while poll.poll(0):
+            self._fill()
+        return self._cut()
+
+    def _fill(self) -> None:
+        data = os.read(self._connection.fileno(), _AT_ONCE)
+        if not data:
+            raise EOFError
+        self._read += data
+
+    def _cut(self) -> list[bytes]:
+        """Take the messages that are complete."""
+        messages: list[bytes] = []
+        start, end = 0, len(self._read)
+        while end - start >= _SHORT:
+            begin, size = start + _SHORT, int.from_bytes(self._read[start : start + _SHORT], "big", signed=True)
+            if size < 0:
+                begin, size = start + _LONG, int.from_bytes(self._read[start + _SHORT : start + _LONG], "big")
+            if end < begin or end < begin + size:
+                break
+            start = begin + size
+            messages.append(bytes(self._read[begin:start]))
+        del self._read[:start]
+        return messages
+
+
+@final
 class DriverLink:
     """A worker's end. Where the driver is gone, what is sent is dropped: no step fails for it.
 
@@ -142,19 +202,36 @@ class DriverLink:
             socket.create_connection(where, timeout=_REACHABLE).close()  # connecting itself would wait for minutes
         self._connection = Client(where, authkey=bytes.fromhex(key))
         self._connection.send(name)
-        self._lock = threading.Lock()
+        self._sending = threading.Lock()
+        self._receiving = threading.Lock()
+        self._inbox = Inbox(self._connection)
+        self._received: deque[bytes] = deque()
 
     def send(self, message: object) -> None:
         """Send a message; callable from any thread. Raises what pickling raises."""
-        with self._lock, contextlib.suppress(OSError):
+        with self._sending, contextlib.suppress(OSError):
             self._connection.send(message)
 
     def receive(self) -> bytes | None:
         """Wait for what the driver sends; None when it has hung up."""
+        with self._receiving, contextlib.suppress(EOFError, OSError):
+            if not self._received:
+                self._received.extend(self._inbox.wait())
+            return self._received.popleft()
+        return None
+
+    def take_waiting(self) -> list[bytes]:
+        """Take all that the driver has sent and nobody has received; callable from another thread than receives."""
+        if not self._receiving.acquire(blocking=False):
+            return []  # somebody waits for it
         try:
-            return self._connection.recv_bytes()
-        except (EOFError, OSError):
-            return None
+            with contextlib.suppress(EOFError, OSError):  # who receives next will see
+                self._received.extend(self._inbox.look())
+            waiting = list(self._received)
+            self._received.clear()
+            return waiting
+        finally:
+            self._receiving.release()
 
     def close(self) -> None:
         """Hang up."""

@@ -11,6 +11,7 @@ import heapq
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from typing import Final, TypeAlias, Union
@@ -25,7 +26,7 @@ from .ahead import Ahead
 from .bodies import Bodies
 from .calls import Calls
 from .events import Event, MetricLogged, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
-from .executors import Executor, WarmExecutor
+from .executors import Executor, NotBegun, WarmExecutor
 from .failures import Failure
 from .plans import Plan, task_of
 from .resolution import Values
@@ -34,7 +35,7 @@ from .reuse import Earlier
 from .scheduling import Scheduler
 from .states import State
 from .store import open_store
-from .tasks import Completed, Failed, Outcome, Task
+from .tasks import Completed, Failed, Outcome, Task, log_of
 from .unfolding import Unfolding
 from .whereabouts import Whereabouts
 
@@ -44,15 +45,14 @@ _IDLE: Final = 0.3
 
 @frozen
 class _Ended:
-    """A task has ended. ``executors`` is how many executors the run had had before the one that it was given to.
+    """A task has ended, or was given back by an executor: then it has no ``outcome``.
 
-    It ``is_returned`` where nobody performed it.
+    ``executors`` is how many executors the run had had before the one that it was given to.
     """
 
     step: str
-    outcome: Outcome
+    outcome: Outcome | None
     executors: int
-    is_returned: bool
 
 
 @frozen
@@ -84,7 +84,8 @@ class Drive:
         self._nodes = {node.id: node for node in plan.graph}
         self._bodies = Bodies(self._nodes, self._scheduler, self._values, store, self)
         self._unfolding = Unfolding(self._bodies)
-        self._ahead = Ahead(self._scheduler, self._values, self._calls, self._following)
+        self._ahead = self._nothing_ahead()
+        self._returned: deque[str] = deque()
         self._is_warm = False
         self._thread = 0
         self.problem = ""
@@ -146,6 +147,7 @@ class Drive:
             else:
                 self._scheduler.start_over(step)
         self._waiting.clear()
+        self._returned.clear()
         self._close_executor()
         self.pass_over(stopped)
         self._reuse_what_can_be()
@@ -165,17 +167,21 @@ class Drive:
         executor, self._executor = self._executor, None
         if executor is not None:
             executor.close()
-        self._ahead = Ahead(self._scheduler, self._values, self._calls, self._following)
         self._closed += 1
+        self._ahead = self._nothing_ahead()
         self._busy = 0
         self._admission = Admission(self._machine)
 
+    def _nothing_ahead(self) -> Ahead:
+        tell = functools.partial(self._note, executors=self._closed)
+        return Ahead(self._scheduler, self._values, self._calls, self._following, tell)
+
     def _start_ready(self, executor: Executor) -> None:
-        for returned in map(self._nodes.__getitem__, self._ahead.returned()):
-            task = task_of(self._plan, returned, self._attempts[returned.id], (), self._values.inputs(returned))
-            self._send(task, executor.submit(task))
         now = time.monotonic()
         while self._busy < executor.capacity:
+            if self._returned and self._fits(self._returned[0]):
+                self._submit_again(self._nodes[self._returned.popleft()], executor)
+                continue
             if self._waiting and self._waiting[0][0] <= now and self._fits(self._waiting[0][1]):
                 step: str | None = heapq.heappop(self._waiting)[1]
             else:
@@ -234,18 +240,30 @@ class Drive:
     def _submit(self, node: Node, executor: Executor) -> None:
         attempt = self._attempts[node.id] = self._attempts.get(node.id, 0) + 1
         gpus = self._admission.take(node.id, node.options.resources)
-        task = task_of(self._plan, node, attempt, gpus, self._values.inputs(node))
         self._busy += 1
-        self.emit(StepStarted(node.id, time.time(), attempt, log=task.log, reason=self._calls.why(node)))
+        self.emit(StepStarted(node.id, time.time(), attempt, log=log_of(node.id), reason=self._calls.why(node)))
         for event in self._ahead.held_back(node.id):
             self.emit(event)
-        self._send(task, self._ahead.submit(node, task, executor, alone=self._is_alone))
+        if self._ahead.claim(node.id):
+            return
+        task = task_of(self._plan, node, attempt, gpus, self._calls.inputs(node))
+        if not (self._is_alone and self._ahead.submit(node, task, executor)):
+            self._send(task, executor)
 
-    def _send(self, task: Task, outcome: Future[Outcome]) -> None:
-        outcome.add_done_callback(functools.partial(self._note, task.step, self._closed))
+    def _submit_again(self, node: Node, executor: Executor) -> None:
+        """Submit an attempt that has been announced, and was given back before it was begun."""
+        gpus = self._admission.take(node.id, node.options.resources)
+        self._busy += 1
+        self._send(task_of(self._plan, node, self._attempts[node.id], gpus, self._calls.inputs(node)), executor)
 
-    def _note(self, step: str, executors: int, done: Future[Outcome]) -> None:
-        self._messages.put(_Ended(step, _outcome(step, done), executors, done.cancelled()))
+    def _send(self, task: Task, executor: Executor) -> None:
+        executor.submit(task).add_done_callback(functools.partial(self._note_done, task.step, self._closed))
+
+    def _note_done(self, step: str, executors: int, done: Future[Outcome]) -> None:
+        self._note(step, _outcome(step, done), executors)
+
+    def _note(self, step: str, outcome: Outcome | None, executors: int) -> None:
+        self._messages.put(_Ended(step, outcome, executors))
 
     @property
     def _is_alone(self) -> bool:
@@ -281,14 +299,13 @@ class Drive:
             return
         if message.executors != self._closed:
             return  # it was ended with its executor
-        runs = self._scheduler.states[message.step] is State.RUNNING
-        if runs and message.is_returned and self._ahead.take_back(message.step):
-            return
         self._busy -= 1
         self._admission.give_back(message.step)
-        if not runs:
+        if self._scheduler.states[message.step] is not State.RUNNING:
             return  # it was cancelled meanwhile
-        if isinstance(message.outcome, Completed):
+        if message.outcome is None:
+            self._returned.append(message.step)
+        elif isinstance(message.outcome, Completed):
             self._complete(message.step, message.outcome)
         else:
             self._fail(self._nodes[message.step], message.outcome)
@@ -343,9 +360,11 @@ class Drive:
                 self.emit(message)
 
 
-def _outcome(step: str, done: Future[Outcome]) -> Outcome:
-    """Return how a task ended. An executor that has no answer has failed the step."""
+def _outcome(step: str, done: Future[Outcome]) -> Outcome | None:
+    """Return how a task ended; None where it was not begun. An executor that has no answer has failed the step."""
     error: BaseException | None = CancelledError() if done.cancelled() else done.exception()
     if error is None:
         return done.result()
+    if isinstance(error, NotBegun):
+        return None
     return Failed(Failure(step, type(error).__name__, f"the executor gave no outcome: {error}".rstrip(": ")))

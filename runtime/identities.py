@@ -74,10 +74,14 @@ class Identifier:
         self._lists: dict[int, tuple[Gathered, str | None]] = {}
         self._beginnings: dict[tuple[str | None, int, tuple[Output, ...]], bytes] = {}
 
-    def key(self, node: Node, inputs: Mapping[str, Resolved]) -> str | None:
-        """Return the key of a call whose inputs are resolved; None where something cannot be identified."""
+    def identify(self, inputs: Mapping[str, Resolved]) -> dict[str, str | None]:
+        """Return what identifies each input; None for one that cannot be identified."""
+        return {name: self._identity(value) for name, value in inputs.items()}
+
+    def key(self, node: Node, identities: Mapping[str, str | None]) -> str | None:
+        """Return the key of a call whose inputs are identified so; None where something cannot be identified."""
         beginning = self.beginning(node)
-        return None if beginning is None else key_of(beginning, inputs, self._identity)
+        return None if beginning is None else key_of(beginning, identities)
 
     def beginning(self, node: Node) -> bytes | None:
         """Return what all calls of one step with the same options have in common; None where it cannot be identified."""
@@ -88,9 +92,11 @@ class Identifier:
         except CompileError:  # what is declared cannot be read, as the basis says
             return None
 
-    def basis(self, node: Node, inputs: Mapping[str, Resolved], key: str | None) -> Basis:
+    def basis(
+        self, node: Node, inputs: Mapping[str, Resolved], identities: Mapping[str, str | None], key: str | None
+    ) -> Basis:
         """Return all that a call of that key is based on, in words."""
-        found = {name: (self._identity(value), summarise_input(value)) for name, value in inputs.items()}
+        found = {name: (identities[name], summarise_input(value)) for name, value in inputs.items()}
         unknown = [
             f"its input {name!r} ({summary}) cannot be identified"
             for name, (identity, summary) in found.items()
@@ -139,11 +145,10 @@ class Identifier:
         return self._declared[id(options)][1]
 
 
-def key_of(beginning: bytes, inputs: Mapping[str, Resolved], identify: Callable[[Resolved], str | None]) -> str | None:
-    """Return the key of a call that begins so and has these inputs; None where one of them cannot be identified."""
+def key_of(beginning: bytes, identities: Mapping[str, str | None]) -> str | None:
+    """Return the key of a call that begins so and whose inputs are identified so; None where one cannot be."""
     parts = [beginning]
-    for name, value in inputs.items():
-        identity = identify(value)
+    for name, identity in identities.items():
         if identity is None:
             return None
         parts.append(f"{name}={len(identity)}:{identity};".encode())

@@ -62,7 +62,9 @@ class Segment:
 
 @frozen
 class Returned:
-    """What a worker says of a step in a segment that it has not performed: the driver decides about it."""
+    """What a worker says of a step that it was sent and has not begun: the driver decides about it."""
+
+    step: str
 
 
 def _perform(segment: Segment, send: Callable[[Event], None]) -> Iterator[Outcome | Returned]:
@@ -73,14 +75,13 @@ def _perform(segment: Segment, send: Callable[[Event], None]) -> Iterator[Outcom
     late, slow = time.monotonic() + _LONGEST, False
     for done, link in enumerate(segment.links):
         inputs = {name: _known(given, values) for name, given in link.inputs.items()}
-        key = None if link.beginning is None else key_of(link.beginning, inputs, identify)
-        key = key if done else segment.key
+        key = segment.key if not done else _key(link, inputs, identify)
         made = results.get(key or "") if link.task.options.allow_reuse and done else None
         if slow or time.monotonic() > late:
-            yield from [Returned()] * (len(segment.links) - done)
+            yield from (Returned(left.task.step) for left in segment.links[done:])
             return
         if made is not None:
-            yield Returned()
+            yield Returned(link.task.step)
         else:
             outcome = perform(attrs.evolve(link.task, inputs=inputs), send)
             yield outcome
@@ -90,6 +91,12 @@ def _perform(segment: Segment, send: Callable[[Event], None]) -> Iterator[Outcom
         values.keys[link.task.step], values.outputs[link.task.step] = key, made
         if key and link.task.options.allow_reuse:
             results[key] = made
+
+
+def _key(link: Link, inputs: Mapping[str, Resolved], identify: Callable[[Resolved], str | None]) -> str | None:
+    if link.beginning is None:
+        return None
+    return key_of(link.beginning, {name: identify(value) for name, value in inputs.items()})
 
 
 def _known(given: Given, values: Values) -> Resolved:

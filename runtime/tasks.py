@@ -50,7 +50,12 @@ class Task:
     @property
     def log(self) -> str:
         """The log file, relative to the run's folder."""
-        return f"logs/{self.step}.log"
+        return log_of(self.step)
+
+
+def log_of(step: str) -> str:
+    """Return the log file of a step, relative to its run's folder."""
+    return f"logs/{step}.log"
 
 
 @frozen

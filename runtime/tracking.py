@@ -97,16 +97,12 @@ def _run_started(event: RunStarted, tracker: Tracker) -> None:
 
 @_take.register
 def _step_started(event: StepStarted, tracker: Tracker) -> None:
-    first = tracker.steps[event.step].started or event.time
-    tracker.change(
-        event.step,
-        state=State.RUNNING,
-        started=first,
-        attempts=event.attempt,
-        pid=event.pid,
-        log=event.log,
-        reason=event.reason,
-    )
+    old = tracker.steps[event.step]
+    tracker.steps[event.step] = StepRecord(  # field by field, as below: it is done for every step
+        old.run, old.id, old.name, old.function, old.position, State.RUNNING, old.label, old.group, old.started or event.time,
+        old.ended, old.duration, event.attempt, event.pid, event.log, old.failure, old.reused_from, event.reason, old.outputs,
+        old.parent, old.place,
+    )  # fmt: skip
 
 
 @_take.register
@@ -125,13 +121,18 @@ def _step_unfolded(event: StepUnfolded, tracker: Tracker) -> None:
 @_take.register
 def _step_completed(event: StepCompleted, tracker: Tracker) -> None:
     tracker.progress.pop(event.step, None)
-    tracker.change(event.step, state=State.COMPLETED, ended=event.time, duration=event.duration, outputs=event.outputs)
+    old = tracker.steps[event.step]
+    tracker.steps[event.step] = StepRecord(
+        old.run, old.id, old.name, old.function, old.position, State.COMPLETED, old.label, old.group, old.started, event.time,
+        event.duration, old.attempts, old.pid, old.log, old.failure, old.reused_from, old.reason, event.outputs, old.parent,
+        old.place,
+    )  # fmt: skip
 
 
 @_take.register
 def _step_reused(event: StepReused, tracker: Tracker) -> None:
     old = tracker.steps[event.step]
-    tracker.steps[event.step] = StepRecord(  # one by one: it is done for every step of a run that has nothing to do
+    tracker.steps[event.step] = StepRecord(
         old.run, old.id, old.name, old.function, old.position, State.REUSED, old.label, old.group, old.started,
         event.time, old.duration, old.attempts, old.pid, old.log, old.failure, event.run, old.reason, event.outputs,
         old.parent, old.place,

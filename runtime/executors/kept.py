@@ -11,7 +11,7 @@ from ..events import Event
 from ..segments import Segment
 from ..tasks import Outcome, Task
 from .local import LocalExecutor
-from .protocol import Executor
+from .protocol import Executor, Tell
 
 
 def _unheard(_event: Event) -> None:
@@ -62,8 +62,8 @@ class _Lent:
     def is_quick(self, function: FunctionRef) -> bool:
         return self._executor.is_quick(function)
 
-    def submit_segment(self, segment: Segment) -> list[Future[Outcome]]:
-        return self._executor.submit_segment(segment)
+    def submit_segment(self, segment: Segment, tell: Tell) -> None:
+        self._executor.submit_segment(segment, tell)
 
     def close(self) -> None:
         self._executor.stop_busy()

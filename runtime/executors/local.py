@@ -20,10 +20,20 @@ from ..tasks import Completed, Outcome, Task
 from .interpreters import start_interpreter
 from .pools import start_pool
 from .processes import Start
+from .protocol import NotBegun, Tell
 from .slots import Slot
 
 _TINY: Final = 0.005
 """Seconds; a step that took no longer is not worth waiting for with the next one."""
+
+_AHEAD: Final = 0.01
+"""Seconds for which a worker is given work in advance, if its tasks are tiny."""
+
+_BETWEEN: Final = 0.0002
+"""Seconds that a worker needs for a task besides what its function takes."""
+
+_MOST: Final = 32
+"""Tasks that a worker is given in advance, at most."""
 
 start_here: Final[Start] = start_interpreter if os.name == "posix" else start_pool
 """How workers are started where nobody says."""
@@ -33,8 +43,8 @@ class LocalExecutor:
     """Performs up to ``jobs`` tasks at a time, each in a process of its own that is kept for the next task.
 
     ``report`` gets the events that running steps send; it is called from any thread. While a slot performs a step that
-    is known to take next to no time, one more task is taken for it, unless ``ahead`` is False: tasks that have GPUs of
-    their own need a process that is free. ``start`` starts the workers.
+    is known to take next to no time, more tasks are taken for it, unless ``ahead`` is False: tasks that have GPUs of
+    their own need a process that is free. Where it takes its time after all, they are given back. ``start`` starts the workers.
     """
 
     def __init__(
@@ -45,12 +55,15 @@ class LocalExecutor:
         environment = thread_limits(max(1, cpus // (jobs or cpus)))
         self._slots = [Slot(start, self._listen, environment, report) for _ in range(jobs or cpus)]
         self._ahead = ahead
+        self._depths = [1] * len(self._slots)
         self._seconds: dict[FunctionRef, float] = {}
 
     @property
     def capacity(self) -> int:
-        """How many tasks may be here now."""
-        return len(self._slots) + sum(map(self._has_room, self._slots))
+        """How many tasks may be here now, until it is asked for again: a worker that is slow lowers it at any time."""
+        self._depths = list(map(self._depth, self._slots))
+        pairs = zip(self._slots, self._depths, strict=True)
+        return sum(1 if slot.is_ahead else max(slot.load, depth) for slot, depth in pairs)
 
     def submit(self, task: Task) -> Future[Outcome]:
         """Start a task in a free slot. Raises RuntimeError when there is none."""
@@ -62,22 +75,27 @@ class LocalExecutor:
         """Say whether a function is known to take next to no time."""
         return self._seconds.get(function, _TINY) < _TINY
 
-    def submit_segment(self, segment: Segment) -> list[Future[Outcome]]:
-        """Start a segment in a free slot, and return the outcomes of its steps; see :class:`.protocol.SegmentExecutor`."""
-        outcomes = [Future[Outcome]() for _ in segment.links]
-        pairs = zip(segment.links, outcomes, strict=True)
-        self._choose().start_segment(
-            segment, [functools.partial(self._finish, link.task, outcome) for link, outcome in pairs]
-        )
-        return outcomes
+    def submit_segment(self, segment: Segment, tell: Tell) -> None:
+        """Start a segment in a free slot; see :class:`.protocol.SegmentExecutor`."""
+        finishes = [functools.partial(self._tell, link.task, tell) for link in segment.links]
+        self._choose().start_segment(segment, finishes)
 
     def _finish(self, task: Task, outcome: Future[Outcome], result: Outcome | None) -> None:
-        if result is None:
-            outcome.cancel()
+        if result is None:  # it waited behind a step that was no longer quick
+            self._seconds[task.function] = max(_TINY, self._seconds.get(task.function, 0.0))
+            outcome.set_exception(NotBegun(task.step))
             return
-        if isinstance(result, Completed):
-            self._seconds[task.function] = result.duration
+        self._note(task, result)
         outcome.set_result(result)
+
+    def _tell(self, task: Task, tell: Tell, result: Outcome | None) -> None:
+        self._note(task, result)
+        tell(task.step, result)
+
+    def _note(self, task: Task, result: Outcome | None) -> None:
+        """Note how long a function takes; after a slow call it takes several quick ones to be trusted again."""
+        if isinstance(result, Completed):
+            self._seconds[task.function] = max(result.duration, self._seconds.get(task.function, 0.0) / 2)
 
     def close(self) -> None:
         """Stop every worker, and the processes that it started."""
@@ -109,20 +127,20 @@ class LocalExecutor:
         return self._listener
 
     def _choose(self) -> Slot:
-        for slot in self._slots:
-            if slot.load == 0:
-                return slot
-        for slot in self._slots:
-            if self._has_room(slot) or slot.load == 0 or slot.is_ahead:  # it has just ended what it was at
-                return slot
-        raise RuntimeError(f"all {len(self._slots)} slots are taken")
+        pairs = zip(self._slots, self._depths, strict=True)
+        free = [slot for slot, depth in pairs if slot.load < depth or slot.is_ahead]
+        if not free:
+            raise RuntimeError(f"all {len(self._slots)} slots are taken")
+        return min(free, key=lambda slot: slot.load)
 
-    def _has_room(self, slot: Slot) -> bool:
-        """Say whether a slot takes a second task: its first ends in a moment."""
-        if not self._ahead or slot.load != 1:
-            return False
-        current = slot.current
-        return current is not None and self.is_quick(current.function)
+    def _depth(self, slot: Slot) -> int:
+        """Return how many tasks a slot takes: so many that it has enough to do until more can be sent, if all are tiny."""
+        first, last = slot.current, slot.last
+        if not self._ahead or first is None or last is None:
+            return 1
+        if not (self.is_quick(first.function) and self.is_quick(last.function)):
+            return 1
+        return min(_MOST, 1 + int(_AHEAD / (self._seconds[last.function] + _BETWEEN)))
 
 
 def thread_limits(threads: int) -> dict[str, str]:

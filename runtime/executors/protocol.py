@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from ...compilers.graph import FunctionRef
 from ..tasks import Outcome, Task
@@ -12,11 +13,20 @@ if TYPE_CHECKING:
     from ..segments import Segment
 
 
+Tell: TypeAlias = Callable[[str, "Outcome | None"], None]
+"""Is told, from any thread, how the step of that id ended; None where it was not begun."""
+
+
+class NotBegun(Exception):
+    """A task was given back by the process that it waited in: nothing of it was done."""
+
+
 class Executor(Protocol):
     """Performs tasks, up to ``capacity`` at a time.
 
     The future always gets an :data:`~penstock.runtime.tasks.Outcome`: that a worker died or a time-out passed is an
-    outcome too. ``close`` stops whatever is still running, with its child processes, and returns when it is gone.
+    outcome too. It raises :class:`NotBegun` where the task shall be submitted once more. ``close`` stops whatever is
+    still running, with its child processes, and returns when it is gone.
     """
 
     @property
@@ -36,11 +46,8 @@ class WarmExecutor(Executor, Protocol):
 
 @runtime_checkable
 class SegmentExecutor(Executor, Protocol):
-    """Performs segments, too. ``is_quick`` says whether a function is known to take next to no time.
-
-    The future of a step that was not performed, because one before it failed or for another reason, is cancelled.
-    """
+    """Performs segments, too. ``is_quick`` says whether a function is known to take next to no time."""
 
     def is_quick(self, function: FunctionRef, /) -> bool: ...
 
-    def submit_segment(self, segment: Segment, /) -> list[Future[Outcome]]: ...
+    def submit_segment(self, segment: Segment, tell: Tell, /) -> None: ...

@@ -8,9 +8,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import glob
+import itertools
 import os
+import pickle
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from multiprocessing.connection import Connection
@@ -19,7 +22,7 @@ from typing import Final, TypeAlias
 
 from attrs import define, field
 
-from ..channels import WorkerListener
+from ..channels import Inbox, WorkerListener
 from ..errors import StepFailed, StepTimedOut, WorkerDied
 from ..events import Event
 from ..failures import describe_end
@@ -36,6 +39,9 @@ Finish: TypeAlias = Callable[[Outcome | None], None]
 
 _LAST_WORDS: Final = 1.0
 """Seconds to wait for what a worker has sent before it died."""
+
+_MOMENT: Final = 0.001
+"""Seconds in which tiny steps end that are awaited together: to wake up for each takes longer than they do."""
 
 _CRASHES: Final = ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT")
 """Signals by which the system ends a process that does what none may."""
@@ -71,7 +77,13 @@ class Slot:
     def is_ahead(self) -> bool:
         """Whether steps of a segment are here, which have been sent before their turn."""
         with self._lock:
-            return any(attempt.data is None for attempt in self._attempts)
+            return bool(self._attempts) and None in (self._attempts[0].data, self._attempts[-1].data)
+
+    @property
+    def last(self) -> Task | None:
+        """The task that is performed after all others that are here."""
+        with self._lock:
+            return self._attempts[-1].task if self._attempts else None
 
     def start(self, task: Task, finish: Finish) -> None:
         """Start a task, after those that are here; ``finish`` is called once, from some thread, with how it ended."""
@@ -149,9 +161,13 @@ class Slot:
             if worker is self._worker:
                 for attempt in self._attempts:
                     self._send(worker, attempt)
+        inbox = Inbox(connection)
         with contextlib.suppress(EOFError, OSError):
             while True:
-                self._take(worker, connection.recv())
+                for data in inbox.wait():
+                    self._take(worker, pickle.loads(data))
+                if len(self._attempts) > 1:  # more comes in a moment, and is read at once
+                    time.sleep(_MOMENT)
         worker.silent.set()
 
     def _send(self, worker: _Worker, attempt: _Attempt) -> None:
@@ -164,13 +180,15 @@ class Slot:
             attempt.start_clock(self._time_out)
 
     def _take(self, worker: _Worker, message: object) -> None:
-        """Take in what a worker has sent: the outcome of its task, or an event."""
-        if isinstance(message, Completed | Failed | Unreadable | Returned):
+        """Take in what a worker has sent: the outcome of its task, tasks that it gives back, or an event."""
+        if isinstance(message, Completed | Failed | Unreadable):
             attempt = self._next(worker)
             if attempt is not None:
-                attempt.finish(None if isinstance(message, Returned) else _outcome(message, attempt.task))
+                attempt.finish(_outcome(message, attempt.task))
             if isinstance(message, Failed | Unreadable):  # a worker breaks off a segment at what fails
                 _give_back(self._take_followers(worker))
+        elif isinstance(message, Returned):
+            _give_back(self._take_returned(worker, message.step))
         elif worker is self._worker:
             self.report(message)  # type: ignore[arg-type]  # workers send nothing else
 
@@ -184,6 +202,17 @@ class Slot:
             if self._attempts:
                 self._attempts[0].start_clock(self._time_out)
             return attempt
+
+    def _take_returned(self, worker: _Worker, step: str) -> list[_Attempt]:
+        """Take the attempt out that a worker gives back, with those that were sent with it."""
+        with self._lock:
+            if worker is not self._worker:
+                return []
+            before = list(itertools.takewhile(lambda attempt: attempt.task.step != step, self._attempts))
+            returned, *behind = itertools.islice(self._attempts, len(before), None)
+            followers = list(itertools.takewhile(lambda attempt: attempt.data is None, behind)) if returned.data else []
+            self._attempts = deque([*before, *behind[len(followers) :]])
+            return [returned, *followers]
 
     def _take_followers(self, worker: _Worker) -> list[_Attempt]:
         """Take those attempts out that were sent with one that has failed."""

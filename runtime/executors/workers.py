@@ -14,6 +14,7 @@ from ..channels import DriverLink
 from ..invocation import abandon, perform
 from ..offspring import adopt_orphans, end
 from ..tasks import Outcome, Task
+from .handing_back import HandBack
 from .packing import Unreadable, unpack
 
 if TYPE_CHECKING:
@@ -50,11 +51,14 @@ def work(address: str, name: str, driver: int) -> None:
 def serve(address: str, name: str) -> None:
     """Perform the tasks that the driver at ``address`` sends, one after the other, until it hangs up."""
     link = DriverLink(address, name)
+    late = HandBack(link)
     while (data := link.receive()) is not None:
+        late.begin()
         try:
             _do(link, unpack(data))
         except BaseException as error:  # a step may have broken what we need ourselves, such as sys.modules
             link.send(Unreadable(f"{type(error).__name__}: {error}"))
+        late.end()
 
 
 def _do(link: DriverLink, work: Task | Segment | Unreadable) -> None:

@@ -21,9 +21,7 @@ def _step_started(event: events.StepStarted, ledger: Ledger) -> None:
     row = ledger.change(event.step, event.time, State.RUNNING, attempts=event.attempt, pid=event.pid, log=event.log)
     row.reason = plain(event.reason)
     row.started = event.time if row.started is None else row.started
-    attempt = AttemptRow(ledger.run.id, event.step, event.attempt, event.time, None, event.pid, event.log)
-    ledger.attempts[event.step] = attempt
-    ledger.changed_attempts[event.step, event.attempt] = attempt
+    ledger.begin_attempt(AttemptRow(ledger.run.id, event.step, event.attempt, event.time, None, event.pid, event.log))
 
 
 @absorb.register
@@ -55,7 +53,7 @@ def _step_reused(event: events.StepReused, ledger: Ledger) -> None:
 def _step_retried(event: events.StepRetried, ledger: Ledger) -> None:
     failure = failure_text(event.failure)
     ledger.change(event.step, event.time, failure=failure)
-    ledger.end_attempt(event.step, event.time, failure)
+    ledger.end_attempt(event.step, event.time, failure, is_last=False)
 
 
 @absorb.register

@@ -203,10 +203,16 @@ class Ledger:
         self.run.state, self.run.ended, self.run.problem = state.value, time, plain(problem)
         self.beat(time)
 
-    def end_attempt(self, step: str, time: float, failure: str | None = None) -> None:
+    def begin_attempt(self, attempt: AttemptRow) -> None:
+        """Note that an attempt at a step has begun. The first is written when there is another: the step's row tells of it."""
+        self.attempts[attempt.step] = attempt
+        if attempt.number > 1:
+            self.changed_attempts[attempt.step, attempt.number] = attempt
+
+    def end_attempt(self, step: str, time: float, failure: str | None = None, *, is_last: bool = True) -> None:
         """End the attempt that a step is at, if it has begun one."""
         attempt = self.attempts.pop(step, None)
-        if attempt is None:
+        if attempt is None or (is_last and attempt.number == 1):
             return
         attempt.ended, attempt.failure = time, failure
         self.changed_attempts[step, attempt.number] = attempt

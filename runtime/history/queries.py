@@ -168,10 +168,19 @@ class History:
         return str(rows[0][0])
 
     def attempts(self, run_id: str, step: str) -> tuple[Attempt, ...]:
-        """Return the attempts at a step, in order; none for one that was reused or never began. Raises RunNotFound."""
+        """Return the attempts at a step, in order; none for one that was reused or never began. Raises RunNotFound.
+
+        Where one was enough it has no row: the step's tells all of it.
+        """
         with self._known(run_id) as connection:
             rows = connection.rows(ATTEMPTS.select("WHERE run = ? AND step = ? ORDER BY number"), (run_id, step))
-        return tuple(AttemptRow(*row).attempt() for row in rows)
+            only = (
+                []
+                if rows
+                else connection.rows(STEPS.select("WHERE run = ? AND id = ? AND attempts = 1"), (run_id, step))
+            )
+        alone = [StepRow(*row).only_attempt() for row in only]
+        return tuple([AttemptRow(*row).attempt() for row in rows] or alone)
 
     def driver(self, run_id: str) -> Driver:
         """Return the process that drives a run, or drove it. Raises RunNotFound."""

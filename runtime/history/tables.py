@@ -81,6 +81,18 @@ class RunRow:
         )  # fmt: skip
 
 
+@frozen
+class Attempt:
+    """One attempt at a step, in the words of :class:`StepRecord`. ``failure`` is why it was not the last."""
+
+    number: int
+    started: float
+    ended: float | None
+    pid: int | None
+    log: str | None
+    failure: Failure | None
+
+
 @define
 class StepRow:
     """One row of ``steps``. ``position`` is the node's in the graph, ``ordinal`` orders rows of one node.
@@ -118,22 +130,14 @@ class StepRow:
             self.reused_from, self.reason, outputs, self.parent, self.place,
         )  # fmt: skip
 
-
-@frozen
-class Attempt:
-    """One attempt at a step, in the words of :class:`StepRecord`. ``failure`` is why it was not the last."""
-
-    number: int
-    started: float
-    ended: float | None
-    pid: int | None
-    log: str | None
-    failure: Failure | None
+    def only_attempt(self) -> Attempt:
+        """Return the attempt of a step that needed one."""
+        return Attempt(1, self.started or 0.0, self.ended, self.pid, self.log, failure_from(self.failure))
 
 
 @define
 class AttemptRow:
-    """One row of ``attempts``."""
+    """One row of ``attempts``: of a step that needs more than one."""
 
     run: str
     step: str

@@ -130,7 +130,11 @@ def segments(monkeypatch: pytest.MonkeyPatch) -> list[Segment]:
 
     sent: list[Segment] = []
     original = LocalExecutor.submit_segment
-    monkeypatch.setattr(LocalExecutor, "submit_segment", lambda self, one: (sent.append(one), original(self, one))[1])
+    monkeypatch.setattr(
+        LocalExecutor,
+        "submit_segment",
+        lambda self, one, tell: (sent.append(one), original(self, one, tell))[1],
+    )
     return sent
 
 
@@ -231,7 +235,7 @@ def test_nothing_else_runs_or_is_ready_when_a_segment_is_sent(run, file, monkeyp
     monkeypatch.setattr(
         LocalExecutor,
         "submit_segment",
-        lambda self, one: (loads.append(sum(slot.load for slot in self._slots)), original(self, one))[1],
+        lambda self, one, tell: (loads.append(sum(slot.load for slot in self._slots)), original(self, one, tell))[1],
     )
 
     @pipeline

@@ -37,13 +37,13 @@ def test_only_what_changed_is_written_again(ledger):
     ledger.mark_written()
     assert ledger.written
     told(ledger, e.StepStarted("fit", 11.0))
-    assert written_tables(ledger) == {"runs": 1, "steps": 1, "attempts": 1}
+    assert written_tables(ledger) == {"runs": 1, "steps": 1}
 
 
 def test_many_events_of_one_step_are_one_row(ledger, an_artifact):
     ledger.mark_written()
     told(ledger, e.StepStarted("fit", 11.0), e.StepCompleted("fit", 12.0, {"output": an_artifact()}, 0.5))
-    assert written_tables(ledger) == {"runs": 1, "steps": 1, "attempts": 1, "artifacts": 1}
+    assert written_tables(ledger) == {"runs": 1, "steps": 1, "artifacts": 1}
 
 
 def test_what_was_not_written_stays_marked(ledger):

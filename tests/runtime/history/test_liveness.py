@@ -81,8 +81,8 @@ def test_reading_ends_them(opened, running):
 
 
 def test_attempts_are_ended_too(opened, record, a_run, history, monkeypatch):
-    record(a_run(middle=[StepStarted("load", 1001.0)], state=None))
+    record(a_run(middle=[StepStarted("load", 1000.5, 2), StepStarted("fit", 1001.0)], state=None))
     opened.execute("UPDATE runs SET state = 'running', ended = NULL, pid = ?", (2**22 + 1,))
     opened.execute("UPDATE attempts SET ended = NULL")
     reconcile(opened)
-    assert history.attempts("r-1", "load")[0].ended == 1001.0
+    assert [history.attempts("r-1", step)[0].ended for step in ("load", "fit")] == [1001.0, 1001.0]

@@ -13,6 +13,8 @@ from typing import TypeAlias, Union
 
 from attrs import field, frozen
 
+from .travelling import travels
+
 PathItem: TypeAlias = str | int
 """One selection into a value: a key or an index, as in ``promise["rmse"]`` or ``promise[0]``."""
 
@@ -24,6 +26,7 @@ OUTPUT = "output"
 """The name of a step's output where the signature gives none."""
 
 
+@travels
 @frozen
 class Literal:
     """A plain value written into the graph: a scalar, a date, an enum member, a path, or a collection of such.
@@ -53,6 +56,7 @@ class ParameterRef:
     path: tuple[PathItem, ...] = ()
 
 
+@travels
 @frozen
 class OutputRef:
     """An output of an earlier node, or an item of it."""
@@ -89,6 +93,7 @@ Binding: TypeAlias = Union[Literal, Attached, ParameterRef, OutputRef, Collectio
 """What an input is bound to."""
 
 
+@travels
 @frozen
 class FunctionRef:
     """Where a function is found: ``module`` and ``qualname``, or by value when ``attached`` is set."""
@@ -120,6 +125,7 @@ class Output:
     type: str = "Any"
 
 
+@travels
 @frozen
 class Resources:
     """What a step asks of the machine that runs it. ``memory`` is in bytes; None leaves a choice to the runtime."""
@@ -152,6 +158,7 @@ class Environment:
     variables: Mapping[str, str] = field(factory=dict)
 
 
+@travels
 @frozen
 class NodeOptions:
     """How a node is run and reused. ``timeout`` is in seconds and holds for one attempt; ``max_age`` is in seconds.

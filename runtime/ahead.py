@@ -6,8 +6,11 @@ the driver comes to that step, and has found out by itself that it must run; oth
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeAlias, final
+
+from attrs import define, field
 
 from ..compilers.graph import Binding, Node, OutputRef, Resources
 from ..compilers.traversal import output_refs
@@ -27,8 +30,22 @@ _MOST: Final = 1024
 
 _PLAIN: Final = frozenset({int, str, bool, float, bytes, type(None)})
 
+_UNHEARD: Final = object()
+
 Make: TypeAlias = Callable[[Node], Task]
 """Makes the task of a node for its first attempt, without inputs."""
+
+
+@define(eq=False)
+class _Sent:
+    """A segment that was sent: the steps whose turn has come, and the outcomes that have arrived before."""
+
+    claimed: set[str]
+    arrived: dict[str, Outcome | None] = field(factory=dict)
+
+    def is_given_back(self, step: str) -> bool:
+        """Say whether a worker has given a step back."""
+        return self.arrived.get(step, _UNHEARD) is None
 
 
 @final
@@ -41,21 +58,17 @@ class Ahead:
         self._calls = calls
         self._make = make
         self._tell = tell
-        self._sent: set[str] = set()
-        self._claimed: set[str] = set()
-        self._arrived: dict[str, Outcome | None] = {}
+        self._sent: dict[str, _Sent] = {}
         self._early: dict[str, list[Event]] = {}
         self._length = _FIRST
 
     def claim(self, step: str) -> bool:
         """Say of a step whose turn has come whether a worker performs it, or has done so; then its outcome is told."""
-        if step not in self._sent:
+        sent = self._sent.pop(step, None)
+        if sent is None or sent.is_given_back(step):
             return False
-        self._sent.discard(step)
-        if step in self._arrived and self._arrived[step] is None:
-            return False
-        self._claimed.add(step)
-        self._pass_on(step)
+        sent.claimed.add(step)
+        self._pass_on(sent, step)
         return True
 
     def submit(self, node: Node, task: Task, executor: Executor) -> bool:
@@ -69,23 +82,22 @@ class Ahead:
         if len(links) == 1:
             return False
         self._length = min(2 * self._length, _MOST)
-        self._claimed.add(node.id)
-        self._sent.update(follower.id for follower in nodes[1:])
-        executor.submit_segment(
-            Segment(tuple(links), self._calls.key(node.id), self._calls.results_of(nodes)), self._hear
-        )
+        sent = _Sent({node.id})
+        self._sent |= dict.fromkeys((follower.id for follower in nodes[1:]), sent)
+        segment = Segment(tuple(links), self._calls.key(node.id), self._calls.results_of(nodes))
+        executor.submit_segment(segment, functools.partial(self._hear, sent))
         return True
 
-    def _hear(self, step: str, outcome: Outcome | None) -> None:
+    def _hear(self, sent: _Sent, step: str, outcome: Outcome | None) -> None:
         """Take in, from any thread, how a step ended whose turn may not have come yet."""
-        self._arrived[step] = outcome
-        if step in self._claimed:
-            self._pass_on(step)
+        sent.arrived[step] = outcome
+        if step in sent.claimed:
+            self._pass_on(sent, step)
 
-    def _pass_on(self, step: str) -> None:
+    def _pass_on(self, sent: _Sent, step: str) -> None:
         """Tell the outcome of a step once, if it is there: whichever thread takes it out tells it."""
         try:
-            outcome = self._arrived.pop(step)
+            outcome = sent.arrived.pop(step)
         except KeyError:
             return
         self._tell(step, outcome)

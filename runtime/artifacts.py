@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ..compilers.travelling import travels
 
+
+@travels
 @frozen
 class Artifact:
     """A stored value, content-addressed.

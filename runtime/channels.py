@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
 from typing import Final, TypeAlias, final
@@ -186,6 +186,23 @@ class Inbox:
             messages.append(bytes(self._read[begin:start]))
         del self._read[:start]
         return messages
+
+
+def send_all(connection: Connection, messages: Sequence[bytes]) -> None:
+    """Send messages in one go. Raises OSError where nobody receives them any more."""
+    if os.name != "posix":
+        for message in messages:
+            connection.send_bytes(message)
+        return
+    left = memoryview(b"".join(part for message in messages for part in (_length_of(message), message)))
+    while left:
+        left = left[os.write(connection.fileno(), left) :]
+
+
+def _length_of(message: bytes) -> bytes:
+    """Write how long a message is, as :mod:`multiprocessing` does."""
+    size = len(message)
+    return size.to_bytes(_SHORT, "big") if size < 2**31 else b"\xff" * _SHORT + size.to_bytes(_LONG - _SHORT, "big")
 
 
 @final

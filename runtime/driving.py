@@ -6,6 +6,7 @@ polled and no state is shared between threads.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import heapq
 import queue
@@ -26,7 +27,7 @@ from .ahead import Ahead
 from .bodies import Bodies
 from .calls import Calls
 from .events import Event, MetricLogged, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
-from .executors import Executor, NotBegun, WarmExecutor
+from .executors import Executor, GatheringExecutor, NotBegun, WarmExecutor
 from .failures import Failure
 from .plans import Plan, task_of
 from .resolution import Values
@@ -123,11 +124,7 @@ class Drive:
                 self._start_ready(running)
             if not self._busy and not self._waiting:
                 continue  # all that was ready had its result already
-            message = self._next_message()
-            if isinstance(message, _Cancel):
-                self.stop(message.reason)
-            elif message is not None:
-                self._handle(message)
+            self._handle_all(self._next_message())
         self._drain()
         return self._scheduler.outcome()
 
@@ -177,18 +174,25 @@ class Drive:
         return Ahead(self._scheduler, self._values, self._calls, self._following, tell)
 
     def _start_ready(self, executor: Executor) -> None:
-        now = time.monotonic()
-        while self._busy < executor.capacity:
-            if self._returned and self._fits(self._returned[0]):
-                self._submit_again(self._nodes[self._returned.popleft()], executor)
-                continue
-            if self._waiting and self._waiting[0][0] <= now and self._fits(self._waiting[0][1]):
-                step: str | None = heapq.heappop(self._waiting)[1]
-            else:
-                step = self._scheduler.take(self._fits)
-            if step is None:
-                return
+        """Start what may start, as long as there is room: of tiny steps a worker takes several."""
+        gathering = executor.gathering() if isinstance(executor, GatheringExecutor) else contextlib.nullcontext()
+        with gathering:
+            while (room := executor.capacity - self._busy) > 0:
+                if not all(self._start_next(executor) for _ in range(room)):
+                    return
+
+    def _start_next(self, executor: Executor) -> bool:
+        """Start the next step, and say whether there was one."""
+        if self._returned and self._fits(self._returned[0]):
+            self._submit_again(self._nodes[self._returned.popleft()], executor)
+            return True
+        if self._waiting and self._waiting[0][0] <= time.monotonic() and self._fits(self._waiting[0][1]):
+            step: str | None = heapq.heappop(self._waiting)[1]
+        else:
+            step = self._scheduler.take(self._fits)
+        if step is not None:
             self._start(self._nodes[step], executor)
+        return step is not None
 
     def _fits(self, step: str) -> bool:
         return self._admission.fits(self._nodes[step].options.resources)
@@ -291,6 +295,18 @@ class Drive:
         if not self._is_warm and isinstance(self._executor, WarmExecutor):
             self._executor.warm(self._scheduler.width)
         self._is_warm = True
+
+    def _handle_all(self, message: _Message | None) -> None:
+        """Handle a message and those that are there by then."""
+        while message is not None:
+            if isinstance(message, _Cancel):
+                self.stop(message.reason)
+            else:
+                self._handle(message)
+            try:
+                message = self._messages.get_nowait()
+            except queue.Empty:
+                return
 
     def _handle(self, message: _Ended | Event) -> None:
         if not isinstance(message, _Ended):

@@ -8,9 +8,11 @@ from typing import Final, TypeAlias, Union
 from attrs import frozen
 
 from ..compilers.graph import Collection, Literal, PathItem
+from ..compilers.travelling import travels
 from .artifacts import Artifact
 
 
+@travels
 @frozen
 class Stored:
     """A stored value, or an item of it. ``identity`` is what identifies the whole for reuse; None where nothing does."""

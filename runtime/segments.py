@@ -16,6 +16,7 @@ import attrs
 from attrs import frozen
 
 from ..compilers.graph import OutputRef
+from ..compilers.travelling import travels
 from .artifacts import Artifact
 from .events import Event
 from .identities import identify_input, key_of
@@ -35,6 +36,7 @@ Given: TypeAlias = Union[Resolved, OutputRef]
 """An input of a step in a segment: known, or an output of a step before it."""
 
 
+@travels
 @frozen
 class Link:
     """A step of a segment: its task, and its inputs by name. ``beginning`` is that of its call's key, if it has one."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 from attrs import field, frozen
 
 from ..compilers.graph import FunctionRef, NodeOptions
+from ..compilers.travelling import travels
 from .artifacts import Artifact
 from .failures import Failure
 from .resolved import Resolved
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .datastores import Datastores
 
 
+@travels
 @frozen
 class Task:
     """A node with its inputs resolved: all that a worker needs to know, wherever it is.
@@ -58,6 +60,7 @@ def log_of(step: str) -> str:
     return f"logs/{step}.log"
 
 
+@travels
 @frozen
 class Completed:
     """The step returned. ``duration`` is in seconds, of the function alone."""

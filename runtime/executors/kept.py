@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from typing import final
 
 from ...compilers.graph import FunctionRef
@@ -58,6 +59,9 @@ class _Lent:
 
     def warm(self, count: int) -> None:
         self._executor.warm(count)
+
+    def gathering(self) -> AbstractContextManager[None]:
+        return self._executor.gathering()
 
     def is_quick(self, function: FunctionRef) -> bool:
         return self._executor.is_quick(function)

@@ -5,9 +5,10 @@ A shared pool fails every pending task when one worker dies; with a worker a slo
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Final
 
@@ -64,6 +65,18 @@ class LocalExecutor:
         self._depths = list(map(self._depth, self._slots))
         pairs = zip(self._slots, self._depths, strict=True)
         return sum(1 if slot.is_ahead else max(slot.load, depth) for slot, depth in pairs)
+
+    @contextlib.contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Send what is submitted meanwhile at the end, in one go for each slot."""
+        for slot in self._slots:
+            slot.is_gathering = True
+        try:
+            yield
+        finally:
+            for slot in self._slots:
+                slot.is_gathering = False
+                slot.flush()
 
     def submit(self, task: Task) -> Future[Outcome]:
         """Start a task in a free slot. Raises RuntimeError when there is none."""

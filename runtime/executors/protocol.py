@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from ...compilers.graph import FunctionRef
@@ -42,6 +43,13 @@ class WarmExecutor(Executor, Protocol):
     """Has processes that take a while to start. ``warm`` sees to it that so many are there or starting, if there can be."""
 
     def warm(self, count: int, /) -> None: ...
+
+
+@runtime_checkable
+class GatheringExecutor(Executor, Protocol):
+    """Can send tasks in one go: those that are submitted while ``gathering`` is entered."""
+
+    def gathering(self) -> AbstractContextManager[None]: ...
 
 
 @runtime_checkable

@@ -22,7 +22,7 @@ from typing import Final, TypeAlias
 
 from attrs import define, field
 
-from ..channels import Inbox, WorkerListener
+from ..channels import Inbox, WorkerListener, send_all
 from ..errors import StepFailed, StepTimedOut, WorkerDied
 from ..events import Event
 from ..failures import describe_end
@@ -52,12 +52,14 @@ class Slot:
     """A place for one worker process. Tasks are started and the slot is stopped from one thread, the run's.
 
     ``start_worker`` starts its process, ``listen`` gives who hears it, and ``report`` gets the events that running steps send.
+    While it ``is_gathering``, tasks are kept back until ``flush``, and are sent in one go.
     """
 
     start_worker: Start
     listen: Callable[[], WorkerListener]
     environment: Mapping[str, str]
     report: Callable[[Event], None]
+    is_gathering: bool = False
     _worker: _Worker | None = None
     _attempts: deque[_Attempt] = field(factory=deque)
     _lock: threading.RLock = field(factory=threading.RLock)
@@ -107,6 +109,12 @@ class Slot:
             self._attempts.extend(attempts)
             worker = self._worker or self._begin(first.task.gpus)
             self._send(worker, first)
+
+    def flush(self) -> None:
+        """Send what was kept back."""
+        with self._lock:
+            if self._worker is not None:
+                self._worker.flush()
 
     def warm(self) -> None:
         """Start the worker before there is a task, unless it is there."""
@@ -161,6 +169,7 @@ class Slot:
             if worker is self._worker:
                 for attempt in self._attempts:
                     self._send(worker, attempt)
+                worker.flush()
         inbox = Inbox(connection)
         with contextlib.suppress(EOFError, OSError):
             while True:
@@ -173,9 +182,10 @@ class Slot:
     def _send(self, worker: _Worker, attempt: _Attempt) -> None:
         if worker.connection is None or attempt.data is None:
             return  # it is sent when the worker has connected, or was sent with the first of its segment
-        with contextlib.suppress(OSError):  # it has just died, and is mourned in a moment
-            worker.run_folder = attempt.task.run_folder
-            worker.connection.send_bytes(attempt.data)
+        worker.run_folder = attempt.task.run_folder
+        worker.unsent.append(attempt.data)
+        if not self.is_gathering:
+            worker.flush()
         if attempt is self._attempts[0]:
             attempt.start_clock(self._time_out)
 
@@ -275,6 +285,7 @@ class _Worker:
     connection: Connection | None = None
     run_folder: str | None = None
     silent: threading.Event = field(factory=threading.Event)
+    unsent: list[bytes] = field(factory=list)
 
     @property
     def pid(self) -> int | None:
@@ -285,6 +296,13 @@ class _Worker:
     def alive(self) -> bool:
         """Whether the process is there."""
         return self.process is not None and self.process.alive
+
+    def flush(self) -> None:
+        """Send what was kept back, if the worker has connected."""
+        if self.unsent and self.connection is not None:
+            with contextlib.suppress(OSError):  # it has just died, and is mourned in a moment
+                send_all(self.connection, self.unsent)
+            self.unsent.clear()
 
     def kill(self) -> None:
         """End the process and its children. Not to be called by what is told of its end."""

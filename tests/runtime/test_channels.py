@@ -6,11 +6,11 @@ import threading
 import time
 from collections.abc import Iterator
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client
+from multiprocessing.connection import Client, Pipe
 
 import pytest
 
-from penstock.runtime.channels import DriverLink, WorkerListener
+from penstock.runtime.channels import DriverLink, Inbox, WorkerListener, send_all
 
 
 class Heard:
@@ -110,6 +110,49 @@ def test_closing_ends_the_thread_and_removes_the_socket():
     listener.close()
     listener.close()
     assert not listener._thread.is_alive() and time.monotonic() - started < 5
+
+
+def test_messages_are_read_together_and_stay_whole_whatever_their_length():
+    ours, theirs = Pipe()
+    sent = [b"", b"x", b"y" * 100_000, b"z"]
+    sender = threading.Thread(target=send_all, args=(ours, sent))
+    sender.start()
+    received, inbox = [], Inbox(theirs)
+    while len(received) < len(sent):
+        received += inbox.wait()
+    sender.join()
+    assert received == sent
+
+
+def test_both_ends_understand_what_multiprocessing_writes_and_reads():
+    ours, theirs = Pipe()
+    send_all(ours, [b"one", b"two"])
+    assert (theirs.recv_bytes(), theirs.recv_bytes()) == (b"one", b"two")
+    theirs.send_bytes(b"three")
+    assert Inbox(ours).wait() == [b"three"]
+
+
+def test_messages_before_the_end_are_received_and_then_the_end():
+    ours, theirs = Pipe()
+    inbox = Inbox(theirs)
+    send_all(ours, [b"last words"])
+    ours.close()
+    with pytest.raises(EOFError):
+        inbox.look()
+    assert inbox.wait() == [b"last words"]
+    with pytest.raises(EOFError):
+        inbox.wait()
+
+
+def test_what_waits_can_be_taken_by_another_thread_but_not_from_who_waits_for_it(heard):
+    taken: list[list[bytes]] = []
+    heard.listener.expect("a", lambda connection: (send_all(connection, [b"1", b"2", b"3"]), connection.poll(10)))
+    link = DriverLink(heard.listener.address, "a")
+    assert link.receive() == b"1"
+    thread = threading.Thread(target=lambda: taken.append(link.take_waiting()))
+    thread.start()
+    thread.join()
+    assert taken == [[b"2", b"3"]] and link.take_waiting() == []
 
 
 def test_a_long_temporary_folder_is_no_trouble(tmp_path, monkeypatch):

@@ -322,6 +322,30 @@ def test_tiny_steps_are_sent_ahead_and_each_gives_its_result(tmp_path):
     assert run.result() == [str(number) for number in range(200)]
 
 
+@step
+def note_or_wait(number: int, folder: str) -> int:
+    """Leave a note; one step waits for those of all others, which others must leave who were sent behind it."""
+    if number == WAITING:
+        deadline = time.monotonic() + 60
+        while len(list(Path(folder).iterdir())) < NOTED and time.monotonic() < deadline:
+            time.sleep(0.02)
+    (Path(folder) / str(number)).touch()
+    return len(list(Path(folder).iterdir()))
+
+
+WAITING, NOTED = 40, 99
+
+
+def test_what_waits_behind_a_step_that_takes_its_time_runs_elsewhere(tmp_path):
+    @pipeline
+    def many(folder: str) -> list[int]:
+        return [note_or_wait(number, folder) for number in range(NOTED + 1)]
+
+    (tmp_path / "notes").mkdir()
+    run = Local(jobs=2, workspace=tmp_path, display="none").run(many, str(tmp_path / "notes"))
+    assert run.result()[WAITING] == NOTED + 1 and {one.attempts for one in run.steps.values()} == {1}
+
+
 def test_a_task_that_was_sent_ahead_runs_in_another_process_when_the_worker_dies(executor, tmp_path):
     assert isinstance(executor.submit(task(tmp_path, "os.getpid")).result(60), Completed)
     slot, outcomes = executor._slots[0], []
@@ -333,7 +357,7 @@ def test_a_task_that_was_sent_ahead_runs_in_another_process_when_the_worker_dies
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Completed", "Failed"]
 
 
-def test_a_slot_takes_a_second_task_only_behind_one_that_is_known_to_be_quick(executor, tmp_path):
+def test_a_slot_takes_more_tasks_only_behind_one_that_is_known_to_be_quick(executor, tmp_path):
     assert executor.capacity == 1
     executor.submit(task(tmp_path, "os.getpid")).result(60)
     slow = executor.submit(task(tmp_path, "signal.pause"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -157,6 +159,13 @@ def _text_faults(value: str, schema: Schema, place: str) -> Iterator[Fault]:
         yield place, "a path has no NUL character"
 
 
+def _number_faults(value: float, _schema: Schema, place: str) -> Iterator[Fault]:
+    try:
+        float(value)
+    except OverflowError:  # a whole number may have any number of digits
+        yield place, f"expected a number up to {sys.float_info.max:.1e}, got {_shown(value)}"
+
+
 def _list_faults(value: list[Any], schema: Schema, place: str) -> Iterator[Fault]:
     least, most = schema.get("minItems", 0), schema.get("maxItems")
     if len(value) < least or (most is not None and len(value) > most):
@@ -175,6 +184,7 @@ def _object_faults(value: dict[str, Any], schema: Schema, place: str) -> Iterato
 
 _INSIDE: Mapping[str, Callable[[Any, Schema, str], Iterable[Fault]]] = {
     "string": _text_faults,
+    "number": _number_faults,
     "array": _list_faults,
     "object": _object_faults,
 }
@@ -219,9 +229,17 @@ def from_text(text: str, schema: Schema) -> Any:
 
 def _from_json(text: str) -> Any:
     try:
-        return json.loads(text if text not in ("True", "False") else text.lower(), parse_constant=str)
+        return json.loads(
+            text if text not in ("True", "False") else text.lower(), parse_constant=str, parse_float=_finite
+        )
     except (ValueError, RecursionError):
         return None
+
+
+def _finite(text: str) -> float | str:
+    """Read a number; one that is too big for a float stays a text, and will not fit."""
+    value = float(text)
+    return value if math.isfinite(value) else text
 
 
 def _as_float(value: Any) -> Any:

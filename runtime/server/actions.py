@@ -124,6 +124,8 @@ class _Resource:
 
 async def _answer(action: Action, request: Request) -> Response:
     service = service_of(request)
+    if any("\0" in part for part in request.path_params.values()):
+        raise Problem(404, "nothing is here: an address has no NUL character")
     if service.settings.read_only and action.method in CHANGING:
         raise Problem(403, "this server is read-only; `penstock serve` starts one that takes runs")
     caller = await caller_of(request, service, action.scope)
@@ -167,6 +169,8 @@ def _query(request: Request, expected: tuple[Query, ...]) -> dict[str, Any]:
 def _read(text: str | None, query: Query) -> Any:
     if text is None:
         return query.default
+    if "\0" in text:
+        raise Problem(422, "the query is wrong", {query.name: "it has a NUL character"})
     try:
         return msgspec.convert(text, query.type, strict=False)
     except msgspec.ValidationError as error:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
+
+from ..files import FileAnswer
 
 PICTURES = {
     ".png": "image/png",
@@ -28,10 +30,10 @@ def file_response(path: Path) -> Response:
     suffix = path.suffix.lower()
     headers = {"Content-Security-Policy": _LOCKED, "Cache-Control": "private, max-age=60"}
     if suffix in PICTURES:
-        return FileResponse(path, media_type=PICTURES[suffix], headers=headers)
+        return FileAnswer(path, media_type=PICTURES[suffix], headers=headers)
     if suffix in _TEXTS:
-        return FileResponse(path, media_type="text/plain; charset=utf-8", headers=headers)
-    return FileResponse(path, media_type="application/octet-stream", headers=headers | saved_as(path.name))
+        return FileAnswer(path, media_type="text/plain; charset=utf-8", headers=headers)
+    return FileAnswer(path, media_type="application/octet-stream", headers=headers | saved_as(path.name))
 
 
 def data_response(name: str, data: bytes) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypeAlias, TypedDict
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -14,7 +14,7 @@ from ...errors import EndpointError
 from ...fitting import check_name, from_text
 from ..actions import Action, Call, Query
 from ..answers import Answer
-from ..bodies import check_media, read_body, read_json
+from ..bodies import NO_NUL, Tags, Text, check_media, read_body, read_json
 from ..callers import Scope
 from ..errors import Problem
 from ..forms import read_form
@@ -23,8 +23,7 @@ from ..requests import Accepted, accepted_document
 _PATH = "/api/v1/endpoints/{endpoint}"
 _JSON, _FORM = "application/json", "multipart/form-data"
 
-Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Text = Annotated[str, msgspec.Meta(max_length=1000)]
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=NO_NUL)]
 
 
 class RunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +31,7 @@ class RunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     parameters: dict[str, Any] = {}
     experiment: Text | None = None
-    tags: dict[str, Text] = {}
+    tags: Tags = {}
     priority: Annotated[int, msgspec.Meta(ge=-1000, le=1000)] = 0
     timeout: Annotated[float, msgspec.Meta(gt=0, le=1e8)] | None = None
     idempotency_key: Key | None = None
@@ -45,14 +44,17 @@ class DataPathV1(msgspec.Struct, frozen=True, rename="pascal"):
     relative_path: str = ""
 
 
+TagsV1: TypeAlias = Annotated[dict[Text, Any], msgspec.Meta(max_length=100)]
+
+
 class RunRequestV1(msgspec.Struct, frozen=True, rename="pascal"):
     """A run that is asked for as the first SDK's callers do: all values are texts. What else they send is not needed."""
 
     experiment_name: Text | None = None
     parameter_assignments: dict[str, Any] | None = None
     data_path_assignments: dict[str, DataPathV1] | None = None
-    tags: dict[str, Any] | None = msgspec.field(default=None, name="tags")
-    Tags: dict[str, Any] | None = msgspec.field(default=None, name="Tags")
+    tags: TagsV1 | None = msgspec.field(default=None, name="tags")
+    Tags: TagsV1 | None = msgspec.field(default=None, name="Tags")
 
 
 class StartedV1(TypedDict):

@@ -7,13 +7,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from ....compilers.graph import Parameter
 from ...errors import EndpointError
 from ..actions import PART, Action, Call
 from ..callers import Scope
 from ..errors import Problem
+from ..files import FileAnswer
 from ..openapi import openapi
 from .all import API
 
@@ -77,7 +78,7 @@ def _file(call: Call) -> Response:
     if name not in _FILES or spec is None or spec.origin is None:
         raise Problem(404, "there is no such file")
     headers = {"Cache-Control": "max-age=86400"}
-    return FileResponse(Path(spec.origin).parent / "static" / name, media_type=_FILES[name], headers=headers)
+    return FileAnswer(Path(spec.origin).parent / "static" / name, media_type=_FILES[name], headers=headers)
 
 
 _HTML = "text/html"

@@ -11,7 +11,7 @@ from ...bundles import Packed
 from ...documents import moment
 from ...endpoints import EndpointRecord, VersionRecord
 from ..actions import Action, Call, Query
-from ..bodies import check_media
+from ..bodies import Text, check_media
 from ..callers import Scope
 from ..openapi import ParameterDocument, parameter_document
 
@@ -24,7 +24,7 @@ class EndpointChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to change of an endpoint; what is left out stays. ``default_version`` null: always the newest."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET
-    description: str | msgspec.UnsetType = msgspec.UNSET
+    description: Text | msgspec.UnsetType = msgspec.UNSET
     enabled: bool | msgspec.UnsetType = msgspec.UNSET
     default_version: str | msgspec.UnsetType | None = msgspec.UNSET
 
@@ -221,7 +221,7 @@ ACTIONS = (
     Action("POST", _PATH + "/versions", _publish, Scope.PUBLISH,
            "Publish a bundle, whose code runs on this server from then on.", media=_MEDIA, status=201, tag="endpoints",
            query=(Query("version", str, "The version's name; by default it is numbered."),
-                  Query("description", str, "What it does.", ""))),
+                  Query("description", Text, "What it does.", ""))),
     Action("GET", _VERSION, _version, Scope.READ, "A version with its parameters.", tag="endpoints"),
     Action("PATCH", _VERSION, _change_version, Scope.PUBLISH, "Enable or disable a version.", body=VersionChange, tag="endpoints"),
     Action("DELETE", _VERSION, _delete_version, Scope.PUBLISH, "Delete a version.", status=204, tag="endpoints"),

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from ...errors import RunNotFound
 from ...history.records import StepRecord
@@ -15,6 +15,7 @@ from ...terminal.tails import Tails, log_path
 from ..actions import PART, Action, Call, Query
 from ..callers import Scope
 from ..errors import Problem
+from ..files import FileAnswer
 from ..service import Service
 
 _LOOK = 0.25
@@ -34,7 +35,7 @@ def _whole(service: Service, run_id: str, step: str | None) -> Response:
     steps = _steps(service, run_id, step)
     if step is not None:
         path = _inside(folder, log_path(folder, steps[0]))
-        return FileResponse(path, media_type=_TEXT) if path.is_file() else Response(b"", media_type=_TEXT)
+        return FileAnswer(path, media_type=_TEXT) if path.is_file() else Response(b"", media_type=_TEXT)
     return StreamingResponse(_headed(folder, steps), media_type=_TEXT)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NotRequired, TypedDict, cast
 
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from ....compilers.graph import OUTPUT, Binding, Collection, CollectionKind, Literal, OutputRef
 from ....compilers.members import Member
@@ -23,6 +23,7 @@ from ...store import decode, open_store
 from ..actions import PART, Action, Call, Query
 from ..callers import Scope
 from ..errors import Problem
+from ..files import FileAnswer
 
 _PLAIN = frozenset({"json", "text"})
 """Codecs whose values are JSON themselves, and are read without running anybody's code."""
@@ -138,7 +139,7 @@ def _download(call: Call) -> Response:
     folder = _store(call).get(artifact.digest)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     if len(files) == 1:
-        return FileResponse(files[0], headers=_as_file(files[0].name), media_type="application/octet-stream")
+        return FileAnswer(files[0], headers=_as_file(files[0].name), media_type="application/octet-stream")
     return Response(_zipped(folder, files), media_type="application/zip", headers=_as_file(f"{name}.zip"))
 
 

@@ -11,6 +11,7 @@ from ...endpoints import ScheduleRecord
 from ...errors import EndpointNotFound
 from ...fitting import checked
 from ..actions import Action, Call, Query
+from ..bodies import Text
 from ..callers import Scope
 from ..errors import Problem
 from ..recurrences import zone
@@ -30,7 +31,7 @@ class NewSchedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool = True
     missed: Literal["skip", "once"] = "skip"
     parameters: dict[str, Any] = {}
-    experiment: str | None = None
+    experiment: Text | None = None
 
 
 class ScheduleChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,7 +43,7 @@ class ScheduleChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool | msgspec.UnsetType = msgspec.UNSET
     missed: Literal["skip", "once"] | msgspec.UnsetType = msgspec.UNSET
     parameters: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
-    experiment: str | msgspec.UnsetType | None = msgspec.UNSET
+    experiment: Text | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ScheduleDocument(TypedDict):

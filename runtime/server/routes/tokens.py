@@ -11,6 +11,7 @@ from ...documents import moment
 from ...endpoints import TokenRecord
 from ..actions import Action, Call
 from ..answers import Answer
+from ..bodies import NO_NUL
 from ..callers import Caller, Scope
 from ..doors import COOKIE
 
@@ -20,7 +21,7 @@ _DAY = 86_400.0
 class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A token to be made. ``endpoint`` confines it to one; ``days`` is how long it is valid, without it until it is revoked."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=NO_NUL)]
     scopes: Annotated[list[Scope], msgspec.Meta(min_length=1)]
     endpoint: str | None = None
     days: Annotated[float, msgspec.Meta(gt=0, le=36_500)] | None = None

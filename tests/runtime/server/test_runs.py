@@ -87,7 +87,7 @@ def test_logs_of_a_running_step_are_followed_to_the_end(reader, waiting):
     assert text == "wait_for | waiting\nwait_for | seen\n"
 
 
-@pytest.mark.parametrize("step", ["nope", "../../etc/passwd", "a/b", "\x00", "%00"])
+@pytest.mark.parametrize("step", ["nope", "../../etc/passwd", "a/b", "%00"])
 def test_a_step_that_is_not_there_is_named(reader, run, step):
     answer = reader.get(f"/api/v1/runs/{run.id}/logs", params={"step": step})
     assert (answer.status_code, answer.json()["status"]) == (404, 404)

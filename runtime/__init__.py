@@ -1,1 +1,41 @@
-"""Make it happen: run graphs, store what they make, remember, and show."""
+"""Make it happen: run graphs, store what they make, remember, and show.
+
+A few things are loaded by their names when they are first used, since workers import what has a use for them and make none:
+the module of a step names ``run`` and ``Workspace``, which only whoever drives a run needs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..compilers.deferral import loaded_on_first_use
+
+if TYPE_CHECKING:
+    from .cleaning import clean
+    from .exports import document
+    from .inputs import keep_inputs, kept_inputs
+    from .rehearsals import Rehearsal
+    from .resolution import Values
+    from .workspace import Workspace
+
+__all__ = [
+    "Rehearsal",
+    "Values",
+    "Workspace",
+    "clean",
+    "document",
+    "keep_inputs",
+    "kept_inputs",
+]
+
+_HOMES = {
+    "Rehearsal": "rehearsals",
+    "Values": "resolution",
+    "Workspace": "workspace",
+    "clean": "cleaning",
+    "document": "exports",
+    "keep_inputs": "inputs",
+    "kept_inputs": "inputs",
+}
+
+__getattr__ = loaded_on_first_use(__name__, _HOMES)

@@ -36,11 +36,11 @@ import contextlib
 import heapq
 import itertools
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias, final
+from typing import final
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from . import leftovers
 from .amounts import counted
@@ -52,13 +52,10 @@ from .history.liveness import reconcile
 from .history.opening import connect, connect_to_read, is_postgres, sqlite_path
 from .history.pruning import Forgotten, Known, Lifetime
 from .premises import Premises, has_runs_elsewhere, is_store_shared
-from .retention import Retention, check_span, seconds
+from .retention import Cleaning
 from .store import LocalStore, open_store
 from .store.artifacts import Expiring, Held
 from .store.staging import remove, size_on_disk
-
-GRACE = 3600.0
-"""Seconds for which an artifact is spared after it was used."""
 
 SILENT_AFTER = 86_400.0
 """Seconds without a sign of life after which a run of another machine no longer counts as running. It is still kept."""
@@ -80,26 +77,8 @@ _LARGEST = 10
 _AT_ONCE = 1000
 _THREADS = 4
 
-Progress: TypeAlias = Callable[[str, int, int], object]
-"""Hears what is being done, how much of it is done, and of how much; 0 where that is not known."""
 
-
-def silent(_what: str, _done: int, _total: int) -> None:
-    """Hear of progress, and do nothing."""
-
-
-@frozen
-class Settings:
-    """How to clean; see :meth:`penstock.runtime.workspace.Workspace.clean`."""
-
-    retention: Retention = field(factory=Retention)
-    grace: float = field(default=GRACE, converter=seconds, validator=check_span)
-    dry_run: bool = False
-    sole_user: bool = False
-    progress: Progress = silent
-
-
-def clean(workspace: Premises, settings: Settings) -> Cleaned:
+def clean(workspace: Premises, settings: Cleaning) -> Cleaned:
     """Clean a workspace. Raises HistoryError, StoreError, and WorkspaceError for a wrong setting."""
     opened = open_store(workspace.store_location, workspace.cache_folder)
     store = opened if isinstance(opened, Expiring) else None
@@ -120,7 +99,7 @@ class _Cleaning:
     """One cleaning, from the look at what is there to the report. ``store`` is None where it cannot be cleaned."""
 
     workspace: Premises
-    settings: Settings
+    settings: Cleaning
     store: Expiring | None
     connection: Connection
     problems: list[str] = field(factory=list)

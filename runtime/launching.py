@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..compilers.fingerprints import Fingerprinter
-from ..compilers.lowering import compile_pipeline
-from .bundles import pack
+from .. import runtime
+from ..compilers import fingerprints, lowering
+from . import bundles
 from .configuration import Settings, settings_upward
-from .exports import document
 from .runners.local import Local
-from .runs import Run
+
+if TYPE_CHECKING:
+    from .runs import Run
 
 
 def run(pipeline: Callable[..., object], *args: Any, **kwargs: Any) -> Run:
@@ -37,9 +38,9 @@ def compile(
     ``parameters`` gives values for those annotated ``Static``; the others stay symbolic. Raises DefinitionError,
     TypeMismatch, UnknownTarget and UnsupportedByTarget.
     """
-    compiled = compile_pipeline(pipeline, (), parameters)
+    compiled = lowering.compile_pipeline(pipeline, (), parameters)
     _, settings = settings_upward(compiled.root) or (None, Settings())
-    compiled = compiled.identified(Fingerprinter(ignore_calls=settings.ignore_calls))
+    compiled = compiled.identified(fingerprints.Fingerprinter(ignore_calls=settings.ignore_calls))
     if target == "bundle":
-        return str(pack(compiled).write(Path.cwd() if to is None else Path(to)))
-    return document(compiled.graph, compiled.manifests, compiled.root, target, None if to is None else Path(to))
+        return str(bundles.pack(compiled).write(Path.cwd() if to is None else Path(to)))
+    return runtime.document(compiled.graph, compiled.manifests, compiled.root, target, None if to is None else Path(to))

@@ -1,18 +1,30 @@
-"""Decide which runs are kept."""
+"""Decide which runs are kept, and say how to remove the others."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 from attrs import field, frozen
 
 from .errors import WorkspaceError
-from .history.pruning import Lifetime
 from .states import State
+
+if TYPE_CHECKING:
+    from .history.pruning import Lifetime
+
+GRACE = 3600.0
+"""Seconds for which an artifact is spared after it was used."""
+
+Progress: TypeAlias = Callable[[str, int, int], object]
+"""Hears what is being done, how much of it is done, and of how much; 0 where that is not known."""
+
+
+def silent(_what: str, _done: int, _total: int) -> None:
+    """Hear of progress, and do nothing."""
 
 
 def seconds(value: Any) -> Any:
@@ -64,3 +76,14 @@ class Retention:
 
     def _is_old(self, run: Lifetime, now: float) -> bool:
         return self.older_than is None or (run.ended or run.seen) < now - self.older_than
+
+
+@frozen
+class Cleaning:
+    """How to clean; see :meth:`penstock.runtime.workspace.Workspace.clean`."""
+
+    retention: Retention = field(factory=Retention)
+    grace: float = field(default=GRACE, converter=seconds, validator=check_span)
+    dry_run: bool = False
+    sole_user: bool = False
+    progress: Progress = silent

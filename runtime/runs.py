@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING, Any, Protocol, final
 
 import attrs
 
-from ..compilers.graph import Binding, Collection, Graph, Literal, Node
+from .. import runtime
+from ..compilers.graph import Collection, Literal
 from .errors import RunCancelled, RunError, RunFailed
-from .failures import Failure
-from .history import History
-from .history.records import FileRecord, MetricRecord, RunRecord, StepRecord
-from .inputs import keep_inputs, kept_inputs
 from .invocation import load
-from .rehearsals import Known, Rehearsal
-from .resolution import Values
-from .resolved import Resolved
 from .states import State
-from .store import ArtifactStore, decode, open_store
-from .whereabouts import Finds, Whereabouts
-from .workspace import Workspace
+from .store import decode, open_store
+from .whereabouts import Whereabouts
 
 if TYPE_CHECKING:
+    from ..compilers.graph import Binding, Graph, Node
     from .artifacts import Artifact
+    from .failures import Failure
+    from .history import FileRecord, History, MetricRecord, RunRecord, StepRecord
+    from .rehearsals import Known, Rehearsal
+    from .resolution import Values
+    from .resolved import Resolved
+    from .store import ArtifactStore
+    from .whereabouts import Finds
+    from .workspace import Workspace
 
 _LOOK = 0.2
 """Seconds between two looks at a run that goes on in another process."""
@@ -208,10 +210,10 @@ class Run:
 
         Raises RunNotFound.
         """
-        workspace = workspace or Workspace.open()
+        workspace = workspace or runtime.Workspace.open()
         run_id = workspace.history.run(reference).id
         folder = workspace.run_folder(run_id)
-        kept = kept_inputs(folder)
+        kept = runtime.kept_inputs(folder)
         return cls(
             run_id,
             workspace.history.graph(run_id),
@@ -296,7 +298,7 @@ class Run:
 
     @property
     def _known(self) -> Values:
-        values = self._values or Values({}, {}, {})
+        values = self._values or runtime.Values({}, {}, {})
         made = {record.id: record.outputs for record in self.records.steps() if record.state.succeeded}
         return attrs.evolve(values, outputs=made | values.outputs, store=self.store)
 
@@ -308,7 +310,7 @@ class Run:
             met = [records[node.id] for node in nodes if node.id in records]
             return {one.id: one.outputs if one.state.succeeded else one.state for one in met if one.state.ended}
 
-        rehearsal = Rehearsal(self.graph, self._known, self.store)
+        rehearsal = runtime.Rehearsal(self.graph, self._known, self.store)
         rehearsal.go(meet)
         return rehearsal
 
@@ -318,7 +320,7 @@ class Run:
 
     def keep_inputs(self) -> None:
         """Write what the run was given into its folder, so that one of its steps can be run again later."""
-        keep_inputs(self.folder, self.root, self.values())
+        runtime.keep_inputs(self.folder, self.root, self.values())
 
     def check(self) -> Run:
         """Return the run if it completed. Raises RunFailed or RunCancelled otherwise."""

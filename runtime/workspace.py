@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, final
 
 from attrs import field, frozen
 
+from .. import runtime
 from ..compilers.roots import project_root
 from . import datastores as data
 from . import endpoints as published
 from . import facts
-from .cleaned import Cleaned
-from .cleaning import GRACE, Progress, clean, silent
-from .cleaning import Settings as Cleaning
+from . import history as remembered
 from .configuration import FOLDER, OWN_FILE, SHARED_FILE, Settings, settings_in, settings_upward
 from .errors import WorkspaceError, WorkspaceNotFound
-from .history import History, Recorder, Session, connect, connect_to_read, new_run_id
-from .retention import Retention
+from .retention import GRACE, Cleaning, Progress, Retention, silent
 
 if TYPE_CHECKING:
+    from .cleaned import Cleaned
     from .datastores import Datastore, Datastores
     from .endpoints import Registry
+    from .history import History, Recorder, Session
 
 VARIABLE = "PENSTOCK_WORKSPACE"
 """The environment variable that names the root where the code names none."""
@@ -61,13 +61,16 @@ class Workspace:
         return cls(*found)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str] | None = None) -> Workspace:
+    def open(cls, path: Workspace | str | os.PathLike[str] | None = None) -> Workspace:
         """Open a folder as a workspace, configured or not.
 
         Without ``path``: the nearest configuration upward of the working folder, else the project's root, which is the
         nearest folder upward with a pyproject.toml, a .git or the like, else the working folder itself. A ``path``, or
-        the environment variable ``PENSTOCK_WORKSPACE``, names the root. Raises WorkspaceError for a wrong configuration.
+        the environment variable ``PENSTOCK_WORKSPACE``, names the root; a workspace is given back as it is. Raises
+        WorkspaceError for a wrong configuration.
         """
+        if isinstance(path, Workspace):
+            return path
         if path is not None or os.environ.get(VARIABLE):
             root = _start(path)
             return cls(root, settings_in(root) or Settings())
@@ -103,12 +106,12 @@ class Workspace:
     @functools.cached_property
     def history(self) -> History:
         """The runs of this workspace. Reading them makes no file."""
-        return History(functools.partial(connect_to_read, self.history_location))
+        return remembered.History(functools.partial(remembered.connect_to_read, self.history_location))
 
     @functools.cached_property
     def database(self) -> Session:
         """The history's database, for what writes there beside runs: endpoints, tokens, schedules, requests."""
-        return Session(functools.partial(connect, self.history_location, self.prepare))
+        return remembered.Session(functools.partial(remembered.connect, self.history_location, self.prepare))
 
     @property
     def endpoints(self) -> Registry:
@@ -136,8 +139,8 @@ class Workspace:
 
     def recorder(self) -> Recorder:
         """Return a listener that writes one run after another into the history, with facts about code and machine."""
-        return Recorder(
-            functools.partial(connect, self.history_location, self.prepare),
+        return remembered.Recorder(
+            functools.partial(remembered.connect, self.history_location, self.prepare),
             facts=functools.partial(facts.collect, self.root),
             packages=facts.packages,
         )
@@ -154,7 +157,7 @@ class Workspace:
         self.prepare()
         moment = time.time() if now is None else now
         while True:
-            run_id = new_run_id(moment)
+            run_id = remembered.new_run_id(moment)
             if self._made(self.run_folder(run_id)):
                 return run_id
 
@@ -187,7 +190,7 @@ class Workspace:
         Raises HistoryError, StoreError, and WorkspaceError for a wrong value.
         """
         retention = Retention(keep_runs, older_than)
-        return clean(self, Cleaning(retention, grace, dry_run, sole_user, progress))
+        return runtime.clean(self, Cleaning(retention, grace, dry_run, sole_user, progress))
 
     def _location(self, setting: str | None, default: str) -> str | Path:
         if setting is None:

@@ -1,12 +1,19 @@
-"""Pack a pipeline with its code into one file, and run it from there."""
+"""Pack a pipeline with its code into one file, and run it from there. All of it is loaded when it is first used."""
 
-from .archives import read_archive
-from .contents import SUFFIX, Contents
-from .identifying import identified
-from .opening import Bundle, BundleWarning, open_bundle, open_file
-from .packing import Packed, pack
-from .parameters import Signature
-from .snapshots import Extent
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...compilers.deferral import loaded_on_first_use
+
+if TYPE_CHECKING:
+    from .archives import read_archive
+    from .contents import SUFFIX, Contents
+    from .identifying import identified
+    from .opening import Bundle, BundleWarning, open_bundle, open_file
+    from .packing import Packed, pack
+    from .parameters import Signature
+    from .snapshots import Extent
 
 __all__ = [
     "SUFFIX",
@@ -22,3 +29,20 @@ __all__ = [
     "pack",
     "read_archive",
 ]
+
+_HOMES = {
+    "Bundle": "opening",
+    "BundleWarning": "opening",
+    "Contents": "contents",
+    "Extent": "snapshots",
+    "Packed": "packing",
+    "SUFFIX": "contents",
+    "Signature": "parameters",
+    "identified": "identifying",
+    "open_bundle": "opening",
+    "open_file": "opening",
+    "pack": "packing",
+    "read_archive": "archives",
+}
+
+__getattr__ = loaded_on_first_use(__name__, _HOMES)

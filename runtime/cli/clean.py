@@ -12,8 +12,8 @@ import click
 
 from .. import amounts
 from ..cleaned import Cleaned, Tally
-from ..cleaning import GRACE, Progress, silent
 from ..documents import Document
+from ..retention import GRACE, Progress, silent
 from ..terminal.displays import is_live
 from ..terminal.marks import encoding_of, showable
 from ..terminal.tree import new_console

@@ -166,7 +166,7 @@ def reconnect(config: Remote, reference: str) -> AzureExecution:
 
     Raises RunNotFound, and RunError for a run that was not submitted to this workspace.
     """
-    workspace = config.workspace if isinstance(config.workspace, Workspace) else Workspace.open(config.workspace)
+    workspace = Workspace.open(config.workspace)
     record = workspace.history.run(reference)
     folder = workspace.run_folder(record.id)
     submitted, inputs = kept(folder), kept_inputs(folder)

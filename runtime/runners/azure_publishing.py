@@ -279,7 +279,7 @@ def deployment_name(version: str) -> str:
 
 def opened(home: Home) -> Workspace:
     """Return the workspace here."""
-    return home.workspace if isinstance(home.workspace, Workspace) else Workspace.open(home.workspace)
+    return Workspace.open(home.workspace)
 
 
 def _plain(value: Any) -> Any:

@@ -30,7 +30,7 @@ def check(
     """
     chosen = chosen_rules(select, ignore)
     compiled = compile_pipeline(pipeline, args, kwargs)
-    opened = workspace if isinstance(workspace, Workspace) else Workspace.open(workspace)
+    opened = Workspace.open(workspace)
     return check_compiled(compiled, opened, chosen)
 
 

@@ -32,7 +32,7 @@ def early_workers(jobs: int | None, workspace: Workspace | Path | str | None) ->
 
 def _is_new(workspace: Workspace | Path | str | None) -> bool:
     try:
-        opened = workspace if isinstance(workspace, Workspace) else Workspace.open(workspace)
+        opened = Workspace.open(workspace)
     except PenstockError:  # the run will say what is wrong
         return False
     location = opened.history_location

@@ -9,7 +9,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
 from ...compilers.fingerprints import Manifest
 from ...compilers.fingerprints.drift import drifted
@@ -37,11 +37,9 @@ from ..states import State
 from ..terminal import display
 from ..tracking import LiveRecords, Tracker
 from ..workspace import Workspace
+from .choices import Display, ExecutorName
 from .exits import hold_exit, release_exit
 from .preparing import Prepared, prepare
-
-ExecutorName: TypeAlias = Literal["local", "joblib", "inline", "ray"]
-Display: TypeAlias = Literal["auto", "tree", "lines", "none"]
 
 
 class Elsewhere(Protocol):

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import attrs
 from attrs import field, frozen
 
+from ...compilers import lowering
 from ...compilers.garbage import collection_held_back
-from ...compilers.lowering import Compiled, compile_pipeline
+from .. import runners
 from ..errors import RunError
-from ..events import Listener
-from ..executors.kept import KeptWorkers
 from ..interruptions import stopped_by_sigterm
-from ..runs import Run
-from ..workspace import Workspace
-from .early import early_workers
-from .execution import Cluster, Display, Elsewhere, Execution, ExecutorName
-from .portions import regenerated_from, run_alone, run_until
+from .choices import Display, ExecutorName
+
+if TYPE_CHECKING:
+    from ...compilers.lowering import Compiled
+    from ..events import Listener
+    from ..executors.kept import KeptWorkers
+    from ..runs import Run
+    from ..workspace import Workspace
+    from .execution import Cluster, Elsewhere, Execution
 
 
 def _expect(expected: str, accepts: Callable[[Any], bool]) -> Callable[[object, attrs.Attribute[Any], Any], None]:
@@ -134,14 +137,14 @@ class Local:
         Raises what compiling raises, MissingInput, and RunFailed with the user's exception as its cause.
         """
         if self.executor != "local" or self.kept_workers is not None:
-            return self.run_compiled(compile_pipeline(pipeline, args, kwargs))
-        with early_workers(self.jobs, self.workspace) as workers:
+            return self.run_compiled(lowering.compile_pipeline(pipeline, args, kwargs))
+        with runners.early_workers(self.jobs, self.workspace) as workers:
             local = self if workers is None else attrs.evolve(self, kept_workers=workers)
-            return local.run_compiled(compile_pipeline(pipeline, args, kwargs))
+            return local.run_compiled(lowering.compile_pipeline(pipeline, args, kwargs))
 
     def submit(self, pipeline: Callable[..., object], *args: Any, **kwargs: Any) -> Run:
         """Start a run and return at once; it goes on in this process until ``run.wait()`` says it ended."""
-        return self.start(compile_pipeline(pipeline, args, kwargs))
+        return self.start(lowering.compile_pipeline(pipeline, args, kwargs))
 
     def run_compiled(self, compiled: Compiled) -> Run:
         """Run a graph to its end in this thread."""
@@ -166,7 +169,7 @@ class Local:
         """Make a run of the part of a pipeline that was asked for. Raises StepNotFound, RunError and MissingInput."""
         config = self
         if self.regenerate_from and self.regenerate_outputs is not True:
-            forced = regenerated_from(compiled.graph, self.regenerate_from)
+            forced = runners.regenerated_from(compiled.graph, self.regenerate_from)
             asked = self.regenerate_outputs or ()
             config = attrs.evolve(self, regenerate_outputs=(*asked, *forced))
         if self.until or self.only:
@@ -174,12 +177,11 @@ class Local:
             part = f"{'only' if self.only else 'until'} {', '.join(self.only or self.until or ())}"
             config = attrs.evolve(config, tags={"part": part, **self.tags})
         with collection_held_back():
-            execution = Execution.prepare(config, compiled)
+            execution = runners.Execution.prepare(config, compiled)
         execution.run.keep_inputs()
         return execution
 
     def _portion(self, compiled: Compiled) -> Compiled:
-        workspace = self.workspace if isinstance(self.workspace, Workspace) else Workspace.open(self.workspace)
         if self.only:
-            return run_alone(compiled, self.only, workspace, self.regenerate_outputs)
-        return run_until(compiled, self.until or (), workspace)
+            return runners.run_alone(compiled, self.only, self.workspace, self.regenerate_outputs)
+        return runners.run_until(compiled, self.until or (), self.workspace)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias
 
 import attrs
 
@@ -16,6 +18,9 @@ from ..instances import EXACTLY
 from ..workspace import Workspace
 from .explaining import explain_ahead
 from .preparing import prepare
+
+Where: TypeAlias = Workspace | Path | str | None
+"""A workspace, or where it is; see :meth:`Workspace.open`."""
 
 
 def chosen(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
@@ -40,13 +45,13 @@ def _holds(node: Node, name: str) -> bool:
     return name.startswith((f"{node.id}[", f"{node.id}/")) or any(name == inner.name for inner in inside)
 
 
-def run_until(compiled: Compiled, names: Sequence[str], workspace: Workspace) -> Compiled:
+def run_until(compiled: Compiled, names: Sequence[str], workspace: Where) -> Compiled:
     """Leave out what some steps do not need. Raises StepNotFound."""
     return _smaller(compiled, until(compiled.graph, chosen(compiled.graph, names)), workspace)
 
 
 def run_alone(
-    compiled: Compiled, names: Sequence[str], workspace: Workspace, regenerate: bool | Sequence[str] = False
+    compiled: Compiled, names: Sequence[str], workspace: Where, regenerate: bool | Sequence[str] = False
 ) -> Compiled:
     """Leave out what some steps do not take a value from; what they take must have an earlier result.
 
@@ -82,8 +87,9 @@ def regenerated_from(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
     return (*asked, *(EXACTLY + node.id for node in graph if node.id in found))
 
 
-def _smaller(compiled: Compiled, graph: Graph, workspace: Workspace) -> Compiled:
+def _smaller(compiled: Compiled, graph: Graph, place: Where) -> Compiled:
     """Return the part of a pipeline that a smaller graph is; its code is identified while the whole is at hand."""
+    workspace = Workspace.open(place)
     found = compiled.identified(
         Fingerprinter(memo=FileMemo(workspace.folder / "memo"), ignore_calls=workspace.settings.ignore_calls)
     )

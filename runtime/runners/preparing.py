@@ -40,7 +40,7 @@ def prepare(
     Raises MissingInput, StoreError and WorkspaceError; warns of code that cannot be identified exactly.
     """
     check_inputs(compiled.graph, compiled.inputs)
-    workspace = workspace if isinstance(workspace, Workspace) else Workspace.open(workspace)
+    workspace = Workspace.open(workspace)
     workspace.prepare()
     memo = FileMemo(workspace.folder / "memo")
     fingerprinter = Fingerprinter(memo=memo, ignore_calls=workspace.settings.ignore_calls)

@@ -10,15 +10,26 @@ HEAVY = ["asyncio", "azure", "beartype", "click", "dill", "fsspec", "joblib", "n
          "requests", "rich", "sqlite3", "yoyo", "cloudpickle", "pathspec"]  # fmt: skip
 
 
-def loaded_by(code):
-    """Return which of the heavy modules some code loads, in a new process."""
-    check = f"import json, sys\n{code}\nprint(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
+RUNNING = ["compilers.lowering.compiling", "compilers.fingerprints.fingerprints", "runtime.bundles.packing", "runtime.driving",
+           "runtime.cleaning", "runtime.history.queries", "runtime.rehearsals", "runtime.runners.execution",
+           "runtime.terminal"]  # fmt: skip
+
+
+def loaded_by(code, names=HEAVY):
+    """Return which of some modules, the heavy ones by default, some code loads, in a new process."""
+    check = f"import json, sys\n{code}\nprint(json.dumps([name for name in {names!r} if name in sys.modules]))"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True, timeout=60)
     return json.loads(done.stdout)
 
 
 def test_importing_penstock_loads_nothing_heavy():
     assert loaded_by("import penstock") == []
+
+
+@pytest.mark.parametrize("name", ["Local", "Run", "StepRun", "Workspace", "run", "compile"])
+def test_a_worker_that_imports_the_module_of_a_step_loads_nothing_that_runs_pipelines(name):
+    code = f"from penstock import {name}, step, pipeline"
+    assert loaded_by(code, [f"penstock.{module}" for module in RUNNING]) == []
 
 
 def test_defining_and_compiling_a_pipeline_loads_nothing_heavy():

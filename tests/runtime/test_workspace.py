@@ -173,7 +173,7 @@ def test_new_runs_have_folders_of_their_own(tmp_path):
 
 def test_an_id_that_another_process_took_is_not_given_again(tmp_path, monkeypatch):
     given = iter(["taken", "taken", "free"])
-    monkeypatch.setattr("penstock.runtime.workspace.new_run_id", lambda now: next(given))
+    monkeypatch.setattr("penstock.runtime.history.new_run_id", lambda now: next(given))
     workspace = Workspace(tmp_path)
     assert [workspace.new_run(), workspace.new_run()] == ["taken", "free"]
 

@@ -17,7 +17,7 @@ from ... import amounts
 from ...artifacts import Artifact
 from ...store import ArtifactStore
 from ...store.codecs.protocols import in_memory
-from ...store.codecs.registry import codec_named
+from ...store.codecs.registry import codec_here
 from .media import PICTURES
 from .wording import plain, pretty
 
@@ -29,6 +29,9 @@ TEXT = 8000
 
 _MOST_BYTES = 256 * 1024 * 1024
 """The biggest file of a table that is looked into."""
+
+_SAFE_ARROW = 15
+"""The first pyarrow series without such a fault from its start: 14.0.0 still had it."""
 
 _MOST_FILES = 100
 _CELL = 120
@@ -65,7 +68,8 @@ def preview(artifact: Artifact, store: ArtifactStore) -> Preview:
 def files_of(artifact: Artifact, store: ArtifactStore) -> Mapping[str, Path | bytes]:
     """Return the files of an artifact by their names in it. Raises StoreError."""
     if artifact.inline is not None:
-        compact = in_memory(codec_named(artifact.codec))
+        codec = codec_here(artifact.codec)
+        compact = codec and in_memory(codec)
         return {compact.filename if compact else "value": artifact.inline}
     folder = store.get(artifact.digest)
     return {path.relative_to(folder).as_posix(): path for path in _files(folder)}
@@ -153,9 +157,18 @@ def _csv(stream: Any) -> Preview:
     return _table(rows[0], rows[1 : ROWS + 1], more)
 
 
+def _check_arrow() -> None:
+    """Raise ImportError for a pyarrow that unpickles what a file names as the class of a column (CVE-2023-47248)."""
+    import pyarrow as pa
+
+    if int(pa.__version__.partition(".")[0]) < _SAFE_ARROW:
+        raise ImportError(f"pyarrow {pa.__version__} trusts files too much; install {_SAFE_ARROW} or newer")
+
+
 def _parquet(stream: Any) -> Preview:
     import pyarrow.parquet as pq
 
+    _check_arrow()
     file = pq.ParquetFile(stream)
     names = file.schema_arrow.names
     batch = next(file.iter_batches(ROWS, columns=names[:COLUMNS]), None)
@@ -166,6 +179,7 @@ def _parquet(stream: Any) -> Preview:
 def _arrow(stream: Any) -> Preview:
     import pyarrow as pa
 
+    _check_arrow()
     data = pa.py_buffer(stream.read())
     try:
         reader = pa.ipc.open_file(data)

@@ -52,6 +52,11 @@ def codecs_for(value: object) -> Iterator[Codec]:
     return (codec for codec in reversed(_registered.values()) if codec.matches(value))
 
 
+def codec_here(name: str) -> Codec | None:
+    """Return a codec that is registered here already; for another one nothing is looked for, and nothing loaded."""
+    return _registered.get(name)
+
+
 def codec_named(name: str) -> Codec:
     """Find a codec, among the installed packages' entry points too.
 

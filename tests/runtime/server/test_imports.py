@@ -33,7 +33,7 @@ from penstock import pipeline, step
 from marking import Choice
 
 
-@step(allow_reuse=False)
+@step
 def chosen(first: Choice, second: Choice, kept: list[Choice], lr: float) -> dict[str, str]:
     return {"first": first.name, "second": second.name, "lr": str(lr)}
 
@@ -102,7 +102,7 @@ def test_no_view_imports_what_a_graph_names(views):
 def test_the_graph_and_the_inputs_of_a_step_are_shown_with_members_by_their_names(views):
     assert "<svg" in views["/runs/ID"]
     assert "Choice.BAD" in views["/runs/ID/steps/chosen"]
-    assert "lr" in views["/runs/ID/steps/chosen"]
+    assert "input lr changed" in views["/runs/ID/steps/chosen"]
 
 
 def test_outputs_tell_members_by_the_names_that_callers_send(views):

@@ -1,6 +1,6 @@
-"""Turn SIGTERM into an exception while a run goes on, so that its processes are stopped and its end is recorded.
+"""Turn SIGTERM, and the end of the terminal, into an exception while a run goes on: its processes are stopped, its end is recorded.
 
-Neither that nor Ctrl-C may come a second time while a run is being stopped: it would be left half stopped.
+Neither these nor Ctrl-C may come a second time while a run is being stopped: it would be left half stopped.
 """
 
 from __future__ import annotations
@@ -12,29 +12,33 @@ import threading
 import time
 from collections.abc import Iterator
 from types import FrameType
-from typing import Final, final
+from typing import Any, Final, final
 
 PATIENCE: Final = 3.0
 """Seconds after Ctrl-C for which it is not heard again: stopping takes a moment, and people press it until it is over."""
 
+_HANG_UP: Final = getattr(signal, "SIGHUP", -1)
+"""What a process gets whose terminal is closed, unless it was started with nohup. Windows has none."""
+
 
 class Terminated(SystemExit):
-    """The driver was asked to end by SIGTERM. A step that runs inside the driver is not to blame for it."""
+    """The driver was asked to end by a signal. A step that runs inside the driver is not to blame for it."""
 
     def __repr__(self) -> str:
-        return "SIGTERM"
+        return "SIGHUP, the end of its terminal" if self.code == 128 + _HANG_UP else "SIGTERM"
 
 
 @contextlib.contextmanager
 def stopped_by_sigterm() -> Iterator[None]:
-    """Raise Terminated in the main thread when SIGTERM comes, and KeyboardInterrupt for Ctrl-C, but once each time.
+    """Raise Terminated in the main thread when SIGTERM or SIGHUP comes, and KeyboardInterrupt for Ctrl-C, but once each time.
 
     A signal that the program handles itself is left to it.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    usual = {signal.SIGTERM: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
+    usual: dict[int, Any] = {signal.SIGTERM: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
+    usual |= {_HANG_UP: signal.SIG_DFL} if _HANG_UP > 0 else {}
     replaced = {number: handler for number, handler in usual.items() if signal.getsignal(number) is handler}
     leave = _Leave()
     for number in replaced:
@@ -48,7 +52,7 @@ def stopped_by_sigterm() -> Iterator[None]:
 
 @final
 class _Leave:
-    """A handler of signals that is deaf for a while after it was heard, and for good after SIGTERM."""
+    """A handler of signals that is deaf for a while after it was heard, and for good after SIGTERM or SIGHUP."""
 
     def __init__(self) -> None:
         self._deaf_until = 0.0

@@ -47,7 +47,7 @@ def first_step_is_recorded(project) -> bool:
     [
         ([signal.SIGINT] * 3, 130, "cancelled", "interrupted by Ctrl-C"),
         ([signal.SIGTERM] * 3, 143, "cancelled", "the driver was stopped by SIGTERM"),
-        ([signal.SIGHUP], -signal.SIGHUP, "failed", "driver died"),
+        ([signal.SIGHUP] * 2, 129, "cancelled", "the driver was stopped by SIGHUP, the end of its terminal"),
         ([signal.SIGKILL], -signal.SIGKILL, "failed", "driver died"),
     ],
     ids=["Ctrl-C", "SIGTERM", "SIGHUP", "SIGKILL"],

@@ -27,6 +27,18 @@ def test_sigterm_raises_once_and_the_handling_is_as_before_afterwards():
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there are no terminals to close here")
+def test_a_closed_terminal_stops_a_run_unless_nohup_says_otherwise():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with stopped_by_sigterm():
+        os.kill(os.getpid(), signal.SIGHUP)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    with pytest.raises(Terminated, match=str(128 + signal.SIGHUP)) as ended, stopped_by_sigterm():
+        os.kill(os.getpid(), signal.SIGHUP)
+    signal.signal(signal.SIGHUP, before)
+    assert repr(ended.value) == "SIGHUP, the end of its terminal"
+
+
 def test_a_program_that_handles_sigterm_itself_keeps_its_handler():
     heard: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: heard.append(number))

@@ -12,6 +12,7 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from multiprocessing import AuthenticationError
@@ -25,6 +26,9 @@ _LONGEST_ADDRESS: Final = 100
 
 _WITHOUT_FILE: bool = sys.platform == "linux"
 """Whether a socket may have a name that no file bears, of which nothing is left when this process is killed."""
+
+_PAUSE: Final = 0.01
+"""Seconds until the next worker is let in after one could not be."""
 
 _PATIENCE: Final = 1.0
 """Seconds that closing waits for the thread that listens."""
@@ -87,12 +91,21 @@ class WorkerListener:
         self._listener.close()
 
     def _accept(self) -> None:
-        while True:
-            with contextlib.suppress(OSError, EOFError):  # a worker that died while it connected
+        while not self._closed:
+            try:
                 connection = self._listener.accept()
-                if self._is_closing(connection):
-                    return
-                threading.Thread(target=self._greet, args=(connection,), name="penstock-worker", daemon=True).start()
+            except (OSError, EOFError):  # a worker that died while it connected, or there may be no more open files
+                time.sleep(_PAUSE)
+                continue
+            if self._is_closing(connection):
+                return
+            self._begin_to_greet(connection)
+
+    def _begin_to_greet(self, connection: Connection) -> None:
+        try:
+            threading.Thread(target=self._greet, args=(connection,), name="penstock-worker", daemon=True).start()
+        except RuntimeError:  # no thread may be started: the worker is hung up on, and ends
+            connection.close()
 
     def _is_closing(self, connection: Connection) -> bool:
         """Say whether who has connected is only to wake this thread."""

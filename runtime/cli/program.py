@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 import os
 import sys
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
@@ -85,9 +87,10 @@ class Program(click.Group):
         return super().parse_args(ctx, [word for word in args if word != _TRACEBACK])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Call a command, and turn an error that Penstock raises on purpose into one clean message."""
+        """Call a command, and turn an error that Penstock raises on purpose, or a warning, into one clean message."""
         try:
-            return super().invoke(ctx)
+            with _plain_warnings():
+                return super().invoke(ctx)
         except PenstockError as error:
             if ctx.obj:
                 raise
@@ -96,6 +99,23 @@ class Program(click.Group):
         except KeyboardInterrupt:
             click.echo("cancelled", err=True)
             sys.exit(CANCELLED)
+
+
+@contextlib.contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Write our own warnings as messages: where in our code they come from helps nobody."""
+    usual = warnings.formatwarning
+
+    def formatted(message: Warning | str, category: type[Warning], *place: Any, **line: Any) -> str:
+        if category.__module__.partition(".")[0] == __name__.partition(".")[0]:
+            return f"Warning: {message}\n"
+        return usual(message, category, *place, **line)
+
+    warnings.formatwarning = formatted
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
 
 
 main = Program(

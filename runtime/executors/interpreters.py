@@ -29,7 +29,8 @@ _BEGIN: Final = (
 def start_interpreter(address: str, name: str, environment: Mapping[str, str], ended: Ended) -> Interpreter:
     """Start a worker, with some environment variables set, that connects to ``address`` and says ``name``.
 
-    It leads a process group from its first moment, so that Ctrl-C on a terminal is its driver's alone. Raises OSError.
+    It leads a process group from its first moment, so that Ctrl-C on a terminal is its driver's alone. Raises OSError, and RuntimeError where no thread
+    can be started to wait for it.
     """
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # multiprocessing asks it too
     process = subprocess.Popen(  # noqa: S603 - our own interpreter
@@ -42,7 +43,12 @@ def start_interpreter(address: str, name: str, environment: Mapping[str, str], e
     place = (address, name, os.getpid())
     with contextlib.suppress(OSError), process.stdin or contextlib.nullcontext() as told:  # it may be gone already
         marshal.dump((_path(), sys.argv, place), told)  # type: ignore[arg-type]  # there is one, by the arguments
-    return Interpreter(process, ended)
+    try:
+        return Interpreter(process, ended)
+    except RuntimeError:  # no thread may be started any more
+        process.kill()
+        process.wait()
+        raise
 
 
 def _path() -> list[str]:

@@ -43,6 +43,9 @@ _LAST_WORDS: Final = 1.0
 _MOMENT: Final = 0.001
 """Seconds in which tiny steps end that are awaited together: to wake up for each takes longer than they do."""
 
+_NOT_STARTED: Final = (OSError, RuntimeError)
+"""What is raised where no process, thread or socket can be made any more: there is no memory, or a limit is reached."""
+
 _CRASHES: Final = ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT")
 """Signals by which the system ends a process that does what none may."""
 
@@ -106,9 +109,16 @@ class Slot:
             return
         self._retire_unsuitable(first.task)
         with self._lock:
-            self._attempts.extend(attempts)
-            worker = self._worker or self._begin(first.task.gpus)
-            self._send(worker, first)
+            try:
+                worker = self._worker or self._begin(first.task.gpus)
+            except _NOT_STARTED as error:
+                problem = _unstarted(error)
+            else:
+                self._attempts.extend(attempts)
+                self._send(worker, first)
+                return
+        first.finish(_failed(WorkerDied(first.task.step, problem), first.task))
+        _give_back(others)
 
     def flush(self) -> None:
         """Send what was kept back."""
@@ -118,7 +128,7 @@ class Slot:
 
     def warm(self) -> None:
         """Start the worker before there is a task, unless it is there."""
-        with self._lock:
+        with self._lock, contextlib.suppress(*_NOT_STARTED):  # who needs it will say so
             if self._worker is None:
                 self._begin(())
 
@@ -153,14 +163,27 @@ class Slot:
 
     def _begin(self, gpus: tuple[str, ...]) -> _Worker:
         """Start a worker; a library that uses GPUs looks once in a process which there are."""
-        worker = self._worker = _Worker(gpus=gpus)
+        worker = _Worker(gpus=gpus)
         own = {"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {}
         listener = self.listen()
         listener.expect(worker.name, functools.partial(self._converse, worker))
         environment = {**self.environment, **own, MARK: worker.name}
         ended = functools.partial(self._mourn, worker)
-        worker.process = self.start_worker(listener.address, worker.name, environment, ended)
+        self._worker = worker
+        try:
+            worker.process = self.start_worker(listener.address, worker.name, environment, ended)
+        except BaseException:
+            self._worker = None
+            raise
         return worker
+
+    def _begin_again(self) -> None:
+        """Start a worker for what waits here; where none can be started, that fails."""
+        try:
+            self._begin(self._attempts[0].task.gpus)
+        except _NOT_STARTED as error:
+            for attempt in self._taken():
+                attempt.finish(_failed(WorkerDied(attempt.task.step, _unstarted(error)), attempt.task))
 
     def _converse(self, worker: _Worker, connection: Connection) -> None:
         """Talk to a worker that has connected, until it hangs up."""
@@ -247,7 +270,7 @@ class Slot:
             attempts = self._taken()
             self._attempts.extend(attempt for attempt in attempts[1:] if attempt.data is not None)
             if self._attempts:
-                self._begin(self._attempts[0].task.gpus)
+                self._begin_again()
         if attempts:
             _give_back(attempt for attempt in attempts[1:] if attempt.data is None)
             lost = attempts[0]
@@ -266,7 +289,7 @@ class Slot:
         with self._lock:
             self._attempts.extend(rest)
             if rest and self._worker is None:
-                self._begin(rest[0].task.gpus)
+                self._begin_again()
         task = attempt.task
         _remove_scratch(task)
         worker.tidy(task)
@@ -373,6 +396,10 @@ def _remove_scratch(task: Task) -> None:
     for folder in Path(task.run_folder, "scratch").glob(f"{name}-{'?' * 8}"):
         with contextlib.suppress(OSError):
             remove_tree(folder)
+
+
+def _unstarted(problem: object) -> str:
+    return f"no process can be started for it: {problem}. Is there memory left, and may you start more processes and threads?"
 
 
 def _cause_of_death(how: str, task: Task) -> str:

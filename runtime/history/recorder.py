@@ -240,6 +240,12 @@ class Recorder:
         while self._unwritten and self._hopeful and time.monotonic() < deadline:
             time.sleep(min(_RETRY, self._patience))
             self._write()
+        connection = self._connection
+        if connection is not None and not connection.current():
+            self._lost.append(
+                f"the history {connection.location} was deleted or replaced while the run went on, so that what was written "
+                "cannot be shown or reused; run again to have it in the new one"
+            )
         self._disconnect()
 
     def _disconnect(self) -> None:

@@ -59,6 +59,21 @@ def test_a_history_that_is_moved_away_is_begun_anew(project):
     assert [run.state for run in project.workspace.history.runs()] == [State.COMPLETED]
 
 
+def test_a_history_that_is_deleted_while_a_run_goes_on_is_told_of(project, wait_until):
+    running = project.start("run", "waiting.py:work", "--folder", project.folder, "-q")
+    project.wait_for("note")
+    file = Path(project.workspace.history_location)
+    wait_until(file.exists)
+    for part in file.parent.glob(f"{file.name}*"):
+        part.unlink()
+    (project.folder / "gate").touch()
+    ended = running.end()
+    assert ended.code == 0 and ended.err.count("\n") == 1
+    assert ended.err.startswith(
+        f"Warning: part of the history is not written: the history {file} was deleted or replaced"
+    )
+
+
 def locked(project) -> sqlite3.Connection:
     """Keep everybody else from writing to the history, and from reading it where that is possible."""
     connection = sqlite3.connect(project.workspace.history_location, check_same_thread=False)
@@ -94,8 +109,5 @@ def test_a_history_that_stays_locked_is_told_and_the_run_goes_on(project):
     ended = project.script(IMPATIENT)
     connection.close()
     assert (ended.code, ended.out) == (0, f"{100 * 1024 + 101 * 1024}\n")
-    assert (
-        "HistoryWarning: part of the history is not written" in ended.err
-        and "is locked by another process" in ended.err
-    )
+    assert "Warning: part of the history is not written" in ended.err and "is locked by another process" in ended.err
     assert len(project.workspace.history.runs()) == 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NoReturn
 
 import psutil
 import pytest
@@ -19,7 +22,8 @@ from penstock import Local, Run, State, Static, Workspace, pipeline, step
 from penstock.compilers.graph import FunctionRef, NodeOptions
 from penstock.runtime.errors import RunCancelled, StepFailed, StepTimedOut, WorkerDied
 from penstock.runtime.admission import processors
-from penstock.runtime.executors.local import LocalExecutor
+from penstock.runtime.executors.local import LocalExecutor, start_here
+from penstock.runtime.executors.processes import WorkerProcess
 from penstock.runtime.tasks import Completed, Failed, Task
 
 MANY = 200_000
@@ -237,6 +241,34 @@ def executor() -> Iterator[LocalExecutor]:
     made = LocalExecutor(1, lambda event: None)
     yield made
     made.close()
+
+
+def test_a_step_for_which_no_process_can_be_started_fails_and_says_so(tmp_path):
+    def refuse(*_place: object) -> NoReturn:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    executor = LocalExecutor(1, lambda event: None, start=refuse)
+    executor.warm()
+    outcome = executor.submit(task(tmp_path, f"{__name__}.kept")).result(5)
+    executor.close()
+    assert "no process can be started for it: [Errno 11] Resource temporarily" in outcome.failure.message
+
+
+def test_where_no_process_can_be_started_any_more_what_waits_behind_a_dead_one_fails_too(tmp_path):
+    def start_once(*place: Any) -> WorkerProcess:
+        starts.append(1)
+        if len(starts) > 1:
+            raise RuntimeError("can't start new thread")
+        return start_here(*place)
+
+    starts: list[int] = []
+    executor = LocalExecutor(1, lambda event: None, start=start_once)
+    slot, ended = executor._slots[0], queue.Queue[Failed]()
+    for _ in range(2):
+        slot.start(task(tmp_path, "os.abort"), ended.put)
+    failures = {ended.get(timeout=20).failure.message.partition(":")[0] for _ in range(2)}
+    executor.close()
+    assert len(failures) == 2 and "no process can be started for it" in failures
 
 
 def task(folder: Path, function: str, timeout: float | None = None) -> Task:

@@ -26,9 +26,9 @@ from ..plans import Plan
 from ..store.staging import fresh_name
 from ..tasks import Failed, Outcome, Task
 from .clusters import connect, lost_nodes, options_of, processors_there, shortage
+from .deaths import unsendable
 from .packing import Unreadable, pack
 from .postings import Posting
-from .slots import unsendable
 from .stations import Answer, perform_posted
 
 _PATIENCE: Final = 5.0

@@ -23,14 +23,13 @@ from typing import Final, TypeAlias
 from attrs import define, field
 
 from ..channels import Inbox, WorkerListener, send_all
-from ..errors import StepFailed, StepTimedOut, WorkerDied
 from ..events import Event
-from ..failures import describe_end
 from ..logfiles import recover
 from ..offspring import MARK, end_marked
 from ..segments import Returned, Segment
 from ..store.staging import remove_tree
 from ..tasks import Completed, Failed, Outcome, Task
+from .deaths import died, stopped, timed_out, unsendable, unstarted
 from .packing import Unreadable, pack
 from .processes import Start, WorkerProcess
 
@@ -45,9 +44,6 @@ _MOMENT: Final = 0.001
 
 _NOT_STARTED: Final = (OSError, RuntimeError)
 """What is raised where no process, thread or socket can be made any more: there is no memory, or a limit is reached."""
-
-_CRASHES: Final = ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT")
-"""Signals by which the system ends a process that does what none may."""
 
 
 @define(eq=False)
@@ -112,12 +108,12 @@ class Slot:
             try:
                 worker = self._worker or self._begin(first.task.gpus)
             except _NOT_STARTED as error:
-                problem = _unstarted(error)
+                failed = unstarted(error, first.task)
             else:
                 self._attempts.extend(attempts)
                 self._send(worker, first)
                 return
-        first.finish(_failed(WorkerDied(first.task.step, problem), first.task))
+        first.finish(failed)
         _give_back(others)
 
     def flush(self) -> None:
@@ -142,7 +138,7 @@ class Slot:
             worker.tidy(attempts[0].task if attempts else None)
         for attempt in attempts:
             _remove_scratch(attempt.task)
-            attempt.finish(_failed(WorkerDied(attempt.task.step, "it was stopped with its run"), attempt.task))
+            attempt.finish(stopped(attempt.task))
 
     def _taken(self) -> list[_Attempt]:
         """Take all attempts out of the slot, their clocks stopped."""
@@ -183,7 +179,7 @@ class Slot:
             self._begin(self._attempts[0].task.gpus)
         except _NOT_STARTED as error:
             for attempt in self._taken():
-                attempt.finish(_failed(WorkerDied(attempt.task.step, _unstarted(error)), attempt.task))
+                attempt.finish(unstarted(error, attempt.task))
 
     def _converse(self, worker: _Worker, connection: Connection) -> None:
         """Talk to a worker that has connected, until it hangs up."""
@@ -276,7 +272,7 @@ class Slot:
             lost = attempts[0]
             _remove_scratch(lost.task)
             worker.tidy(lost.task)
-            lost.finish(_failed(WorkerDied(lost.task.step, _cause_of_death(how, lost.task)), lost.task))
+            lost.finish(died(how, lost.task))
 
     def _time_out(self, attempt: _Attempt) -> None:
         with self._lock:
@@ -293,9 +289,7 @@ class Slot:
         task = attempt.task
         _remove_scratch(task)
         worker.tidy(task)
-        limit = f"{task.options.timeout:g} s"
-        problem = f"it took longer than its time-out of {limit} and was stopped"
-        attempt.finish(_failed(StepTimedOut(task.step, problem), task))
+        attempt.finish(timed_out(task))
 
 
 @define(eq=False)
@@ -374,20 +368,10 @@ def _outcome(message: Outcome | Unreadable, task: Task) -> Outcome:
     return message
 
 
-def unsendable(problem: object, task: Task) -> Failed:
-    """Return the failure of a step whose process could not be told what to do, or could not tell how it ended."""
-    told = f"its process could not take the task or give back the result: {problem}"
-    return _failed(WorkerDied(task.step, told), task)
-
-
 def _give_back(attempts: Iterable[_Attempt]) -> None:
     """Say of tasks of a segment that they were not performed."""
     for attempt in attempts:
         attempt.finish(None)
-
-
-def _failed(error: StepFailed, task: Task) -> Failed:
-    return Failed(describe_end(error, task))
 
 
 def _remove_scratch(task: Task) -> None:
@@ -396,21 +380,3 @@ def _remove_scratch(task: Task) -> None:
     for folder in Path(task.run_folder, "scratch").glob(f"{name}-{'?' * 8}"):
         with contextlib.suppress(OSError):
             remove_tree(folder)
-
-
-def _unstarted(problem: object) -> str:
-    return f"no process can be started for it: {problem}. Is there memory left, and may you start more processes and threads?"
-
-
-def _cause_of_death(how: str, task: Task) -> str:
-    """Say how a worker ended, by how its process did."""
-    if "SIGKILL" in how:
-        return (
-            f"its process was killed ({how}): by the system when memory ran out, or by somebody. If it was memory, give "
-            "the step less at a time, or run fewer steps at once (jobs)"
-        )
-    if any(name in how for name in _CRASHES):
-        return f"its process crashed in native code ({how}); its log shows where: penstock logs {task.run} {task.step}"
-    if "SIG" in how:
-        return f"its process was ended by a signal ({how}), sent by somebody or by the step itself"
-    return f"its process ended before the step returned ({how}): did it call os._exit(), or close files that are not its own?"

@@ -60,6 +60,18 @@ def grouped() -> float:
     return choose([market(rows) for rows in range(12)])
 
 @step
+def words(count: int) -> list[str]:
+    return [f"word {number}" for number in range(count)]
+
+@step
+def tally(rows: list[str]) -> int:
+    return len(rows)
+
+@pipeline
+def described() -> int:
+    return tally(words(20))
+
+@step
 def size(file: Path) -> int:
     return len(file.read_text())
 
@@ -99,7 +111,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
 
     for words in (["--epochs", "4"], ["--epochs", "5"], ["--limit", "0.1"]):
         penstock("run", "browsed_flow.py:live", *words, "-q")
-    penstock("run", "browsed_flow.py:grouped", "-q")
+    for name in ("grouped", "described"):
+        penstock("run", f"browsed_flow.py:{name}", "-q")
     penstock("publish", "browsed_flow.py:live", "--as", "live")
     penstock("publish", "browsed_flow.py:sized", "--as", "sized")
     with socket.socket() as free:

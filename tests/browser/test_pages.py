@@ -6,7 +6,15 @@ import re
 
 import pytest
 
-PAGES = ["/runs", "/endpoints", "/endpoints/live", "/schedules", "/workspace?measure=1", "/tokens", "/nowhere"]
+PAGES = [
+    "/runs",
+    "/endpoints",
+    "/endpoints/live",
+    "/schedules",
+    "/workspace?measure=1&keep_runs=1",
+    "/tokens",
+    "/nowhere",
+]
 
 
 def latest(page, state="completed", pipeline="live"):
@@ -72,13 +80,64 @@ def test_a_log_is_text_and_never_markup(visit):
 
 
 def test_two_runs_are_compared(visit):
-    page = visit("/runs")
+    page = visit("/runs?pipeline=live")
     boxes = page.locator("tbody input[type=checkbox]")
     boxes.nth(0).check()
     boxes.nth(1).check()
     page.click("text=Compare the two ticked")
     page.wait_for_url("**/compare?*")
     assert "epochs" in page.inner_text("main") or "limit" in page.inner_text("main")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_curves_of_two_runs_are_drawn_into_one_chart(visit, scheme):
+    page = visit("/runs?text=%22limit%22:%20%220.5%22&pipeline=live&state=completed", color_scheme=scheme)
+    rows = page.locator("tbody tr")
+    for epochs in ("epochs 4", "epochs 5"):
+        rows.filter(has_text=epochs).last.locator("input").check()
+    page.click("text=Compare the two ticked")
+    page.wait_for_selector("polyline.earlier")
+    assert page.locator("figure.chart polyline").count() == 2
+    assert faults_of(page) == []
+
+
+def test_a_chart_tells_the_value_under_the_pointer(visit):
+    page = visit("/runs")
+    latest(page)
+    page.goto(f"{page.url}?view=metrics")
+    box = page.locator(".chart svg").bounding_box()
+    page.mouse.move(box["x"] + 62, box["y"] + 40)
+    assert page.inner_text(".chart-value").startswith("1 at 0")
+    page.mouse.move(5, 5)
+    assert "at" not in page.inner_text(".chart-value")
+
+
+def test_an_input_is_previewed_where_it_is_taken(visit):
+    page = visit("/runs")
+    latest(page, pipeline="described")
+    page.click(".box[data-step=tally]")
+    page.click("text=Preview of rows")
+    page.wait_for_selector(".peek pre >> text=word 19")
+
+
+def test_code_is_coloured_and_never_markup(visit):
+    page = visit("/runs")
+    latest(page)
+    page.goto(f"{page.url}/steps/load?view=code")
+    page.wait_for_selector("pre.code .k >> text=def")
+    assert "<b>not bold</b>" in page.inner_text("pre.code >> nth=0")
+    assert page.locator("pre.code b").count() == 0
+
+
+def test_the_workspace_is_measured_and_cleaned(visit):
+    page = visit("/workspace")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.wait_for_selector("dt:has-text('Artifacts')")
+    page.fill("input[name=days]", "0")
+    page.fill("input[name=keep_runs]", "500")
+    page.click("text=Show what would go")
+    page.wait_for_url("**keep_runs=500**")
+    assert "Cleaning" in page.inner_text("main")
 
 
 def test_an_endpoint_is_called_and_its_run_goes_green_live_with_a_plot(visit):

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from ... import amounts
 from ...comparisons import StepChange, compare, duration_of
 from ..errors import Problem
+from .plots import compared_charts
 from .visits import Page, Visit
 
 _EXPECTED = ("command", "user", "host", "cpus", "platform")
@@ -31,6 +32,7 @@ def _show(visit: Visit) -> Response:
         whole=whole,
         facts=[fact for fact in found.facts if whole or (fact.differs and fact.name not in _EXPECTED)],
         parameters=[change for change in found.parameters if whole or change.differs],
+        charts=compared_charts(visit.history.metrics(found.after.id), visit.history.metrics(found.before.id)),
         metrics=[change for change in found.metrics if whole or change.differs],
         steps=[change for change in found.steps if whole or change.differs],
         packages=[change for change in found.packages if whole or change.differs],

@@ -24,7 +24,7 @@ CROWDED = 80
 _FIRST = (State.FAILED, State.RUNNING, State.CANCELLED, State.PENDING, State.COMPLETED, State.REUSED, State.SKIPPED)
 """Which state of its steps a closed group shows: the first of these."""
 
-_LONGEST, _LONGEST_DETAIL = 20, 26
+_LONGEST, _LONGEST_DETAIL = 19, 23
 """Characters that fit into the lines of a box."""
 
 _ARGUMENTS = re.compile(r"^(?P<name>.+?) \((?P<arguments>.*)\)$", re.DOTALL)
@@ -55,7 +55,7 @@ class Box:
     @property
     def second(self) -> str:
         """What stands under the label before how the step stands."""
-        return f"{_cut(self.detail, _LONGEST_DETAIL - len(self.standing))} · " if self.detail else ""
+        return f"{_cut(self.detail, _LONGEST_DETAIL - max(len(self.standing), 7))} · " if self.detail else ""
 
 
 @frozen

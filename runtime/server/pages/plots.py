@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ... import amounts
 from ...history.records import MetricRecord
@@ -23,7 +23,10 @@ Point = tuple[float, float]
 
 @frozen
 class Chart:
-    """A metric of a step. ``curves`` are the points of polylines, ``lone`` those that stand between gaps; rows are (x, value)."""
+    """A metric of a step. ``curves`` are the points of polylines, ``lone`` those that stand between gaps; rows are (x, value).
+
+    ``earlier`` are the curves of the run that it is compared with. ``bounds`` are the values at the left, right, lower and upper ends.
+    """
 
     step: str
     name: str
@@ -34,6 +37,8 @@ class Chart:
     axis: str = "point"
     curves: tuple[str, ...] = ()
     lone: tuple[Point, ...] = ()
+    earlier: tuple[str, ...] = ()
+    bounds: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     ticks: tuple[tuple[float, str], ...] = ()
     ends: tuple[str, str] = ("", "")
     rows: tuple[tuple[str, str], ...] = ()
@@ -41,36 +46,53 @@ class Chart:
     height: int = HEIGHT
     left: int = LEFT
     right: int = WIDTH - RIGHT
+    top: int = TOP
     bottom: int = HEIGHT - BOTTOM
 
 
-def charts_of(metrics: Iterable[MetricRecord], step: str | None = None) -> list[Chart]:
-    """Return a chart for each metric, in the order of logging; ``step`` takes those of one step."""
+def charts_of(metrics: Iterable[MetricRecord], earlier: Iterable[MetricRecord] = ()) -> list[Chart]:
+    """Return a chart for each metric, in the order of logging; ``earlier`` are those of a run to compare it with."""
+    before = _by_name(earlier)
+    return [_chart(*name, points, before.get(name, ())) for name, points in _by_name(metrics).items()]
+
+
+def compared_charts(metrics: Iterable[MetricRecord], earlier: Iterable[MetricRecord]) -> list[Chart]:
+    """Return a chart for each metric that has a curve in both runs."""
+    return [chart for chart in charts_of(metrics, earlier) if chart.curves and chart.earlier]
+
+
+def _by_name(metrics: Iterable[MetricRecord]) -> dict[tuple[str, str], list[MetricRecord]]:
     found: dict[tuple[str, str], list[MetricRecord]] = {}
     for metric in metrics:
-        if step in (None, metric.step):
-            found.setdefault((metric.step, metric.name), []).append(metric)
-    return [_chart(*name, points) for name, points in found.items()]
+        found.setdefault((metric.step, metric.name), []).append(metric)
+    return found
 
 
-def _chart(step: str, name: str, metrics: Sequence[MetricRecord]) -> Chart:
-    has_axis = all(metric.index is not None for metric in metrics)
-    points = [(_x(metric, position, has_axis=has_axis), metric.value) for position, metric in enumerate(metrics)]
-    finite = [point for point in points if math.isfinite(point[1]) and math.isfinite(point[0])]
-    values = [value for _, value in finite]
+def _chart(step: str, name: str, metrics: Sequence[MetricRecord], earlier: Sequence[MetricRecord]) -> Chart:
+    has_axis = all(metric.index is not None for metric in (*metrics, *earlier))
+    points, others = (_points(series, has_axis=has_axis) for series in (metrics, earlier))
+    values = [value for _, value in _finite(points)]
     last = amounts.number(metrics[-1].value)
     if not values:
         return Chart(step, name, len(metrics), last, "", "")
-    low, high = min(values), max(values)
-    chart = Chart(step, name, len(metrics), last, amounts.number(low), amounts.number(high))
-    return chart if len(finite) < 2 else _drawn(chart, points, finite, has_axis=has_axis)
+    chart = Chart(step, name, len(metrics), last, amounts.number(min(values)), amounts.number(max(values)))
+    return chart if len(values) < 2 else _drawn(chart, points, others, has_axis=has_axis)
+
+
+def _points(metrics: Sequence[MetricRecord], *, has_axis: bool) -> list[Point]:
+    return [(_x(metric, position, has_axis=has_axis), metric.value) for position, metric in enumerate(metrics)]
+
+
+def _finite(points: Iterable[Point]) -> list[Point]:
+    return [point for point in points if math.isfinite(point[1]) and math.isfinite(point[0])]
 
 
 def _x(metric: MetricRecord, position: int, *, has_axis: bool) -> float:
     return metric.index if has_axis and metric.index is not None else float(position)
 
 
-def _drawn(chart: Chart, points: Sequence[Point], finite: Sequence[Point], *, has_axis: bool) -> Chart:
+def _drawn(chart: Chart, points: Sequence[Point], others: Sequence[Point], *, has_axis: bool) -> Chart:
+    finite = _finite([*points, *others])
     left, right = min(x for x, _ in finite), max(x for x, _ in finite)
     low, high = min(y for _, y in finite), max(y for _, y in finite)
     wide, tall = right - left or 1.0, high - low or 1.0
@@ -80,20 +102,23 @@ def _drawn(chart: Chart, points: Sequence[Point], finite: Sequence[Point], *, ha
         y = TOP + (1 - (point[1] - low) / tall) * (HEIGHT - TOP - BOTTOM) if high > low else (TOP + HEIGHT - BOTTOM) / 2
         return round(x, 1), round(y, 1)
 
-    pieces = [[placed(point) for point in piece] for piece in _pieces(points)]
-    middle = (low + high) / 2
-    ticks = [
-        (placed((left, value))[1], amounts.number(value)) for value in ([high, middle, low] if high > low else [low])
-    ]
+    def curves(pieces: Iterable[Sequence[Point]]) -> tuple[str, ...]:
+        return tuple(" ".join(f"{x:g},{y:g}" for x, y in _thinned(piece)) for piece in pieces if len(piece) > 1)
+
+    pieces, earlier = ([[placed(one) for one in piece] for piece in _pieces(series)] for series in (points, others))
+    ticks = [high, (low + high) / 2, low] if high > low else [low]
     kept = points if len(points) <= _ROWS else points[:: math.ceil(len(points) / _ROWS)]
-    return Chart(
-        chart.step, chart.name, chart.count, chart.last, chart.lowest, chart.highest,
-        "step" if has_axis else "point",
-        tuple(" ".join(f"{x:g},{y:g}" for x, y in _thinned(piece)) for piece in pieces if len(piece) > 1),
-        tuple(piece[0] for piece in pieces if len(piece) == 1),
-        tuple(ticks), (amounts.number(left), amounts.number(right)),
-        tuple((amounts.number(x), amounts.number(y)) for x, y in kept),
-    )  # fmt: skip
+    return evolve(
+        chart,
+        axis="step" if has_axis else "point",
+        curves=curves(pieces),
+        lone=tuple(piece[0] for piece in pieces if len(piece) == 1),
+        earlier=curves(earlier),
+        bounds=(left, right, low, high),
+        ticks=tuple((placed((left, value))[1], amounts.number(value)) for value in ticks),
+        ends=(amounts.number(left), amounts.number(right)),
+        rows=tuple((amounts.number(x), amounts.number(y)) for x, y in kept),
+    )
 
 
 def _pieces(points: Sequence[Point]) -> Iterable[list[Point]]:

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from ... import amounts
 from ...states import State
 from . import wording
+from .highlighting import highlighted
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -42,6 +43,7 @@ def environment() -> Environment:
         "counted": amounts.counted,
         "duration": amounts.duration,
         "exact": wording.exact,
+        "highlighted": highlighted,
         "iso": wording.iso,
         "number": amounts.number,
         "plain": wording.plain,

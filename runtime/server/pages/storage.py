@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from attrs import frozen
@@ -13,7 +14,10 @@ from ...store import open_store
 from ...store.artifacts import Expiring
 from ...store.staging import size_on_disk
 from ...workspace import Workspace
+from ..errors import Problem
 from .visits import Page, Visit
+
+_DAY = 86_400.0
 
 
 @frozen
@@ -25,16 +29,32 @@ class Usage:
     runs: int
     history: int | None
 
+    @property
+    def parts(self) -> list[tuple[str, int, float]]:
+        """What is known of it: names, sizes, and hundredths of all of it."""
+        known = [("artifacts", self.store), ("logs and files of runs", self.runs), ("history", self.history)]
+        whole = sum(size for _, size in known if size) or 1
+        return [(name, size, round(100 * size / whole, 2)) for name, size in known if size is not None]
+
 
 def _show(visit: Visit) -> Response:
     workspace = visit.service.workspace
     measured = visit.query("measure") is not None
+    keep = {"keep_runs": _number(visit, "keep_runs"), "days": _number(visit, "days")}
     return visit.page(
         "workspace.html",
         places=_places(workspace),
         usage=_usage(workspace) if measured else None,
-        cleaned=_cleaned(workspace) if measured else None,
+        cleaned=_cleaned(workspace, keep) if measured else None,
+        keep={name: value for name, value in keep.items() if value is not None},
     )
+
+
+def _number(visit: Visit, name: str) -> int | None:
+    text = visit.query(name)
+    if text is not None and not (text.isascii() and text.isdecimal() and len(text) < 7):
+        raise Problem(422, f"{name}={text!r} is wrong; expected a whole number from 0")
+    return None if text is None else int(text)
 
 
 def _places(workspace: Workspace) -> dict[str, str]:
@@ -66,8 +86,9 @@ def _usage(workspace: Workspace) -> Usage:
     )
 
 
-def _cleaned(workspace: Workspace) -> Cleaned:
-    return workspace.clean(dry_run=True)
+def _cleaned(workspace: Workspace, keep: Mapping[str, int | None]) -> Cleaned:
+    age = None if keep["days"] is None else keep["days"] * _DAY
+    return workspace.clean(keep_runs=keep["keep_runs"], older_than=age, dry_run=True)
 
 
 PAGES = (Page("/workspace", _show),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..actions import Action
-from . import calls, endpoints, events, health, logs, outputs, runs, schedules, tokens
+from . import calls, cleanings, endpoints, events, health, logs, outputs, runs, schedules, tokens
 
 API: tuple[Action, ...] = (
     *calls.ACTIONS,
@@ -14,6 +14,7 @@ API: tuple[Action, ...] = (
     *endpoints.ACTIONS,
     *schedules.ACTIONS,
     *tokens.ACTIONS,
+    *cleanings.ACTIONS,
     *health.ACTIONS,
 )
 """Whatever is asked for most often comes first."""

@@ -203,6 +203,33 @@ const Penstock = (() => {
     act();
   });
 
+  /* Charts: what the curve is at, where the pointer is. */
+  const plain = (value) => Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
+  document.addEventListener("pointermove", (event) => {
+    const drawn = event.target.closest(".chart svg"), figure = drawn?.closest("figure");
+    for (const cross of document.querySelectorAll(".cross")) if (cross.closest("figure") !== figure) leave(cross);
+    if (!drawn) return;
+    const [left, right, low, high] = drawn.dataset.bounds.split(" ").map(Number), [from, to, bottom, top] = drawn.dataset.frame.split(" ").map(Number);
+    const x = new DOMPoint(event.clientX, event.clientY).matrixTransform(drawn.getScreenCTM().inverse()).x;
+    const points = [...drawn.querySelectorAll("polyline:not(.earlier)")].flatMap((one) => [...one.points]);
+    if (!points.length) return;
+    const nearest = points.reduce((best, one) => Math.abs(one.x - x) < Math.abs(best.x - x) ? one : best);
+    let cross = drawn.querySelector(".cross");
+    if (!cross) { cross = document.createElementNS("http://www.w3.org/2000/svg", "line"); cross.setAttribute("class", "cross"); drawn.append(cross); }
+    for (const [key, value] of [["x1", nearest.x], ["x2", nearest.x], ["y1", top], ["y2", bottom]]) cross.setAttribute(key, value);
+    const shown = figure.querySelector(".chart-value");
+    shown.dataset.last ??= shown.textContent;
+    shown.classList.add("at");
+    shown.textContent = `${plain(low + (bottom - nearest.y) / (bottom - top) * (high - low))} at ${plain(Math.round((left + (nearest.x - from) / (to - from) * (right - left)) * 100) / 100)}`;
+  });
+  const leave = (cross) => {
+    const shown = cross.closest("figure").querySelector(".chart-value");
+    shown.textContent = shown.dataset.last;
+    shown.classList.remove("at");
+    delete shown.dataset.last;
+    cross.remove();
+  };
+
   const ready = () => {
     for (const button of document.querySelectorAll("[data-copy]")) {
       button.hidden = !navigator.clipboard;
@@ -227,6 +254,8 @@ const Penstock = (() => {
     let timer = 0;
     return () => { if (!timer) timer = setTimeout(() => { timer = 0; act(); }, wait()); };
   };
+  const slow = document.querySelector("[data-later]");
+  if (slow) load(slow.dataset.later).then((fresh) => { if (fresh) { swap(slow.id, fresh); ready(); } }).catch(() => {});
   if (body.dataset.poll) {
     const look = async () => {
       const fresh = document.hidden ? null : await load(location.href).catch(() => null);

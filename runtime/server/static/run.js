@@ -147,7 +147,23 @@
       if (atEnd) log.scrollTop = log.scrollHeight;
     }
   };
+  document.addEventListener("toggle", async (event) => {
+    const peek = event.target, place = peek.dataset?.peek && peek.open && peek.querySelector(":scope > div:empty");
+    if (!place) return;
+    const response = await fetch(peek.dataset.peek, { headers: { Accept: "text/html" } }).catch(() => null);
+    const found = response?.ok && new DOMParser().parseFromString(await response.text(), "text/html").getElementById("preview");
+    if (!found) { place.textContent = "It could not be read."; return; }
+    found.querySelector("h2")?.remove();
+    place.replaceChildren(...found.childNodes);
+  }, true);
+  document.addEventListener("click", (event) => {
+    const log = document.getElementById("log"), button = event.target.closest("[data-wrap], [data-copy-log]");
+    if (!log || !button) return;
+    if ("wrap" in button.dataset) button.setAttribute("aria-pressed", String(!log.classList.toggle("flat")));
+    else navigator.clipboard.writeText(log.textContent).then(() => { button.textContent = "Copied"; });
+  });
   const begin = () => {
+    document.querySelectorAll("[data-wrap], [data-copy-log]").forEach((one) => { one.hidden = "copyLog" in one.dataset && !navigator.clipboard; });
     const log = document.getElementById("log");
     if (log && !log.dataset.shown) { log.dataset.shown = "1"; log.scrollTop = log.scrollHeight; }
     if (log && log.dataset.follow && !log.dataset.following) follow(log).catch(() => {});

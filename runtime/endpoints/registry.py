@@ -74,7 +74,7 @@ class Registry:
         """Return a version of an endpoint, by default its default. Raises EndpointNotFound, also where all are disabled."""
         with self._session.connection() as connection:
             endpoint = _endpoint(connection, name)
-            wanted = version or endpoint.default_version
+            wanted = endpoint.default_version if version is None else version
             for found in _versions(connection, name):
                 if found.version == wanted or (wanted is None and found.enabled):
                     return found

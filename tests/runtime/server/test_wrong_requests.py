@@ -114,3 +114,10 @@ def test_an_address_with_nul_is_nowhere(client):
 def test_a_range_that_cannot_be_is_refused_as_all_is(client, wanted):
     answer = client.get("/api/v1/docs/swagger-ui.css", headers={"Range": wanted})
     assert (answer.status_code, answer.headers["content-type"]) == (416, "application/problem+json")
+
+
+def test_an_empty_name_of_a_version_is_none(client):
+    schedule = {"name": "nightly", "endpoint": "fit", "rule": {"cron": "0 6 * * *"}, "version": ""}
+    assert client.post("/api/v1/schedules", json=schedule).status_code == 404
+    assert client.patch("/api/v1/endpoints/fit", json={"default_version": ""}).status_code == 404
+    assert client.get("/api/v1/endpoints/fit").json()["default_version"] is None

@@ -19,6 +19,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 from collections.abc import Sequence
@@ -116,11 +117,11 @@ def _ticks() -> tuple[int, int] | None:
     return fields[3] + fields[4], sum(fields)
 
 
-def measured(case: Case, options: argparse.Namespace, where: str) -> dict[str, Any]:
+def measured(case: Case, options: argparse.Namespace, where: str, place: Path) -> dict[str, Any]:
     """Measure a case on a machine that is described, and return its record."""
     rounds = options.rounds or (1 if options.tiny else 3 if options.quick else 5)
     busy = None if options.tiny else others()
-    rows = measure(case, rounds, options.limit, tell, options.folder)
+    rows = measure(case, rounds, options.limit, tell, place)
     return {
         "measured": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "machine": where + (", tiny sizes, which say nothing about speed" if options.tiny else ""),
@@ -186,10 +187,13 @@ def main() -> int:
         read(options.to / "results" / KNOWN)  # before the work, not after it
     figures: Figures = {}
     where = machine()
-    for name, case in chosen(options).items():
-        figures[name] = measured(case, options, where)
-        tell("")
-        print(f"{case.title}\n\n{tables.rows(case, figures)}", flush=True)
+    with tempfile.TemporaryDirectory(
+        prefix="penstock-benchmarks-", dir=options.folder, ignore_cleanup_errors=True
+    ) as place:
+        for name, case in chosen(options).items():
+            figures[name] = measured(case, options, where, Path(place))
+            tell("")
+            print(f"{case.title}\n\n{tables.rows(case, figures)}", flush=True)
     if not options.tiny:
         print(tables.aims(figures))
     if options.write:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import final
+from typing import Final, final
+
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND
+"""How a log is opened: for appending, and for reading, since its end is copied where it is too long."""
 
 
 @final
@@ -20,8 +23,7 @@ class Spare:
         self.path = _spare(folder, os.getpid())
         self.process = os.getpid()
         self.named = False
-        folder.mkdir(parents=True, exist_ok=True)
-        self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        self.descriptor = _opened(self.path)
 
     def become(self, log: Path) -> None:
         """Make it the log of that path. Raises OSError where that cannot be."""
@@ -45,9 +47,21 @@ def recover(folder: Path, worker: int, log: str | None) -> None:
             _rename(spare, folder / log)
 
 
+def _opened(spare: Path) -> int:
+    """Open a file for appending and reading; its folder is made where it is missing, which takes as long to find out."""
+    try:
+        return os.open(spare, _FLAGS, 0o644)
+    except FileNotFoundError:
+        spare.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(spare, _FLAGS, 0o644)
+
+
 def _rename(spare: Path, log: Path) -> None:
-    log.parent.mkdir(parents=True, exist_ok=True)
-    spare.rename(log)
+    try:
+        spare.rename(log)
+    except FileNotFoundError:  # of the folder: most steps are not the first that says something
+        log.parent.mkdir(parents=True, exist_ok=True)
+        spare.rename(log)
 
 
 def _spare(folder: Path, worker: int) -> Path:

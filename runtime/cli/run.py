@@ -20,7 +20,7 @@ from ..terminal.endings import failure_lines, plain
 from ..terminal.marks import marks_for
 from ..terminal.recordings import Recording, export_svg
 from ..workspace import Workspace
-from .codes import code_of_state
+from .codes import CANCELLED, code_of_state
 from .parameters import PipelineCommand, Target, parameter_option
 from .tables import Cell, print_facts, print_json
 from .workspaces import workspace_option
@@ -111,7 +111,12 @@ def command(
     runner = (
         _on_azure(common, compute, executor) if on == "azureml" else Local(executor=executor, **_here(common, compute))
     )
-    run = runner.run_compiled(compiled)
+    try:
+        run = runner.run_compiled(compiled)
+    except KeyboardInterrupt:
+        if display == "none":
+            raise
+        sys.exit(CANCELLED)  # the display has said so
     if picture:
         picture.write_text(export_svg(recording.events, title=f"penstock run {target.shown}"), encoding="utf-8")
     if display == "none":

@@ -28,15 +28,15 @@ def stopped(task: Task) -> Failed:
     return _died(task, "it was stopped with its run")
 
 
-def timed_out(task: Task) -> Failed:
-    """Return the failure of a step that took too long."""
+def timed_out(task: Task, seconds: float) -> Failed:
+    """Return the failure of a step that took too long, so many seconds."""
     problem = f"it took longer than its time-out of {task.options.timeout:g} s and was stopped"
-    return _failed(StepTimedOut(task.step, problem), task)
+    return _failed(StepTimedOut(task.step, problem), task, seconds)
 
 
-def died(how: str, task: Task) -> Failed:
-    """Return the failure of a step whose process ended: ``how`` is what the system says, as ``SIGKILL(-9)``."""
-    return _died(task, _cause(how, task))
+def died(how: str, task: Task, seconds: float) -> Failed:
+    """Return the failure of a step whose process ended after so many seconds: ``how`` is what the system says, as ``SIGKILL(-9)``."""
+    return _died(task, _cause(how, task), seconds)
 
 
 def _cause(how: str, task: Task) -> str:
@@ -52,9 +52,9 @@ def _cause(how: str, task: Task) -> str:
     return f"its process ended before the step returned ({how}): did it call os._exit(), or close files that are not its own?"
 
 
-def _died(task: Task, problem: str) -> Failed:
-    return _failed(WorkerDied(task.step, problem), task)
+def _died(task: Task, problem: str, seconds: float = 0.0) -> Failed:
+    return _failed(WorkerDied(task.step, problem), task, seconds)
 
 
-def _failed(error: StepFailed, task: Task) -> Failed:
-    return Failed(describe_end(error, task))
+def _failed(error: StepFailed, task: Task, seconds: float) -> Failed:
+    return Failed(describe_end(error, task), seconds)

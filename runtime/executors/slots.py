@@ -272,7 +272,7 @@ class Slot:
             lost = attempts[0]
             _remove_scratch(lost.task)
             worker.tidy(lost.task)
-            lost.finish(died(how, lost.task))
+            lost.finish(died(how, lost.task, lost.lasted))
 
     def _time_out(self, attempt: _Attempt) -> None:
         with self._lock:
@@ -289,7 +289,7 @@ class Slot:
         task = attempt.task
         _remove_scratch(task)
         worker.tidy(task)
-        attempt.finish(timed_out(task))
+        attempt.finish(timed_out(task, attempt.lasted))
 
 
 @define(eq=False)
@@ -347,9 +347,16 @@ class _Attempt:
     data: bytes | None
     finish: Finish
     _clock: threading.Timer | None = None
+    _began: float | None = None
+
+    @property
+    def lasted(self) -> float:
+        """For how many seconds it has been performed."""
+        return 0.0 if self._began is None else time.monotonic() - self._began
 
     def start_clock(self, time_out: Callable[[_Attempt], None]) -> None:
         """Start the clock, where the task has a time-out."""
+        self._began = self._began or time.monotonic()
         if self.task.options.timeout is None or self._clock is not None:
             return
         self._clock = threading.Timer(self.task.options.timeout, time_out, [self])

@@ -233,6 +233,28 @@ def careful(x: int, folder: str) -> int:
     return fussy(x)
 
 
+@step
+def meet(name: str, other: str, folder: str) -> bool:
+    """Wait for somebody who must be there at the same time."""
+    Path(folder, name).touch()
+    until = time.monotonic() + 30
+    while not (met := Path(folder, other).exists()) and time.monotonic() < until:
+        time.sleep(0.01)
+    return met
+
+
+@pipeline
+def left_by_two(x: int, folder: str) -> int:
+    on_exit(lambda: meet("first", "second", folder))
+    on_exit(lambda: meet("second", "first", folder))
+    return grow(x)
+
+
+def test_what_runs_at_the_end_does_not_wait_for_what_else_runs_there(tmp_path):
+    made = Local(jobs=2, display="none", workspace=tmp_path).run(left_by_two, 1, str(tmp_path))
+    assert made.steps["on_exit/meet"].result() and made.steps["on_exit-2/meet"].result()
+
+
 @pipeline
 def carefully(x: int, folder: str) -> int:
     return grow(careful(x, folder))

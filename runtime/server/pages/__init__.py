@@ -29,7 +29,9 @@ def page_routes() -> list[Route]:
 
 
 def _static(request: Request) -> Response:
-    response = static_response(request.path_params["name"], request.query_params.get("v"))
+    response = static_response(
+        request.path_params["name"], request.query_params.get("v"), request.headers.get("accept-encoding", "")
+    )
     if response is None:
         raise HTTPException(404)
     return response

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from attrs import define, field, frozen
 
-WIDTH, HEIGHT = 196, 46
+WIDTH, HEIGHT = 214, 46
 GAP_X, GAP_Y = 58, 18
 """Units of the picture, which are pixels where it is not zoomed."""
 

@@ -20,7 +20,7 @@ from ..callers import Caller, Scope
 from ..errors import Problem
 from ..problems import answer_to
 from ..service import Service, service_of
-from .rendering import render
+from .rendering import packed, render
 
 LOGIN = "/login"
 
@@ -85,7 +85,7 @@ def _endpoint(page: Page) -> Callable[[Request], Any]:
             _check_reach(caller, page)
             show = page.takes if request.method == "POST" and page.takes else page.show
             form = await _form(request)
-            return await run_in_threadpool(show, Visit(request, service, caller, form))
+            return await run_in_threadpool(_packed, show, Visit(request, service, caller, form))
         except Problem as problem:
             if problem.status == 401 and page.path != LOGIN:
                 return RedirectResponse(f"{LOGIN}?next={quote(_here(request))}", 303)
@@ -94,6 +94,10 @@ def _endpoint(page: Page) -> Callable[[Request], Any]:
             return _fault(request, service, error)
 
     return endpoint
+
+
+def _packed(show: Show, visit: Visit) -> Response:
+    return packed(show(visit), visit.request.headers.get("accept-encoding", ""))
 
 
 def _check_reach(caller: Caller, page: Page) -> None:

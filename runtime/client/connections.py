@@ -17,7 +17,6 @@ from .errors import EndpointNotOnServer, RunNotOnServer, ServerRefused, ServerUn
 if TYPE_CHECKING:
     import requests
 
-Document: TypeAlias = dict[str, Any]
 Query: TypeAlias = Mapping[str, object]
 
 KEY: Final = "Idempotency-Key"
@@ -26,10 +25,25 @@ KEY: Final = "Idempotency-Key"
 CONNECT: Final = 10.0
 """Seconds to wait for a connection."""
 
+_BACKOFF = 0.25
+"""Seconds, twice which lie before the third attempt, four times before the fourth and so on; the second follows at once."""
+
 _NOTHING: Mapping[str, Any] = {}
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 PASSING: Final = (429, 502, 503, 504)
 """Statuses that may be others in a moment: too many requests, a database that is busy, a proxy without a server."""
+
+
+@final
+class Document(dict[str, Any]):
+    """What a server answered. What it should have told and did not is an error of ours: another program may answer there."""
+
+    def __init__(self, told: Mapping[str, Any], url: str) -> None:
+        super().__init__(told)
+        self._url = url
+
+    def __missing__(self, name: str) -> Any:
+        raise ServerUnreachable(self._url, f"what answers there is no server of Penstock's: it did not say {name!r}")
 
 
 @final
@@ -121,7 +135,7 @@ def _transport() -> Any:
     from urllib3.util import Retry
 
     retry: Callable[..., Any] = functools.partial(
-        Retry, connect=3, redirect=0, other=0, allowed_methods=None, raise_on_status=False, backoff_factor=0.25,
+        Retry, connect=3, redirect=0, other=0, allowed_methods=None, raise_on_status=False, backoff_factor=_BACKOFF,
         respect_retry_after_header=False,  # which may say: tomorrow
     )  # fmt: skip
     again = HTTPAdapter(max_retries=retry(total=5, read=2, status=5, status_forcelist=PASSING))
@@ -155,7 +169,7 @@ def _document(answer: requests.Response, url: str) -> Document:
     if not isinstance(found, dict):
         kind = answer.headers.get("Content-Type", "nothing")
         raise ServerUnreachable(url, f"what answers there is no server of Penstock's: it sent {kind}")
-    return found
+    return Document(found, url)
 
 
 def _refusal(request: str, path: tuple[str, ...], answer: requests.Response) -> ServerRefused:

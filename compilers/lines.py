@@ -10,9 +10,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, final
 
+from attrs import frozen
+
 from .documents import BINDING, NODE
 from .forms import Form
-from .graph import Binding, Literal, Node, NodeOptions
+from .graph import OUTPUT, Binding, Literal, Node, NodeOptions, OutputRef
 from .values import Json
 
 DESCRIPTIVE = frozenset({"source", "doc", "label"})
@@ -37,33 +39,73 @@ _QUICK: Mapping[type, Callable[[Any], str]] = {
 """How the types are written of which a literal is JSON already."""
 
 
+@frozen
+class _Frame:
+    """What is written around the id, the inputs and the label of a node: all of it, and what of it decides.
+
+    ``held`` are the objects that it is made of.
+    """
+
+    before: str
+    behind: str
+    end: str
+    deciding_before: str
+    deciding_behind: str
+    held: tuple[object, ...]
+
+
 @final
 class NodeLines:
     """Writes nodes, each as a whole and as what of it can change a result."""
 
     def __init__(self) -> None:
         self._shared: dict[int, tuple[object, str, str]] = {}
+        self._frames: dict[tuple[object, ...], _Frame] = {}
 
     def both(self, node: Node) -> tuple[str, str]:
         """Return a node as an object on one line; and the same without what only describes it or says how to run it."""
-        whole, deciding = [], []
+        name = f'"id": {_quoted(node.id)}'
+        inputs = f'"inputs": {{{", ".join([_input(*given) for given in node.inputs.items()])}}}'
+        frame = self._frame(node)
+        label = f', "label": {_quoted(node.label)}' if node.label else ""
+        line = f"{{{name}{frame.before}{inputs}{frame.behind}{label}{frame.end}}}"
+        if not (line.isascii() or _is_unicode(line)):
+            line = json.dumps(json.loads(line))
+        return line, f"{name}{frame.deciding_before}{inputs}{frame.deciding_behind}"
+
+    def _frame(self, node: Node) -> _Frame:
+        """Return what stands around the id, the inputs and the label of a node, which it shares with the other calls at its place."""
+        if node.after or node.control is not None or node.optional:
+            return self._framed(node)
+        names = node.name, node.fingerprint, node.group, node.doc
+        key = *names, id(node.function), id(node.outputs), id(node.options), id(node.source)
+        known = self._frames.get(key)
+        if known is None:
+            known = self._frames[key] = self._framed(node)
+        return known
+
+    def _framed(self, node: Node) -> _Frame:
+        whole, deciding, part = ["", "", ""], ["", "", ""], 0
         for field, name, form, default in NODE.fields:
-            value = getattr(node, field)
-            if field in _SHARED:
-                text, decides = self._once(value, name, form, default)
-            elif field == "inputs":
-                text = decides = f'"{name}": {{{", ".join([_input(*given) for given in value.items()])}}}'
-            elif field == "control" and value is not None:
-                data = form.write(value)
-                text, decides = f'"{name}": {_dumped(data)}', f'"{name}": {_dumped(_deciding_control(data))}'
-            else:
-                text = decides = "" if value == default else f'"{name}": {_written(value, form)}'
-            if text:
-                whole.append(text)
-            if decides and field not in DESCRIPTIVE:
-                deciding.append(decides)
-        line = f"{{{', '.join(whole)}}}"
-        return line if line.isascii() or _is_unicode(line) else json.dumps(json.loads(line)), ", ".join(deciding)
+            if field in ("inputs", "label"):
+                part += 1
+            elif field != "id":
+                text, decides = self._field(getattr(node, field), field, name, form, default)
+                whole[part] += text and f", {text}"
+                deciding[part] += decides and f", {decides}"
+        held = node.function, node.outputs, node.options, node.source  # holding them keeps their ids their own
+        return _Frame(f"{whole[0]}, ", whole[1], whole[2], f"{deciding[0]}, ", "".join(deciding[1:]), held)
+
+    def _field(self, value: object, field: str, name: str, form: Form, default: object) -> tuple[str, str]:
+        """Write a field, as a whole and as what of it decides; nothing where it is the default."""
+        if field in _SHARED:
+            text, decides = self._once(value, name, form, default)
+        elif field == "control" and value is not None:
+            data = form.write(value)
+            text, decides = f'"{name}": {_dumped(data)}', f'"{name}": {_dumped(_deciding_control(data))}'
+        else:
+            text = decides = "" if value == default else f'"{name}": {_written(value, form)}'
+        return text, "" if field in DESCRIPTIVE else decides
 
     def _once(self, value: object, name: str, form: Form, default: object) -> tuple[str, str]:
         """Write a field whose value other nodes have too; nothing where it is the default."""
@@ -100,9 +142,12 @@ def _deciding_node(node: Json) -> Json:
 
 
 def _input(name: str, binding: Binding) -> str:
-    quick = _QUICK.get(type(binding.value)) if type(binding) is Literal else None
-    if quick is not None:
-        return f'{_quoted(name)}: {{"value": {quick(binding.value)}}}'  # type: ignore[union-attr]
+    if type(binding) is Literal:
+        quick = _QUICK.get(type(binding.value))
+        if quick is not None:
+            return f'{_quoted(name)}: {{"value": {quick(binding.value)}}}'
+    elif type(binding) is OutputRef and binding.name == OUTPUT and not binding.path:
+        return f'{_quoted(name)}: {{"node": {_quoted(binding.node)}}}'
     return f"{_quoted(name)}: {_dumped(BINDING.write(binding))}"
 
 

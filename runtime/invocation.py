@@ -40,7 +40,7 @@ from .whereabouts import Whereabouts
 def perform(task: Task, send: Callable[[Event], None]) -> Outcome:
     """Run a task in a worker process: its output goes to its log, its reports to the driver through ``send``."""
     try:
-        outcome = invoke(task, functools.partial(process_output, spares=_folder(task.run_folder)), send)
+        outcome = invoke(task, functools.partial(process_output, spares=_folder(task.run_folder)), send, is_own=True)
     except (KeyboardInterrupt, SystemExit) as error:  # nobody interrupts a worker: the step raised it itself
         outcome = Failed(describe(error, task), pid=os.getpid())
     end_children()
@@ -56,9 +56,13 @@ def abandon() -> None:
 
 
 def invoke(
-    task: Task, capture: Callable[[Path], AbstractContextManager[None]], send: Callable[[Event], None]
+    task: Task,
+    capture: Callable[[Path], AbstractContextManager[None]],
+    send: Callable[[Event], None],
+    *,
+    is_own: bool = False,
 ) -> Outcome:
-    """Run a task in this process and return how it ended.
+    """Run a task in this process and return how it ended. The process ``is_own`` where it does nothing else.
 
     Nothing that the step does is raised, but KeyboardInterrupt and Terminated, which are meant for the driver.
     """
@@ -66,7 +70,11 @@ def invoke(
     variables = task.options.environment.variables if task.options.environment else {}
     started = time.perf_counter()
     try:
-        with entered(context), surroundings(variables) as around, capture(_folder(task.run_folder) / task.log):
+        with (
+            entered(context),
+            surroundings(variables, is_own=is_own) as around,
+            capture(_folder(task.run_folder) / task.log),
+        ):
             return _invoke(task, context, around)
     except (KeyboardInterrupt, Terminated):
         raise

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias, Union
 
-import attrs
 from attrs import frozen
 
 from ..compilers.graph import OutputRef
@@ -85,7 +84,7 @@ def _perform(segment: Segment, send: Callable[[Event], None]) -> Iterator[Outcom
         if made is not None:
             yield Returned(link.task.step)
         else:
-            outcome = perform(attrs.evolve(link.task, inputs=inputs), send)
+            outcome = perform(link.task.given(inputs), send)
             yield outcome
             if not isinstance(outcome, Completed):
                 return

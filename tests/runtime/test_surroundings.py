@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from penstock.runtime import surroundings as surrounding
 from penstock.runtime.surroundings import surroundings
 
 
@@ -94,3 +95,15 @@ def test_what_is_kept_stays_but_for_the_variables_of_the_step(monkeypatch):
         os.environ["PENSTOCK_TEST_F"] = "by the step"
     assert (os.environ["PENSTOCK_TEST_E"], os.environ["PENSTOCK_TEST_F"]) == ("before", "by a module")
     assert "PENSTOCK_TEST_A" not in os.environ
+
+
+def test_in_a_process_of_its_own_one_look_is_enough_until_a_module_is_imported(monkeypatch):
+    looks: list[int] = []
+    monkeypatch.setattr(surrounding, "_SHARED", [(lambda: looks.append(1), lambda _before: None)])
+    monkeypatch.setattr(surrounding, "_KNOWN", {})
+    for name in (None, None, "a module", None):
+        if name:
+            monkeypatch.setitem(sys.modules, name, sys)
+        with surroundings({}, is_own=True):
+            pass
+    assert len(looks) == 2

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .dsl.library import command_step, copy_step, script_step
     from .runtime.azure.errors import RemoteError
     from .runtime.client import Client
+    from .runtime.clusters import Ray
     from .runtime.comparisons import Comparison, compare
     from .runtime.context import current_step
     from .runtime.datastores import Datastore, copy_files, materialise
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
         StoreError,
         WorkspaceError,
     )
-    from .runtime.executors.ray import Ray
     from .runtime.launching import compile, run
     from .runtime.publishing import Endpoint, publish
     from .runtime.reporting import log_figure, log_metric, log_text, progress
@@ -147,7 +147,7 @@ _LOADED_ON_FIRST_USE = {
     "InvalidGraph": "compilers.errors",
     "Local": "runtime.runners.local",
     "MissingInput": "runtime.errors",
-    "Ray": "runtime.executors.ray",
+    "Ray": "runtime.clusters",
     "RemoteError": "runtime.azure.errors",
     "Replay": "runtime.runners.replaying",
     "Run": "runtime.runs",

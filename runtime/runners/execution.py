@@ -16,6 +16,7 @@ from ...compilers.fingerprints.drift import drifted
 from ...compilers.graph import Graph
 from ...compilers.lowering import Compiled
 from ...compilers.traversal import nodes_within
+from .. import clusters
 from ..admission import ANYWHERE, refuse, shortages, this_machine
 from ..audiences import Audience
 from ..auditing import warn_undeclared
@@ -27,7 +28,6 @@ from ..executors.inline import InlineExecutor
 from ..executors.kept import KeptWorkers
 from ..executors.local import LocalExecutor, start_here
 from ..executors.pools import start_pool
-from ..executors.ray import Ray
 from ..functions import check_not_importing
 from ..history.records import RunRecord
 from ..plans import Plan
@@ -309,7 +309,7 @@ class Execution:
 def _cluster(config: Config) -> Cluster | None:
     """Return the cluster that performs the steps, where one does."""
     if isinstance(config.executor, str):
-        return Ray() if config.executor == "ray" else None
+        return clusters.Ray() if config.executor == "ray" else None
     return config.executor
 
 

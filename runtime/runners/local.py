@@ -76,7 +76,7 @@ class Local:
 
     ``jobs`` is how many steps run at a time (the number of processors by default). ``executor`` is ``"local"``, a
     process a slot, ``"joblib"``, the same with processes that joblib's loky starts, ``"inline"``, one after the other in this
-    process, which debuggers like, or ``"ray"``, on a cluster (see :class:`~penstock.runtime.executors.ray.Ray`). ``workspace`` is a
+    process, which debuggers like, or ``"ray"``, on a cluster (see :class:`~penstock.runtime.clusters.Ray`). ``workspace`` is a
     workspace or the folder of one. With ``continue_on_failure`` what does not need a failed step still runs;
     ``raise_on_failure=False`` returns a failed run instead of raising RunFailed. ``regenerate_outputs`` runs every step,
     or the named ones, whatever results are kept; later runs then take the new ones. ``audit`` watches what steps read

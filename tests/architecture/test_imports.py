@@ -50,7 +50,7 @@ ALLOWED = {
 
 PACKAGES = {
     "dsl", "dsl.library", "compilers", "compilers.fingerprints", "compilers.linting", "compilers.lowering", "compilers.passes", "compilers.targets", "compilers.targets.azureml", "runtime",
-    "runtime.azure", "runtime.azure.emulator", "runtime.bundles", "runtime.cli", "runtime.client", "runtime.datastores", "runtime.endpoints", "runtime.executors", "runtime.history", "runtime.history.migrations", "runtime.runners",
+    "runtime.azure", "runtime.azure.emulator", "runtime.bundles", "runtime.cli", "runtime.clusters", "runtime.client", "runtime.datastores", "runtime.endpoints", "runtime.executors", "runtime.history", "runtime.history.migrations", "runtime.runners",
     "runtime.server", "runtime.server.hosts", "runtime.server.pages", "runtime.server.routes", "runtime.store", "runtime.store.codecs", "runtime.terminal",
 }  # fmt: skip
 """Every package there may be. A new one is put here, and into a layer, on purpose."""

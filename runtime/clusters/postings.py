@@ -12,6 +12,8 @@ from typing import Final
 
 from attrs import field, frozen
 
+from .code import FOLDER, is_here
+
 _LISTED: Final = 6
 """How many differing distributions a message lists."""
 
@@ -20,7 +22,8 @@ _LISTED: Final = 6
 class Posting:
     """What each node must know of a run; ``token`` tells it from every other.
 
-    ``path`` and ``folder`` are where the driver finds modules and the folder that it is in. ``address`` is where it hears what
+    ``path`` and ``folder`` are where the driver finds modules and the folder that it is in; ``code`` are the project's files that
+    the steps need, by their paths there, with their digests: a node without them uses the copies in ``run_folder``. ``address`` is where it hears what
     steps report, empty where it does not. ``marks`` are files that a node sees which shares the driver's file
     system, by what they lie in. ``distributions`` are those that the code of the steps reaches, with the driver's versions.
     """
@@ -29,8 +32,10 @@ class Posting:
     path: tuple[str, ...]
     arguments: tuple[str, ...]
     folder: str
+    run_folder: str
     address: str = ""
     marks: Mapping[str, str] = field(factory=dict)
+    code: Mapping[str, str] = field(factory=dict)
     distributions: Mapping[str, str] = field(factory=dict)
     python: tuple[int, int] = sys.version_info[:2]
 
@@ -79,10 +84,18 @@ def _differences(distributions: Mapping[str, str]) -> Iterator[str]:
             yield f"{name} ({own}, {version} here)"
 
 
-def settle(posting: Posting) -> None:
-    """Find modules where the driver does, as far as that is here, and be in its folder."""
+def settle(posting: Posting) -> Path | None:
+    """Find modules where the driver does, as far as that is here, and be in its folder.
+
+    Where the project is not here as it is there, its code is found in the run's folder; which is then returned.
+    """
     before = [entry for entry in sys.path if entry not in posting.path]
     sys.path[:] = [*filter(os.path.exists, posting.path), *before]
     sys.argv[:] = posting.arguments
     with contextlib.suppress(OSError):
         os.chdir(posting.folder)
+    if is_here(posting.code):
+        return None
+    copies = Path(posting.run_folder, FOLDER)
+    sys.path.insert(0, str(copies))
+    return copies

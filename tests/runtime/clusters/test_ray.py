@@ -238,4 +238,7 @@ def test_a_lost_node_fails_the_step_that_ran_there(cluster, workspace, tmp_path)
     assert run.wait(60) and run.steps["told"].state is State.COMPLETED
     failure = run.steps["wait_for_the_end"].failure
     assert "step 'wait_for_the_end' failed: WorkerDied" in str(failure) and "or its node was lost" in str(failure)
+    deadline = time.monotonic() + 20  # it looks once a second whether its parent is there
+    while is_running(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
     assert not is_running(pid)

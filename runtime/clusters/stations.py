@@ -13,6 +13,7 @@ import threading
 import time
 from concurrent.futures import Future
 from multiprocessing import AuthenticationError
+from pathlib import Path
 from typing import Final, final
 
 import attrs
@@ -21,12 +22,12 @@ from attrs import define, field, frozen
 from ..channels import DriverLink, WorkerListener
 from ..errors import ClusterUnfit
 from ..events import Event
+from ..executors.local import start_here, thread_limits
+from ..executors.packing import Unreadable, unpack
+from ..executors.slots import Slot
 from ..failures import describe_end
 from ..tasks import Failed, Outcome, Task
-from .local import start_here, thread_limits
-from .packing import Unreadable, unpack
 from .postings import Posting, settle, unfitness
-from .slots import Slot
 
 _LOOK: Final = 0.1
 """Seconds after which a cancellation is noticed at the latest: it does not wake who waits for a lock."""
@@ -68,17 +69,21 @@ def _station(data: bytes) -> Station:
     if current is None or current.posting.token != posting.token:
         if current is not None:
             current.close()
-        settle(posting)
-        _STATIONS[:] = [Station(posting, unfitness(posting))]
+        copies = settle(posting)
+        _STATIONS[:] = [Station(posting, unfitness(posting), copies)]
     return _STATIONS[-1]
 
 
 @final
 class Station:
-    """Performs the tasks of one run that come to this process; if the node is unfit for that, it says so of each."""
+    """Performs the tasks of one run that come to this process; if the node is unfit for that, it says so of each.
 
-    def __init__(self, posting: Posting, unfit: str) -> None:
+    ``copies`` is where the project's code is, where the project itself is not here.
+    """
+
+    def __init__(self, posting: Posting, unfit: str, copies: Path | None) -> None:
         self.posting = posting
+        self._copies = copies
         self._unfit = unfit
         self._reports = _Reports(posting)
         self._listener = WorkerListener()
@@ -109,7 +114,7 @@ class Station:
         slot = self._slot = self._slot or self._begin(task)
         done: Future[Outcome] = Future()
         try:
-            slot.start(_with_gpus(task, gpus), functools.partial(_settle, done))
+            slot.start(self._placed(task, gpus), functools.partial(_settle, done))
             while not done.done():
                 with contextlib.suppress(TimeoutError):
                     done.result(_LOOK)
@@ -117,6 +122,12 @@ class Station:
             slot.stop()
             raise
         return done.result()
+
+    def _placed(self, task: Task, gpus: tuple[str, ...]) -> Task:
+        """Return a task as it is here: with the GPUs that Ray gives it, and with the project where its copy is."""
+        if not gpus and self._copies is None:
+            return task
+        return attrs.evolve(task, gpus=gpus, root=task.root if self._copies is None else str(self._copies))
 
     def _begin(self, task: Task) -> Slot:
         threading.Thread(target=self._end_idle, name="penstock-idle", daemon=True).start()
@@ -133,10 +144,6 @@ class Station:
 def _settle(done: Future[Outcome], outcome: Outcome | None) -> None:
     if outcome is not None:  # only what is in a segment may not be performed
         done.set_result(outcome)
-
-
-def _with_gpus(task: Task, gpus: tuple[str, ...]) -> Task:
-    return attrs.evolve(task, gpus=gpus) if gpus else task
 
 
 @final

@@ -1,77 +1,13 @@
-"""Connect to a cluster of Ray, or start one on this machine, quietly; and ask what its nodes have."""
+"""Ask a cluster of Ray what its nodes have, and which it has lost."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import threading
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 from ...compilers.graph import Resources
 from ..amounts import size
-from ..errors import RunError
-
-_CLIENT: Final = "ray://"
-
-_CRITICAL: Final = 50
-"""The level of that name in logging, which takes a while to import."""
-
-_QUIET: Final = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # else it warns that it will become the default
-    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # else its workers start by `uv run`, in a copy of the folder
-}
-"""What a Ray that is started here finds in its environment, where the user says nothing else."""
-
-
-def connect(address: str | None) -> None:
-    """Be connected to the cluster at an address, or to the one that Ray finds, or starts where there is none.
-
-    Raises RunError where Ray is not installed or no cluster answers.
-    """
-    if (address or os.environ.get("RAY_ADDRESS") or "").startswith(_CLIENT):
-        raise RunError(
-            f"a driver must be on a node of the cluster or in its network, and {_CLIENT} leads through a proxy. Start it on the "
-            "cluster (`ray job submit -- python flow.py`), or give the address of the head node: Ray(address='HOST:6379')"
-        )
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
-    try:
-        import ray
-    except ImportError as error:
-        raise RunError(
-            f'Ray is not installed where the run was started ({error}): pip install "penstock[ray]"'
-        ) from error
-    if ray.is_initialized():
-        return
-    with _handlers_kept():
-        try:
-            ray.init(address, include_dashboard=False, log_to_driver=False, logging_level=_CRITICAL)
-        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-            where = f"the cluster of Ray at {address}" if address else "a cluster of Ray"
-            raise RunError(f"{where} cannot be reached: {_first_line(error)}") from error
-    ray._private.worker._worker_logs_enabled = (
-        False  # what it says of workers that died, a failure of the step says too
-    )
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0]
-
-
-@contextlib.contextmanager
-def _handlers_kept() -> Iterator[None]:
-    """Leave the program's handling of SIGTERM as it is."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def processors_there() -> int:

@@ -42,6 +42,9 @@ _REACHABLE: Final = 3.0
 _AT_ONCE: Final = 2**16
 """Bytes that are read at a time."""
 
+_LARGEST: Final = 2**30
+"""Bytes that no message has: values go through the store."""
+
 _SHORT: Final = 4
 _LONG: Final = 12
 """Bytes before a message that say how long it is, as :mod:`multiprocessing` writes them; the long form begins with -1."""
@@ -162,7 +165,10 @@ class Inbox:
         self._read = bytearray()
 
     def wait(self) -> list[bytes]:
-        """Wait until there is a message, and return all that are there by then. Raises EOFError or OSError at the end."""
+        """Wait until there is a message, and return all that are there by then.
+
+        Raises EOFError or OSError at the end, and ValueError for what is no message.
+        """
         if os.name != "posix":
             return [self._connection.recv_bytes()]
         while not (messages := self._cut()):
@@ -193,6 +199,8 @@ class Inbox:
             begin, size = start + _SHORT, int.from_bytes(self._read[start : start + _SHORT], "big", signed=True)
             if size < 0:
                 begin, size = start + _LONG, int.from_bytes(self._read[start + _SHORT : start + _LONG], "big")
+            if size > _LARGEST:
+                raise ValueError(f"the beginning of a message of {size} bytes")
             if end < begin or end < begin + size:
                 break
             start = begin + size

@@ -189,14 +189,22 @@ class Slot:
                 for attempt in self._attempts:
                     self._send(worker, attempt)
                 worker.flush()
-        inbox = Inbox(connection)
-        with contextlib.suppress(EOFError, OSError):
-            while True:
-                for data in inbox.wait():
-                    self._take(worker, pickle.loads(data))
-                if len(self._attempts) > 1:  # more comes in a moment, and is read at once
-                    time.sleep(_MOMENT)
-        worker.silent.set()
+        try:
+            self._hear(worker, Inbox(connection))
+        except (EOFError, OSError):
+            worker.silent.set()
+        except Exception as error:  # a step may write to files that are not its own
+            worker.silent.set()
+            worker.problem = f"what came from it made no sense: {error}"
+            worker.kill()
+
+    def _hear(self, worker: _Worker, inbox: Inbox) -> None:
+        """Take in what a worker sends. Raises EOFError or OSError at its end, and anything where it makes no sense."""
+        while True:
+            for data in inbox.wait():
+                self._take(worker, _read(data))
+            if len(self._attempts) > 1:  # more comes in a moment, and is read at once
+                time.sleep(_MOMENT)
 
     def _send(self, worker: _Worker, attempt: _Attempt) -> None:
         if worker.connection is None or attempt.data is None:
@@ -272,7 +280,7 @@ class Slot:
             lost = attempts[0]
             _remove_scratch(lost.task)
             worker.tidy(lost.task)
-            lost.finish(died(how, lost.task, lost.lasted))
+            lost.finish(died(worker.problem or how, lost.task, lost.lasted))
 
     def _time_out(self, attempt: _Attempt) -> None:
         with self._lock:
@@ -294,7 +302,7 @@ class Slot:
 
 @define(eq=False)
 class _Worker:
-    """One process, and what leads to it. It is ``silent`` when nothing more comes from it."""
+    """One process, and what leads to it. It is ``silent`` when nothing more comes from it; ``problem`` is why it was killed."""
 
     gpus: tuple[str, ...] = ()
     name: str = field(factory=lambda: os.urandom(8).hex())
@@ -303,6 +311,7 @@ class _Worker:
     run_folder: str | None = None
     silent: threading.Event = field(factory=threading.Event)
     unsent: list[bytes] = field(factory=list)
+    problem: str = ""
 
     @property
     def pid(self) -> int | None:
@@ -367,6 +376,13 @@ class _Attempt:
         """Stop the clock."""
         if self._clock is not None:
             self._clock.cancel()
+
+
+def _read(data: bytes) -> object:
+    try:
+        return pickle.loads(data)
+    except Exception as error:
+        raise ValueError(f"{len(data)} bytes that are no message ({type(error).__name__})") from error
 
 
 def _outcome(message: Outcome | Unreadable, task: Task) -> Outcome:

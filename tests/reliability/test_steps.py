@@ -32,6 +32,11 @@ WORDS = {
     "raises_far_too_much": ("ValueError", "... (10000000 characters)"),
     "raises_what_exits": ("Leaving", "its message cannot be shown: SystemExit"),
     "closes_all_files": ("WorkerDied", "(EXIT(0)): did it call os._exit(), or close files that are not its own?"),
+    "writes_where_it_should_not": ("WorkerDied", "what came from it made no sense: the beginning of a message of"),
+    "writes_nothings_where_it_should_not": (
+        "WorkerDied",
+        "what came from it made no sense: 0 bytes that are no message",
+    ),
     "breaks_modules": ("WorkerDied", "its process"),
     "fills_its_disk": ("OSError", "; results of finished steps are kept: make room and run again)"),
 }

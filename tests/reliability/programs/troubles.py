@@ -167,6 +167,25 @@ def closes_all_files() -> int:
     return 1
 
 
+def write_everywhere(text: bytes) -> int:
+    for file in range(3, 50):
+        try:
+            os.write(file, text)
+        except OSError:
+            continue
+    return 1
+
+
+@step
+def writes_where_it_should_not() -> int:
+    return write_everywhere(b"nonsense" * 100)
+
+
+@step
+def writes_nothings_where_it_should_not() -> int:
+    return write_everywhere(bytes(100))
+
+
 @step
 def breaks_modules() -> int:
     for name in [name for name in sys.modules if name.partition(".")[0] in ("penstock", "pickle", "cloudpickle")]:
@@ -195,4 +214,5 @@ def troubles() -> list[object]:
         returns_what_is_not_there(), returns_too_few(), raises_what_cannot_be_pickled(), raises_without_words(),
         interrupts_itself(), fills_its_disk(), raises("fare"), raises_at_the_end_of_a_long_chain(),
         raises_far_too_much(), raises_what_exits(), closes_all_files(), breaks_modules(), replaces_its_output(),
+        writes_where_it_should_not(), writes_nothings_where_it_should_not(),
     ]  # fmt: skip

@@ -72,6 +72,15 @@ def described() -> int:
     return tally(words(20))
 
 @step
+def paint() -> Path:
+    Path("dot.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')
+    return Path("dot.svg")
+
+@pipeline
+def pictured() -> Path:
+    return paint()
+
+@step
 def size(file: Path) -> int:
     return len(file.read_text())
 
@@ -111,7 +120,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
 
     for words in (["--epochs", "4"], ["--epochs", "5"], ["--limit", "0.1"]):
         penstock("run", "browsed_flow.py:live", *words, "-q")
-    for name in ("grouped", "described"):
+    for name in ("grouped", "described", "pictured"):
         penstock("run", f"browsed_flow.py:{name}", "-q")
     penstock("publish", "browsed_flow.py:live", "--as", "live")
     penstock("publish", "browsed_flow.py:sized", "--as", "sized")

@@ -330,3 +330,34 @@ def test_a_file_is_sent_from_the_form(visit):
     page.click("text=Run it")
     page.wait_for_selector("#run-state >> text=completed")
     page.wait_for_selector("tr:has-text('size') >> td.result >> text=7")
+
+
+def test_a_picture_that_a_step_made_is_seen_and_its_artifact_has_a_page(visit):
+    page = visit("/runs")
+    latest(page, pipeline="pictured")
+    page.click(".box[data-step=paint]")
+    page.wait_for_selector("#panel .artifact img")
+    assert page.evaluate("document.querySelector('#panel .artifact img').naturalWidth") == 1
+    page.click("#panel .artifact h4 a")
+    page.wait_for_url("**/artifacts/*")
+    assert page.evaluate("document.querySelector('#preview img').naturalWidth") == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_view_of_a_run_has_a_fault_of_accessibility(visit, scheme):
+    page = visit("/runs", color_scheme=scheme)
+    latest(page, "failed")
+    views = [
+        "?view=metrics",
+        "?view=details",
+        "/steps/train?view=code",
+        "/steps/train?view=log",
+        "/steps/check?view=details",
+    ]
+    run = page.url
+    for view in views:
+        page.goto(f"{run}{view}")
+        assert faults_of(page) == [], view
+    latest(page, pipeline="grouped")
+    page.goto(f"{page.url}?closed=market")
+    assert faults_of(page) == []

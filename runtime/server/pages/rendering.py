@@ -83,7 +83,7 @@ def packed(response: Response, accepted: str) -> Response:
     A page tells a session's secret beside what an address says. Its size gives nothing away all the same: the cookie is not sent
     along when another site has a browser ask.
     """
-    if "gzip" not in accepted or len(response.body) < _WORTH or not isinstance(response, HTMLResponse):
+    if not isinstance(response, HTMLResponse) or "gzip" not in accepted or len(response.body) < _WORTH:
         return response
     headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
     return HTMLResponse(gzip.compress(response.body, _LEVEL, mtime=0), response.status_code, headers)

@@ -6,34 +6,25 @@ import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import attrs
 from attrs import field, frozen
 
-from ...compilers.fingerprints import Manifest
-from ...compilers.graph import Graph
-from ...compilers.lowering import Compiled, compile_pipeline
-from ..azure.addresses import Address
-from ..azure.artifacts import Stores, opened_stores
-from ..azure.client import Client
-from ..azure.configuration import base_url, find_address
-from ..azure.connections import Connection
-from ..azure.credentials import MANAGEMENT, Credential, Kind, Tokens, credential
-from ..azure.endpoints import list_endpoints
-from ..azure.hosts import is_loopback
-from ..azure.permissions import Check, check
-from ..azure.schedules import Schedules
-from ..azure.stores import WorkspaceStores
-from ..azure.targets import ComputeTargets
-from ..events import Event, Listener
-from ..executors import Executor
-from ..runs import Run
-from ..terminal import Mode
-from ..workspace import Workspace
-from .azure_execution import reconnect, submit
-from .azure_executor import MixedExecutor
-from .azure_publishing import AzureEndpoint, endpoint_name, publish_pipeline
+from ...compilers import lowering
+from .. import azure, runners
+
+if TYPE_CHECKING:
+    from ...compilers.fingerprints import Manifest
+    from ...compilers.graph import Graph
+    from ...compilers.lowering import Compiled
+    from ..azure import Address, Check, ComputeTargets, Connection, Credential, Kind, Schedules, Stores, WorkspaceStores
+    from ..events import Event, Listener
+    from ..executors import Executor
+    from ..runs import Run
+    from ..terminal import Mode
+    from ..workspace import Workspace
+    from .azure_publishing import AzureEndpoint
 
 
 @final
@@ -92,7 +83,7 @@ class AzureML:
         file that the Azure portal gives, and that v1 of Azure's own library read). A ``path`` that is given goes before
         the environment. ``how`` is how pipelines run there, as for the class. Raises NotConfigured, which says what is missing.
         """
-        found = find_address(subscription_id, resource_group, workspace_name, path)
+        found = azure.find_address(subscription_id, resource_group, workspace_name, path)
         return cls(
             found.subscription_id, found.resource_group, found.workspace_name, credential=credential, url=url, **how
         )
@@ -100,20 +91,20 @@ class AzureML:
     @functools.cached_property
     def address(self) -> Address:
         """The workspace as Azure names it."""
-        return Address(self.subscription_id, self.resource_group, self.workspace_name)
+        return azure.Address(self.subscription_id, self.resource_group, self.workspace_name)
 
     @functools.cached_property
     def connection(self) -> Connection:
         """The way to the workspace, for everything that speaks to it."""
-        base = base_url(self.url, MANAGEMENT)
-        return Connection(self.address, Client(Tokens(self._credential(base)), base))
+        base = azure.base_url(self.url, azure.MANAGEMENT)
+        return azure.Connection(self.address, azure.Client(azure.Tokens(self._credential(base)), base))
 
     def run(self, pipeline: Callable[..., object], *args: Any, **kwargs: Any) -> Run:
         """Submit a pipeline with these parameters, follow it, and return the run when it has ended.
 
         Raises what :meth:`submit` raises, and RunFailed with the user's exception as its cause.
         """
-        return self.run_compiled(compile_pipeline(pipeline, args, kwargs))
+        return self.run_compiled(lowering.compile_pipeline(pipeline, args, kwargs))
 
     def submit(self, pipeline: Callable[..., object], *args: Any, **kwargs: Any) -> Run:
         """Submit a pipeline with these parameters and return at once; ``run.wait()`` says when it has ended.
@@ -121,11 +112,11 @@ class AzureML:
         It goes on in Azure when this process ends; :meth:`get` follows it again. Raises what compiling raises,
         UnsupportedByTarget for what Azure cannot express, and an error of the tree under RemoteError.
         """
-        return submit(self, compile_pipeline(pipeline, args, kwargs)).run
+        return runners.submit(self, lowering.compile_pipeline(pipeline, args, kwargs)).run
 
     def run_compiled(self, compiled: Compiled) -> Run:
         """Submit a graph, follow it to its end, and return the run."""
-        run = submit(self, compiled).run.wait()
+        run = runners.submit(self, compiled).run.wait()
         return run.check() if self.raise_on_failure else run
 
     def get(self, reference: str = "last") -> Run:
@@ -133,7 +124,7 @@ class AzureML:
 
         Raises RunNotFound, and RunError for a run that was not submitted to this workspace of Azure.
         """
-        return reconnect(self, reference).run
+        return runners.reconnect(self, reference).run
 
     def publish_pipeline(
         self, compiled: Compiled, *, name: str, version: str | None = None, description: str = ""
@@ -142,53 +133,55 @@ class AzureML:
 
         Raises UnsupportedByTarget, IllegalName, and an error of the tree under RemoteError.
         """
-        return publish_pipeline(self, compiled, name, version, description)
+        return runners.publish_pipeline(self, compiled, name, version, description)
 
     def executor(
         self, here: Executor, graph: Graph, manifests: Mapping[str, Manifest], report: Callable[[Event], None]
     ) -> Executor:
         """Return what performs the steps of a run ``here``, and those that name a compute target in this workspace."""
-        return MixedExecutor(here, self, graph, manifests, report)
+        return runners.MixedExecutor(here, self, graph, manifests, report)
 
     def endpoint(self, name: str) -> AzureEndpoint:
         """Return the endpoint of a published pipeline; it is looked for when it is used."""
-        return AzureEndpoint(endpoint_name(name), home=self)
+        return runners.AzureEndpoint(runners.endpoint_name(name), home=self)
 
     @property
     def endpoints(self) -> tuple[AzureEndpoint, ...]:
         """The endpoints of the workspace, by name."""
-        found = sorted(endpoint.name for endpoint in list_endpoints(self.connection))
-        return tuple(AzureEndpoint(name, home=self) for name in found)
+        found = sorted(endpoint.name for endpoint in azure.list_endpoints(self.connection))
+        return tuple(runners.AzureEndpoint(name, home=self) for name in found)
 
     @property
     def schedules(self) -> Schedules:
         """The schedules of the workspace, by name; switched off and on, and deleted, there."""
-        return Schedules(self.connection)
+        return azure.Schedules(self.connection)
 
     @functools.cached_property
     def stores(self) -> Stores:
         """What gives a datastore of the workspace by its name, the default one for an empty name; each is opened once."""
-        return opened_stores(self.connection)
+        return azure.opened_stores(self.connection)
 
     @property
     def compute(self) -> ComputeTargets:
         """The compute targets of the workspace, by name."""
-        return ComputeTargets(self.connection)
+        return azure.ComputeTargets(self.connection)
 
     @property
     def datastores(self) -> WorkspaceStores:
         """The datastores of the workspace, by name."""
-        return WorkspaceStores(self.connection)
+        return azure.WorkspaceStores(self.connection)
 
     def check(self) -> Check:
         """Log in and say who that is, and what is allowed. Raises an error of the tree under RemoteError."""
-        return check(self.connection)
+        return azure.check(self.connection)
 
     def _credential(self, base: str) -> Credential:
         if not isinstance(self.credential, str):
             return self.credential
         # A real token must never go to a stand-in by accident.
-        return credential("offline" if is_loopback(base) and self.credential == "default" else self.credential)
+        return azure.credential(
+            "offline" if azure.is_loopback(base) and self.credential == "default" else self.credential
+        )
 
     def __getstate__(self) -> Mapping[str, Any]:
         # What is open stays here; it is opened anew where it is needed.

@@ -11,7 +11,7 @@ HEAVY = ["asyncio", "azure", "beartype", "click", "dill", "fsspec", "joblib", "n
 
 
 RUNNING = ["compilers.lowering.compiling", "compilers.fingerprints.fingerprints", "runtime.bundles.packing", "runtime.driving",
-           "runtime.cleaning", "runtime.history.queries", "runtime.rehearsals", "runtime.runners.execution",
+           "runtime.azure.client", "runtime.cleaning", "runtime.history.queries", "runtime.rehearsals", "runtime.runners.execution",
            "runtime.terminal"]  # fmt: skip
 
 
@@ -26,7 +26,7 @@ def test_importing_penstock_loads_nothing_heavy():
     assert loaded_by("import penstock") == []
 
 
-@pytest.mark.parametrize("name", ["Local", "Run", "StepRun", "Workspace", "run", "compile"])
+@pytest.mark.parametrize("name", ["AzureML", "Local", "Run", "StepRun", "Workspace", "run", "compile"])
 def test_a_worker_that_imports_the_module_of_a_step_loads_nothing_that_runs_pipelines(name):
     code = f"from penstock import {name}, step, pipeline"
     assert loaded_by(code, [f"penstock.{module}" for module in RUNNING]) == []

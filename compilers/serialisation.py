@@ -119,7 +119,7 @@ def json_schema() -> dict[str, Json]:
     record = GRAPH
     definitions: dict[str, Json] = {}
     _collect(record, definitions)
-    top = definitions.pop("Graph")
+    top = dict(definitions["Graph"])  # which stays: bodies of control nodes are graphs too, and name no schema
     top["properties"] = {"schema": {"const": SCHEMA}, **top["properties"]}
     top["required"] = ["schema", *top["required"]]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": _DOCUMENT, "title": "Penstock graph", **top,

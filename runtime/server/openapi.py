@@ -25,6 +25,10 @@ EXAMPLES: Mapping[str, str] = {
 """A text of each format."""
 
 
+_BINARY: Document = {"type": "string", "format": "binary"}
+"""What generators of clients take for bytes."""
+
+
 class ParameterDocument(TypedDict):
     """A parameter of a version. ``schema`` is its JSON Schema; a ``static`` one is fixed; ``default`` is null where there is none."""
 
@@ -150,7 +154,13 @@ def _body(action: Action, schemas: Schemas) -> Document | None:
         return None
     known = schemas[kind]
     media = action.media or (JSON,)
-    return {"required": True, "content": {name: {"schema": known if name == JSON else {}} for name in media}}
+    return {"required": True, "content": {name: {"schema": _sent(name, known)} for name in media}}
+
+
+def _sent(media: str, known: Document) -> Document:
+    """Return the schema of a body: of a document, of a form with the document and files, or of bytes."""
+    form = {"type": "object", "properties": {"request": known}, "additionalProperties": _BINARY}
+    return {JSON: known, "multipart/form-data": form}.get(media, _BINARY)
 
 
 def _run_operation(name: str, parameters: Sequence[Parameter], schemas: Schemas) -> Document:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
+import jsonschema
 import numpy as np
 import pytest
 
@@ -16,7 +17,7 @@ from penstock.compilers.graph import Attached, Source
 from penstock.compilers.lowering import compile_pipeline
 from penstock.compilers.passes import alone, until
 from penstock.compilers.rendering import render
-from penstock.compilers.serialisation import digest, from_json, to_dict, to_json
+from penstock.compilers.serialisation import digest, from_json, json_schema, to_dict, to_json
 from penstock.compilers.targets.mermaid import write
 from penstock.compilers.traversal import named_bodies, nodes_within, with_bodies
 
@@ -94,6 +95,10 @@ def test_bodies_are_drawn_as_boxes(graph, golden):
 def test_a_document_is_read_back_as_the_same_graph(graph):
     assert from_json(to_json(graph)) == graph
     assert json.loads(to_json(graph)) == to_dict(graph)
+
+
+def test_a_document_with_bodies_fits_the_published_schema(graph):
+    jsonschema.Draft202012Validator(json_schema()).validate(json.loads(to_json(graph)))
 
 
 def test_a_broken_body_in_a_document_is_refused(graph):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -44,17 +44,14 @@ class DataPathV1(msgspec.Struct, frozen=True, rename="pascal"):
     relative_path: str = ""
 
 
-TagsV1: TypeAlias = Annotated[dict[Text, Any], msgspec.Meta(max_length=100)]
-
-
 class RunRequestV1(msgspec.Struct, frozen=True, rename="pascal"):
     """A run that is asked for as the first SDK's callers do: all values are texts. What else they send is not needed."""
 
     experiment_name: Text | None = None
     parameter_assignments: dict[str, Any] | None = None
     data_path_assignments: dict[str, DataPathV1] | None = None
-    tags: TagsV1 | None = msgspec.field(default=None, name="tags")
-    Tags: TagsV1 | None = msgspec.field(default=None, name="Tags")
+    tags: dict[str, Any] | None = msgspec.field(default=None, name="tags")
+    Tags: dict[str, Any] | None = msgspec.field(default=None, name="Tags")
 
 
 class StartedV1(TypedDict):

@@ -232,7 +232,7 @@ def arrays(sizes: Sizes) -> Case:
         MAPPED,
         (SECONDS, PEAK),
         note="Memory is the proportional set size of all processes together, looked at every 0.05 s. The floor "
-        "computes no digest of what it writes.",
+        "computes no digest of what it writes; Penstock does so on the other processor meanwhile.",
     )
 
 

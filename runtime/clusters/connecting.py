@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any, Final
@@ -12,6 +13,9 @@ from typing import Any, Final
 from ..errors import RunError
 
 _CLIENT: Final = "ray://"
+
+_PATIENCE: Final = 5.0
+"""Seconds in which a cluster must answer."""
 
 _CRITICAL: Final = 50
 """The level of that name in logging, which takes a while to import."""
@@ -43,7 +47,9 @@ def connect(address: str | None) -> bool:
             f'Ray is not installed where the run was started ({error}): pip install "penstock[ray]"'
         ) from error
     if ray.is_initialized():
+        _check_that_it_is(address or "")
         return _is_started_here()
+    _check_that_it_answers(address or os.environ.get("RAY_ADDRESS") or "")
     with _handlers_kept():
         try:
             ray.init(address, include_dashboard=False, log_to_driver=False, logging_level=_CRITICAL)
@@ -53,6 +59,37 @@ def connect(address: str | None) -> bool:
     # What Ray would print of workers that died is what a failure of their steps says.
     ray._private.worker._worker_logs_enabled = False
     return _is_started_here()
+
+
+def _check_that_it_is(address: str) -> None:
+    """Raise RunError where this process is connected to a cluster at another port; of hosts one has several names."""
+    import ray
+
+    place, current = _place(address), str(ray.get_runtime_context().gcs_address)
+    if place is not None and place[1] != int(current.rpartition(":")[2]):
+        raise RunError(
+            f"this process is connected to the cluster of Ray at {current}, and the run is to be on the one at {address}. A process has "
+            "one at a time: call ray.shutdown() before, or start the run in a process of its own"
+        )
+
+
+def _place(address: str) -> tuple[str, int] | None:
+    """Read HOST:PORT; Ray has other forms too."""
+    host, colon, port = address.rpartition(":")
+    return (host.strip("[]"), int(port)) if colon and port.isdecimal() else None
+
+
+def _check_that_it_answers(address: str) -> None:
+    """Raise RunError where nobody listens at HOST:PORT: Ray itself would try for minutes, and print of it."""
+    place = _place(address)
+    if place is None:
+        return
+    try:
+        socket.create_connection(place, timeout=_PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise RunError(
+            f"no cluster of Ray answers at {address} ({error}): is it the address of the head node, as `ray start --head` tells it?"
+        ) from error
 
 
 def _first_line(error: BaseException) -> str:

@@ -77,3 +77,16 @@ def test_broken_measurements_are_not_overwritten(tmp_path: Path) -> None:
     done = benchmark("--only", "import", "--write", "--to", str(tmp_path), peers=tmp_path)
     assert (done.returncode, file.read_text()) == (1, "{")
     assert "measurements.json is broken" in done.stderr
+
+
+@pytest.mark.xdist_group("ray")
+def test_a_cluster_is_measured_beside_bare_tasks(tmp_path: Path) -> None:
+    if os.environ.get("PENSTOCK_TESTS_REQUIRE_ALL") != "1":
+        pytest.importorskip("ray", reason="Ray is not installed")
+    command = [sys.executable, str(BENCHMARKS / "cluster.py"), "--steps", "3", "--rounds", "1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
+        "Penstock on Ray",
+        "Penstock's own processes",
+        "bare tasks of Ray",
+    ]

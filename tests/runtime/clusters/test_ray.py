@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 from penstock import Local, Ray, Resources, Run, State, Static, log_metric, log_text, pipeline, step
+from penstock.runtime.clusters.connecting import connect
 from penstock.runtime.errors import ClusterUnfit, RunError, StepTimedOut, WorkerDied
 from penstock.runtime.events import MetricLogged, StepCompleted
 
@@ -224,9 +225,9 @@ def test_cancelling_ends_a_running_step_with_its_children(cluster, workspace, tm
     assert [pid for pid in pids if is_running(pid)] == []
 
 
-def test_an_address_that_is_none_is_refused():
-    with pytest.raises(RunError, match="is wrong; expected HOST:PORT"):
-        Ray(address="")
+def test_a_process_has_one_cluster_at_a_time(cluster, added):
+    with pytest.raises(RunError, match="is connected to the cluster of Ray at .* at 127.0.0.1:1. A process has one"):
+        connect("127.0.0.1:1")
 
 
 def test_a_lost_node_fails_the_step_that_ran_there(cluster, workspace, tmp_path):

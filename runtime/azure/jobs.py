@@ -10,7 +10,7 @@ from attrs import field, frozen
 from ..states import State
 from .connections import Connection
 from .credentials import DATA_PLANE
-from .errors import SubmissionRejected
+from .errors import NotFoundRemotely, SubmissionRejected
 from .operations import PATIENCE, awaited
 
 SUBMISSION = "penstock.submission"
@@ -69,6 +69,15 @@ def submit_job(connection: Connection, name: str, body: Mapping[str, Any]) -> Jo
         if there is None or there.properties.get(SUBMISSION) != mine:
             raise
         return there
+
+
+def find_submitted(connection: Connection, name: str, submission: str) -> Job | None:
+    """Return the job of a name of ours that an earlier process submitted as ``submission``; None where there is none."""
+    try:
+        found = get_job(connection, name)
+    except NotFoundRemotely:
+        return None
+    return found if found.properties.get(SUBMISSION) == submission else None
 
 
 def get_job(connection: Connection, name: str) -> Job:

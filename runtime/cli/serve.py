@@ -37,6 +37,10 @@ def _roles(_ctx: click.Context, _option: click.Parameter, given: tuple[str, ...]
 )
 @click.option("--per-endpoint", type=click.IntRange(min=1), help="How many of them of one endpoint.")
 @click.option(
+    "--remote-runs", type=click.IntRange(min=0), default=50, show_default=True,
+    help="How many runs at a time go on elsewhere, as in Azure; they take no slot.",
+)  # fmt: skip
+@click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="How long a run may take."
 )
 @click.option("--entra-tenant", metavar="ID", help="The directory whose Entra ID tokens are accepted.")
@@ -55,6 +59,7 @@ def command(
     names: tuple[str, ...],
     slots: int,
     per_endpoint: int | None,
+    remote_runs: int,
     timeout: float | None,
     entra_tenant: str | None,
     entra_audience: str | None,
@@ -80,6 +85,7 @@ def command(
         names=names,
         slots=slots,
         per_endpoint=per_endpoint,
+        remote_runs=remote_runs,
         run_timeout=timeout,
         entra=entra or None,
     )

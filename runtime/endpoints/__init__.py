@@ -11,12 +11,13 @@ from ...compilers.deferral import loaded_on_first_use
 
 if TYPE_CHECKING:
     from .queue import Queue
-    from .records import EndpointRecord, QueuedRun, ScheduleRecord, TokenRecord, VersionRecord
+    from .records import LOCAL, EndpointRecord, QueuedRun, ScheduleRecord, TokenRecord, VersionRecord
     from .registry import Registry
     from .schedules import Schedules
     from .tokens import Tokens
 
 __all__ = [
+    "LOCAL",
     "EndpointRecord",
     "Queue",
     "QueuedRun",
@@ -30,6 +31,7 @@ __all__ = [
 
 _HOMES = {
     "EndpointRecord": "records",
+    "LOCAL": "records",
     "Queue": "queue",
     "QueuedRun": "records",
     "Registry": "registry",

@@ -9,7 +9,7 @@ from typing import Final, final
 from ..errors import EndpointError
 from ..history import Session
 from .owners import is_dead
-from .records import QueuedRun, columns, marks, record, values
+from .records import LOCAL, QueuedRun, columns, marks, record, values
 
 LEASE: Final = 30.0
 """Seconds for which a server holds a request; a live one renews its leases several times within that."""
@@ -45,21 +45,24 @@ class Queue:
             )
         return known, False
 
-    def take(self, owner: str, *, full: Collection[str] = (), seconds: float = LEASE) -> QueuedRun | None:
+    def take(
+        self, owner: str, *, computes: Collection[str] = (LOCAL,), full: Collection[str] = (), seconds: float = LEASE
+    ) -> QueuedRun | None:
         """Give the next request to a server for some seconds; None where none is free.
 
-        A request of another server whose lease has run out is free: that server is gone. ``full`` are endpoints of which
-        no more may run now.
+        A request of another server whose lease has run out is free: that server is gone. ``computes`` are where the server
+        has room for a run, ``full`` endpoints of which no more may run now.
         """
         now = self._clock()
-        others = f" AND endpoint NOT IN ({', '.join('?' * len(full))})" if full else ""
-        chosen = f"SELECT id, state, tries FROM queue WHERE {_FREE}{others} ORDER BY priority DESC, created, id LIMIT 1"
+        others = f" AND endpoint NOT IN ({_marks(full)})" if full else ""
+        wanted = f"{_FREE} AND compute IN ({_marks(computes)}){others}"
+        chosen = f"SELECT id, state, tries FROM queue WHERE {wanted} ORDER BY priority DESC, created, id LIMIT 1"
         claimed = (
             "UPDATE queue SET state = 'leased', owner = ?, lease = ?, tries = tries + 1, started = coalesce(started, ?) "
             f"WHERE id = ? AND tries = ? AND {_FREE}"
         )
         with self._session.connection() as connection:
-            while rows := connection.rows(chosen, (now, *full)):
+            while rows := connection.rows(chosen, (now, *computes, *full)):
                 run, _state, tries = rows[0]
                 if connection.execute(claimed, (owner, now + seconds, now, run, tries, now)):
                     return self.get(run)
@@ -95,13 +98,17 @@ class Queue:
             return bool(connection.execute(statement, (self._clock(), problem, run, owner)))
 
     def cancel(self, run: str) -> QueuedRun | None:
-        """Ask for a request not to be run, or for its run to stop. What still waits ends at once. None where there is none."""
+        """Ask for a request not to be run, or for its run to stop. None where there is none.
+
+        What still waits ends at once, but for what may go on elsewhere: a server has to see that it ends there.
+        """
         now = self._clock()
         with self._session.connection() as connection, connection.transaction():
             connection.execute("UPDATE queue SET cancelled = 1 WHERE id = ? AND state <> 'ended'", (run,))
             connection.execute(
-                "UPDATE queue SET state = 'ended', ended = ?, problem = ? WHERE id = ? AND state = 'queued'",
-                (now, "cancelled before it began", run),
+                "UPDATE queue SET state = 'ended', ended = ?, problem = ? WHERE id = ? AND state = 'queued' "
+                "AND (tries = 0 OR compute = ?)",
+                (now, "cancelled before it began", run, LOCAL),
             )
         return self.get(run)
 
@@ -138,3 +145,7 @@ class Queue:
         with self._session.connection() as connection:
             rows = connection.rows(f"SELECT {columns(QueuedRun)} FROM queue WHERE {column} = ?", (value,))
         return record(QueuedRun, rows[0]) if rows else None
+
+
+def _marks(names: Collection[str]) -> str:
+    return ", ".join("?" * len(names))

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 from attrs import field, frozen
 
 T = TypeVar("T")
 
+LOCAL: Final = "local"
+"""The compute that every server has: its own slots."""
+
 
 @frozen
 class EndpointRecord:
     """A published pipeline. ``default_version`` is the version that was chosen; None: the newest that is enabled.
 
-    ``last_number`` is the highest number that a version was given. Times are seconds since the epoch.
+    ``last_number`` is the highest number that a version was given. ``compute`` is where its runs are carried out where nothing
+    else is said; None: in the server's own slots. Times are seconds since the epoch.
     """
 
     name: str
@@ -25,6 +29,7 @@ class EndpointRecord:
     default_version: str | None = None
     last_number: int = 0
     created: float = 0.0
+    compute: str | None = None
 
 
 @frozen
@@ -66,7 +71,7 @@ class ScheduleRecord:
     """When an endpoint runs by itself. ``version`` None is the default one; ``rule`` says when, ``due`` is when next.
 
     ``missed`` is what happens when nobody was there at that time: ``"skip"`` or ``"once"``. ``memory`` is what a rule that watches
-    data has seen.
+    data has seen. ``compute`` None: where the endpoint says.
     """
 
     name: str
@@ -85,6 +90,7 @@ class ScheduleRecord:
     owner: str | None = None
     lease: float | None = None
     created: float = 0.0
+    compute: str | None = None
 
 
 @frozen
@@ -92,7 +98,8 @@ class QueuedRun:
     """A request for a run of a published version. ``id`` is the run's; ``parameters`` are JSON values by name.
 
     ``state`` is ``"queued"``, ``"leased"`` (a server runs it, until ``lease`` unless renewed) or ``"ended"``; ``tries`` counts how
-    often a server took it. ``timeout`` is in seconds. The highest ``priority`` is taken first.
+    often a server took it. ``timeout`` is in seconds. The highest ``priority`` is taken first. ``compute`` is where it is carried
+    out: :data:`LOCAL`, or a name of the settings.
     """
 
     id: str
@@ -115,6 +122,7 @@ class QueuedRun:
     created: float = 0.0
     started: float | None = None
     ended: float | None = None
+    compute: str = LOCAL
 
 
 _DOCUMENTS = frozenset({"rule", "parameters", "memory", "tags", "scopes"})

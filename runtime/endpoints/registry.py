@@ -116,6 +116,10 @@ class Registry:
         """Change an endpoint's description. Raises EndpointNotFound."""
         self._change("UPDATE endpoints SET description = ? WHERE name = ?", (description, name), name)
 
+    def set_compute(self, name: str, compute: str | None) -> None:
+        """Say where an endpoint's runs are carried out; None: in a server's own slots. Raises EndpointNotFound."""
+        self._change("UPDATE endpoints SET compute = ? WHERE name = ?", (compute, name), name)
+
     def rename(self, name: str, new: str) -> None:
         """Give an endpoint another name; its tokens, schedules and runs go along. Raises EndpointNotFound, EndpointExists."""
         _check(NAME, new, "an endpoint's name is a letter, then up to 62 letters, digits, '-' and '_'")

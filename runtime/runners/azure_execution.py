@@ -23,8 +23,8 @@ from ...compilers.targets.azureml.plans import output_names
 from ..audiences import Audience
 from ..azure.artifacts import RemoteArtifacts, Stores
 from ..azure.connections import Connection
-from ..azure.jobs import SUBMISSION, submit_job
-from ..errors import RunError
+from ..azure.jobs import SUBMISSION, Job, find_submitted, submit_job
+from ..errors import RunError, RunNotFound
 from ..events import Listener, RunEnded, RunStarted
 from ..functions import check_not_importing
 from ..history.records import RunRecord
@@ -87,10 +87,19 @@ class Beginning:
     submitted: Submitted
 
 
-def submit(config: Remote, compiled: Compiled) -> AzureExecution:
+@frozen
+class Claim:
+    """A run that has its id already. ``submission`` tells its job from all others: however often it is submitted, there is one."""
+
+    run: str
+    submission: str
+
+
+def submit(config: Remote, compiled: Compiled, claim: Claim | None = None) -> AzureExecution:
     """Send a pipeline to Azure and submit its job; it is followed from then on.
 
-    Raises MissingInput, UnsupportedByTarget, CompileError, and an error of the tree under RemoteError.
+    With a ``claim`` whose job is there already, that one is followed again, and nothing is sent. Raises MissingInput,
+    UnsupportedByTarget, CompileError, and an error of the tree under RemoteError.
     """
     check_not_importing()
     prepared = prepare(compiled, config.workspace)
@@ -101,10 +110,13 @@ def submit(config: Remote, compiled: Compiled) -> AzureExecution:
     planned = plan(graph, locks, given.artifacts().keys())
     if not config.default_compute:
         _refuse_without_compute(planned)
-    run_id = prepared.workspace.new_run()
-    submitted = _submitted(config, prepared, planned, packages, run_id)
-    keep(submitted, prepared.workspace.run_folder(run_id))
-    execution = AzureExecution(config, _beginning(config, prepared, run_id, submitted))
+    claimed = claim or Claim(prepared.workspace.new_run(), str(uuid.uuid4()))
+    job = None if claim is None else find_submitted(config.connection, job_name(claim.run), claim.submission)
+    submitted = _described(config, planned, job or _submitted(config, prepared, planned, packages, claimed))
+    folder = prepared.workspace.run_folder(claimed.run)
+    folder.mkdir(parents=True, exist_ok=True)  # the id may have been given on another machine
+    keep(submitted, folder)
+    execution = AzureExecution(config, _beginning(config, prepared, claimed.run, submitted))
     execution.run.keep_inputs()
     execution.start()
     return execution
@@ -118,9 +130,7 @@ def _refuse_without_compute(planned: Plan) -> None:
             raise UnsupportedByTarget(job.node.id, feature, "azureml", ("json",))
 
 
-def _submitted(
-    config: Remote, prepared: Prepared, planned: Plan, packages: Mapping[str, Package], run_id: str
-) -> Submitted:
+def _submitted(config: Remote, prepared: Prepared, planned: Plan, packages: Mapping[str, Package], claim: Claim) -> Job:
     """Send what the pipeline needs, and submit its job."""
     connection, given = config.connection, prepared.given
     sending = Sending(connection, planned, prepared.compiled.root, prepared.store)
@@ -133,15 +143,18 @@ def _submitted(
         values=sending.values(given.parameters),
         experiment=config.experiment,
         tags=config.tags,
-        properties={SUBMISSION: str(uuid.uuid4()), RUN: run_id},
+        properties={SUBMISSION: claim.submission, RUN: claim.run},
         force_rerun=config.regenerate_outputs,
         continue_on_step_failure=config.continue_on_failure,
     )
-    job = submit_job(connection, job_name(run_id), job_body(planned, placement))
-    outputs = {job.node.id: dict(legal_names(output_names(job.node))) for job in planned.jobs}
-    return Submitted(
-        job.name, connection.address.id, job.studio, {job.key: job.node.id for job in planned.jobs}, outputs
-    )
+    return submit_job(connection, job_name(claim.run), job_body(planned, placement))
+
+
+def _described(config: Remote, planned: Plan, job: Job) -> Submitted:
+    """Return what must be known of a job to follow it."""
+    outputs = {one.node.id: dict(legal_names(output_names(one.node))) for one in planned.jobs}
+    nodes = {one.key: one.node.id for one in planned.jobs}
+    return Submitted(job.name, config.connection.address.id, job.studio, nodes, outputs)
 
 
 def job_name(run_id: str) -> str:
@@ -154,11 +167,26 @@ def _beginning(config: Remote, prepared: Prepared, run_id: str, submitted: Submi
     tags = {"azureml.job": submitted.job, "azureml.studio": submitted.studio, **config.tags}
     experiment = config.experiment or graph.name
     started = RunStarted(
-        run_id, graph, experiment, time.time(), given.texts(), tags, given.artifacts(), prepared.compiled.manifests
+        run_id,
+        graph,
+        experiment,
+        _begun(prepared.workspace, run_id),
+        given.texts(),
+        tags,
+        given.artifacts(),
+        prepared.compiled.manifests,
     )
     return Beginning(
         run_id, graph, prepared.compiled.root, prepared.workspace, prepared.store, given.values(), started, submitted
     )
+
+
+def _begun(workspace: Workspace, run_id: str) -> float:
+    """Return when a run began: before, where an earlier process has followed it."""
+    try:
+        return workspace.history.run(run_id).started
+    except RunNotFound:
+        return time.time()
 
 
 def reconnect(config: Remote, reference: str) -> AzureExecution:
@@ -223,12 +251,26 @@ class AzureExecution:
             with contextlib.ExitStack() as closing:
                 self._emit.others = [*self._listen(closing), *self._config.listeners]
                 self._emit(self._beginning.started)
-                state, problem = self._following.run()
+                state, problem = self._followed()
                 self._emit(RunEnded(self._beginning.run, time.time(), state, problem))
         except BaseException as error:  # there is nobody to raise to until somebody waits
             self._broken = error
         finally:
             self._ended.set()
+
+    def _followed(self) -> tuple[State, str]:
+        """Follow the job to its end; one that was lost on the way is told as failed, with the reason."""
+        try:
+            return self._following.run()
+        except Exception as error:
+            self._broken = error
+            return State.FAILED, self._lost(error)
+
+    def _lost(self, error: BaseException) -> str:
+        return (
+            f"the job {self._beginning.submitted.job} could not be followed to its end: {error}. It may go on in Azure; "
+            f"AzureML(...).get({self._beginning.run!r}) follows it again"
+        )
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the job has ended, and say whether it has. Ctrl-C cancels it.
@@ -242,16 +284,16 @@ class AzureExecution:
             self._ended.wait()
             raise
         if self._broken is not None:
-            job = self._beginning.submitted.job
-            raise RunError(
-                f"the job {job} could not be followed to its end: {self._broken}. It may go on in Azure; "
-                f"AzureML(...).get({self._beginning.run!r}) follows it again"
-            ) from self._broken
+            raise RunError(self._lost(self._broken)) from self._broken
         return ended
 
     def cancel(self, reason: str) -> None:
         """Ask Azure to stop the job. Raises an error of the tree under RemoteError."""
         self._following.cancel(reason)
+
+    def leave(self, reason: str) -> None:
+        """Follow the job no more; it goes on, and another process may follow it. The run is told as cancelled, with the reason."""
+        self._following.leave(reason)
 
     def _listen(self, closing: contextlib.ExitStack) -> Iterator[Listener]:
         recorder = self._beginning.workspace.recorder()

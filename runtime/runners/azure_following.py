@@ -75,6 +75,7 @@ class Following:
         self._places = Places.of(folder)
         self._steps = {node.id: _Step(node, folder / "logs" / f"{node.id}.log") for node in graph}
         self._reason = ""
+        self._left: str | None = None
         self._hurry = threading.Event()
 
     @property
@@ -88,13 +89,18 @@ class Following:
         cancel_job(self._connection, self._submitted.job)
         self._hurry.set()
 
+    def leave(self, reason: str) -> None:
+        """Follow the job no more; it goes on. The run is told as cancelled for this reason."""
+        self._left = reason
+        self._hurry.set()
+
     def run(self) -> tuple[State, str]:
         """Follow the job to its end; return how it ended, and why where no step is to blame.
 
         Raises an error of the tree under RemoteError when Azure does not answer any more; the job goes on then.
         """
         wait, heard = self._interval, time.monotonic()
-        while True:
+        while self._left is None:
             try:
                 ended = self._look()
                 heard = time.monotonic()
@@ -107,6 +113,7 @@ class Following:
             self._hurry.wait(wait)
             self._hurry.clear()
             wait = min(_CEILING, max(self._interval, wait * 1.2 if self._interval >= 1 else wait))
+        return State.CANCELLED, self._left
 
     def _look(self) -> Job | None:
         """Take in what is new, and return the job if it has ended. The job is looked at first: it ends after its steps."""
@@ -215,11 +222,12 @@ class Following:
         if not url:
             return
         content = read_log(self._connection, url, step.read)
-        step.read += len(content)
         if content:
             step.log.parent.mkdir(parents=True, exist_ok=True)
-            with step.log.open("ab") as file:
+            # What another process has read before is in the file already, and comes again.
+            with step.log.open("ab" if step.read else "wb") as file:
                 file.write(content)
+        step.read += len(content)
 
     def _ended(self, job: Job) -> tuple[State, str]:
         """Tell of the steps that never began, and return how the run ended."""

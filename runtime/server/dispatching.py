@@ -2,7 +2,7 @@
 
 One thread decides everything; host processes report from threads of their own. What a server that was killed had taken is
 free again when its lease has run out, or when another one on its machine sees that it is gone. Its host carries the run on meanwhile: it is followed if it is still at it, and else
-begun anew under its id, where completed steps are reused.
+begun anew under its id, where completed steps are reused. What goes on elsewhere is followed by whoever begins it anew.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, final
 
-from attrs import define
+from attrs import define, frozen
 
-from ..endpoints import QueuedRun
+from ..endpoints import LOCAL, QueuedRun
 from ..endpoints.owners import new_owner
 from ..endpoints.queue import LEASE, Queue
 from ..errors import HistoryError, RunNotFound
@@ -24,20 +24,21 @@ from ..history import History
 from ..history.liveness import PROBLEM
 from ..history.records import RunRecord
 from ..states import State
-from .hosts import Hosts, Order, Report
+from .hosts import STOPPED, Hosts, Order, Report
 
 log = logging.getLogger("penstock.server")
 
 TRIES: Final = 3
 """How often a run is begun whose process died."""
 
+TRIES_ELSEWHERE: Final = 50
+"""How often a run elsewhere is begun or followed anew: each stop of a server while it goes on is one."""
+
 _LOOK = 0.5
 """Seconds between two looks for what other servers have put into the queue, or cancelled."""
 
 _PATIENCE = 10.0
 """Seconds after which a run that was asked to end is killed."""
-
-STOPPED: Final = "the server is stopping; the run goes on when one is started again"
 
 
 def was_left(record: RunRecord) -> bool:
@@ -51,21 +52,36 @@ class _Held:
     """A request that this server has. ``adopted``: its run goes on in a host of a server that is gone."""
 
     request: QueuedRun
+    place: Place
     begun: float
     adopted: bool = False
     cancelled: float | None = None
     given_up: bool = False
 
 
+@frozen
+class Place:
+    """The processes for the runs of some computes. ``elsewhere``: they only follow what goes on without them."""
+
+    hosts: Hosts
+    computes: frozenset[str]
+    elsewhere: bool = False
+
+    @property
+    def tries(self) -> int:
+        """How often a run is begun there."""
+        return TRIES_ELSEWHERE if self.elsewhere else TRIES
+
+
 @final
 class Dispatcher:
-    """Carries out requests. ``on_change`` is called whenever something happened to a run."""
+    """Carries out requests at ``places``. ``on_change`` is called whenever something happened to a run."""
 
     def __init__(
         self,
         queue: Queue,
         history: History,
-        hosts: Hosts,
+        places: Sequence[Place],
         *,
         per_endpoint: int | None,
         timeout: float | None,
@@ -74,7 +90,7 @@ class Dispatcher:
         self.owner = new_owner()
         self._queue = queue
         self._history = history
-        self._hosts = hosts
+        self._places = places
         self._per_endpoint = per_endpoint
         self._timeout = timeout
         self._on_change = on_change
@@ -112,18 +128,21 @@ class Dispatcher:
         held = self._held.get(run)
         if held is not None and held.cancelled is None:
             held.cancelled = time.monotonic()
-            self._hosts.cancel(run, reason)
+            held.place.hosts.cancel(run, reason)
 
     def close(self, grace: float) -> None:
-        """Take nothing more; wait for what goes on, and give back what has not ended after so many seconds."""
+        """Take nothing more; wait for what goes on here, and give back what has not ended after so many seconds."""
         self._stopping = True
         self.wake()
         deadline = time.monotonic() + grace
-        while self._held and time.monotonic() < deadline:
+        while any(not held.place.elsewhere for held in tuple(self._held.values())) and time.monotonic() < deadline:
             time.sleep(0.02)
         for held in tuple(self._held.values()):
             held.given_up = True
-            self._hosts.cancel(held.request.id, STOPPED)
+            if held.place.elsewhere:
+                held.place.hosts.leave(held.request.id)
+            else:
+                held.place.hosts.cancel(held.request.id, STOPPED)
         deadline = time.monotonic() + _PATIENCE
         while any(not held.adopted for held in tuple(self._held.values())) and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -148,11 +167,13 @@ class Dispatcher:
             self._wake.clear()
 
     def _take(self) -> None:
-        while self._hosts.free > 0 and not self._stopping:
-            request = self._queue.take(self.owner, full=self._full())
-            if request is None:
-                return
-            self._begin(request)
+        for place in self._places:
+            while place.computes and place.hosts.free > 0 and not self._stopping:
+                full = () if place.elsewhere else self._full()
+                request = self._queue.take(self.owner, computes=place.computes, full=full)
+                if request is None:
+                    break
+                self._begin(request, place)
 
     def _look_for_dead(self) -> None:
         """Give back at once what servers of this machine held that were killed."""
@@ -166,27 +187,47 @@ class Dispatcher:
     def _full(self) -> list[str]:
         if self._per_endpoint is None:
             return []
-        running = Counter(held.request.endpoint for held in tuple(self._held.values()))
+        here = [held for held in tuple(self._held.values()) if not held.place.elsewhere]
+        running = Counter(held.request.endpoint for held in here)
         return [endpoint for endpoint, count in running.items() if count >= self._per_endpoint]
 
-    def _begin(self, request: QueuedRun) -> None:
+    def _begin(self, request: QueuedRun, place: Place) -> None:
         run = request.id
         before = self._before(run)
-        if request.cancelled and before is not State.RUNNING:
+        goes_on = before is State.RUNNING or (place.elsewhere and request.tries > 1)
+        if request.cancelled and not goes_on:
             self._queue.end(run, self.owner, "cancelled before it began")
         elif before is State.RUNNING:
-            self._held[run] = _Held(request, time.monotonic(), adopted=True)
+            self._held[run] = _Held(request, place, time.monotonic(), adopted=True)
         elif before in (State.COMPLETED, State.FAILED):
             self._queue.end(run, self.owner)
-        elif request.tries > TRIES:
-            self._queue.end(run, self.owner, f"its process died {TRIES} times; it is not tried again")
+        elif request.tries > place.tries:
+            self._queue.end(run, self.owner, f"its process died {place.tries} times; it is not tried again")
         else:
-            self._held[run] = _Held(request, time.monotonic())
-            tags = {**request.tags, "endpoint": request.endpoint, "version": request.version}
-            self._hosts.start(
-                Order("run", run, request.bundle, request.parameters, request.experiment, tags),
-            )
+            self._start(request, place)
         self._on_change()
+
+    def _start(self, request: QueuedRun, place: Place) -> None:
+        before = self._elapsed(request.id) if place.elsewhere else 0.0
+        self._held[request.id] = _Held(request, place, time.monotonic() - before)
+        tags = {**request.tags, "endpoint": request.endpoint, "version": request.version}
+        if request.compute != LOCAL:
+            tags["compute"] = request.compute
+        place.hosts.start(
+            Order(
+                "run", request.id, request.bundle, request.parameters, request.experiment, tags,
+                compute=request.compute, requested=request.created,
+            )
+        )  # fmt: skip
+        if request.cancelled:
+            self.cancel(request.id, "somebody cancelled the run")
+
+    def _elapsed(self, run: str) -> float:
+        """Return for how many seconds a run has gone on, where an earlier process has followed it."""
+        try:
+            return max(0.0, time.time() - self._history.run(run).started)
+        except RunNotFound:
+            return 0.0
 
     def _before(self, run: str) -> State | None:
         """Say how an earlier try stands; None where there was none, or one that died or was given back."""
@@ -205,10 +246,17 @@ class Dispatcher:
         renew = now - self._renewed > LEASE / 4
         for run, held in tuple(self._held.items()):
             if renew and not self._queue.renew(run, self.owner):
-                self.cancel(run, "another server has taken the run")
+                self._yield(run, held)
             self._look_at(run, held, now)
         if renew:
             self._renewed = now
+
+    def _yield(self, run: str, held: _Held) -> None:
+        """Let go of what another server has taken."""
+        if held.place.elsewhere:
+            held.place.hosts.leave(run)
+        else:
+            self.cancel(run, "another server has taken the run")
 
     def _look_at(self, run: str, held: _Held, now: float) -> None:
         if held.adopted:
@@ -221,8 +269,8 @@ class Dispatcher:
             asked = self._queue.get(run)
             if asked is not None and asked.cancelled:
                 self.cancel(run, "somebody cancelled the run")
-        if held.cancelled is not None and now - held.cancelled > _PATIENCE:
-            self._hosts.kill(run)
+        if held.cancelled is not None and now - held.cancelled > _PATIENCE and not held.place.elsewhere:
+            held.place.hosts.kill(run)
 
     def _look_at_adopted(self, run: str, held: _Held) -> None:
         before = self._before(run)
@@ -230,7 +278,7 @@ class Dispatcher:
             return
         self._held.pop(run, None)
         if before is None:
-            self._begin(held.request)
+            self._begin(held.request, held.place)
         else:
             self._queue.end(run, self.owner)
 
@@ -242,7 +290,7 @@ class Dispatcher:
                 self._queue.release(request.id, self.owner)
             elif report.state:
                 self._queue.end(request.id, self.owner, report.problem if report.news == "refused" else "")
-            elif request.tries >= TRIES or held.cancelled is not None:
+            elif request.tries >= held.place.tries or (held.cancelled is not None and not held.place.elsewhere):
                 self._queue.end(request.id, self.owner, report.problem)
             else:
                 self._queue.release(request.id, self.owner)

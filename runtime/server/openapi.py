@@ -40,8 +40,10 @@ class ParameterDocument(TypedDict):
     default: Any
 
 
-def openapi(actions: Sequence[Action], endpoints: Mapping[str, Sequence[Parameter]], title: str) -> Document:
-    """Return the document: of all ``actions``, and of a run of each endpoint, with its parameters."""
+def openapi(
+    actions: Sequence[Action], endpoints: Mapping[str, Sequence[Parameter]], title: str, computes: Iterable[str] = ()
+) -> Document:
+    """Return the document: of all ``actions``, and of a run of each endpoint, with its parameters and the ``computes`` to choose from."""
     schemas = Schemas.of(actions)
     paths: dict[str, Document] = {}
     for action in actions:
@@ -49,7 +51,7 @@ def openapi(actions: Sequence[Action], endpoints: Mapping[str, Sequence[Paramete
             paths.setdefault(action.path, {})[action.method.lower()] = _operation(action, schemas)
     for name, parameters in endpoints.items():
         paths[f"/api/v1/endpoints/{name}/runs"] = {"post": _run_operation(name, parameters, schemas)}
-    runs = {f"Run_{name}": run_schema(parameters) for name, parameters in endpoints.items()}
+    runs = {f"Run_{name}": run_schema(parameters, computes) for name, parameters in endpoints.items()}
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": "1"},
@@ -62,7 +64,7 @@ def openapi(actions: Sequence[Action], endpoints: Mapping[str, Sequence[Paramete
     }
 
 
-def run_schema(parameters: Sequence[Parameter]) -> Document:
+def run_schema(parameters: Sequence[Parameter], computes: Iterable[str] = ()) -> Document:
     """Return the JSON Schema of a request for a run of an endpoint."""
     free = [parameter for parameter in parameters if not parameter.static]
     required = [parameter.name for parameter in free if parameter.default is None]
@@ -82,6 +84,7 @@ def run_schema(parameters: Sequence[Parameter]) -> Document:
             "priority": {"type": "integer", "minimum": -1000, "maximum": 1000, "default": 0},
             "timeout": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1e8, "description": "seconds"},
             "idempotency_key": {"type": ["string", "null"], "minLength": 1, "maxLength": 200},
+            "compute": {"enum": [*computes, None], "description": "where it is carried out"},
         },
         "additionalProperties": False,
         **({"required": ["parameters"]} if required else {}),

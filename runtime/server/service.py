@@ -14,14 +14,16 @@ from ..bundles import Signature, read_archive
 from ..bundles.contents import GRAPH
 from ..bundles.parameters import outline, signature_of
 from ..documents import RunDocument
-from ..endpoints import Queue, QueuedRun, Registry, ScheduleRecord, Schedules, VersionRecord
+from ..endpoints import LOCAL, Queue, QueuedRun, Registry, ScheduleRecord, Schedules, VersionRecord
 from ..errors import RunNotFound
 from ..fitting import checked
 from ..history import History
 from ..workspace import Workspace
-from .dispatching import Dispatcher, was_left
+from .computes import Compute, LocalCompute, computes_of, is_elsewhere, is_mixed
+from .dispatching import Dispatcher, Place, was_left
 from .doors import Doors
-from .hosts import Hosts, Report
+from .errors import Problem
+from .hosts import Hosts, Program, Report
 from .intake import Intake
 from .requests import request_document
 from .settings import Clock, Settings
@@ -48,11 +50,14 @@ class Service:
     doors: Doors = field(init=False)
     uploads: Uploads = field(init=False)
     intake: Intake = field(init=False)
+    computes: Mapping[str, Compute] = field(init=False)
     hosts: Hosts = field(init=False)
+    away: Hosts = field(init=False)
     dispatcher: Dispatcher = field(init=False)
     ticker: Ticker = field(init=False)
     _signatures: dict[str, Signature] = field(init=False, factory=dict)
     _versions: dict[tuple[str, str | None], tuple[float, VersionRecord]] = field(init=False, factory=dict)
+    _defaults: dict[str, tuple[float, str]] = field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
         settings, database = self.settings, self.workspace.database
@@ -64,11 +69,16 @@ class Service:
         self.doors = Doors(self.workspace, settings, self.clock)
         self.uploads = Uploads(self.workspace)
         self.intake = Intake(database, self.queue, self._accepted)
-        self.hosts = Hosts(self.workspace.root, settings.slots, self._heard)
+        self.computes = {LOCAL: LocalCompute()} if settings.read_only else computes_of(self.workspace)
+        program: Program = "mixed" if any(map(is_mixed, self.computes.values())) else "child"
+        self.hosts = Hosts(self.workspace.root, settings.slots, self._heard, program)
+        self.away = Hosts(self.workspace.root, settings.remote_runs, self._heard, "away")
+        elsewhere = frozenset(name for name, one in self.computes.items() if is_elsewhere(one))
+        places = Place(self.hosts, frozenset(self.computes) - elsewhere), Place(self.away, elsewhere, elsewhere=True)
         self.dispatcher = Dispatcher(
             self.queue,
             self.history,
-            self.hosts,
+            places,
             per_endpoint=settings.per_endpoint,
             timeout=settings.run_timeout,
             on_change=self.watch.nudge,
@@ -85,8 +95,9 @@ class Service:
         if self.settings.read_only:
             return
         self.uploads.tidy()
-        if self.settings.slots:
+        if self.settings.slots or any(map(is_elsewhere, self.computes.values())):
             self.dispatcher.start()
+        if self.settings.slots:
             for endpoint in self.registry.endpoints(disabled=False)[: self.settings.slots]:
                 self.warm(endpoint.name)
         self.ticker.start()
@@ -97,6 +108,7 @@ class Service:
         self.intake.close()
         self.dispatcher.close(self.settings.grace)
         self.hosts.close(self.settings.grace)
+        self.away.close(self.settings.grace)
         self.history.close()
         self.workspace.database.close()
 
@@ -127,6 +139,7 @@ class Service:
     def forget_versions(self) -> None:
         """Look for the versions behind names anew: something was changed."""
         self._versions.clear()
+        self._defaults.clear()
 
     def callable_version(self, name: str, version: str | None) -> VersionRecord:
         """Return the version that a call is for. Raises EndpointNotFound and EndpointDisabled."""
@@ -146,14 +159,35 @@ class Service:
             self._signatures[version.bundle] = signature_of(outline(files[GRAPH], shown))
         return self._signatures[version.bundle].parameters
 
-    def request(self, version: VersionRecord, parameters: Mapping[str, Any], **how: Any) -> QueuedRun:
-        """Make the request for a run, checked. Raises ParametersUnfit."""
+    def check_compute(self, name: str | None) -> None:
+        """Raise Problem where this server has no compute of a name; None is whatever holds otherwise."""
+        if name is not None and name not in self.computes:
+            known = ", ".join(self.computes)
+            raise Problem(
+                422, "the compute is not known", {"compute": f"there is no {name[:100]!r} here; there are: {known}"}
+            )
+
+    def _default_compute(self, endpoint: str) -> str:
+        now = time.monotonic()
+        known = self._defaults.get(endpoint)
+        if known is None or now - known[0] >= _FRESH:
+            known = self._defaults[endpoint] = now, self.registry.endpoint(endpoint).compute or LOCAL
+        return known[1]
+
+    def request(
+        self, version: VersionRecord, parameters: Mapping[str, Any], *, compute: str | None = None, **how: Any
+    ) -> QueuedRun:
+        """Make the request for a run, checked. Raises ParametersUnfit, and Problem for a compute that is not known."""
+        place = self._default_compute(version.endpoint) if compute is None else compute
+        self.check_compute(place)
         known = self.parameters(version)
         values = checked(parameters, known)
         if any(takes_paths(parameter.schema) for parameter in known):
             self.uploads.check(values, known, self.workspace.datastores)
         run = self.workspace.new_run(self.clock())
-        return QueuedRun(run, version.endpoint, version.version, version.bundle, values, created=self.clock(), **how)
+        return QueuedRun(
+            run, version.endpoint, version.version, version.bundle, values, created=self.clock(), compute=place, **how
+        )
 
     def _accepted(self) -> None:
         self.dispatcher.wake()
@@ -171,7 +205,7 @@ class Service:
         tags = {"schedule": schedule.name}
         request = self.request(
             version, parameters, experiment=schedule.experiment, tags=tags, requested_by=f"schedule:{schedule.name}",
-            idempotency_key=key,
+            idempotency_key=key, compute=schedule.compute,
         )  # fmt: skip
         made, _ = self.queue.add(request)
         self._accepted()

@@ -45,7 +45,7 @@ class Settings:
     ``local_readers`` lets whoever comes from this machine read without a token; ``read_only`` refuses every change.
     ``names`` are host names, besides those of this machine, under which the server may be addressed. ``slots`` is how many
     runs go on at a time, ``per_endpoint`` how many of them of one endpoint (None: as many as there are slots), and 0 slots
-    leave the queue to other servers. ``body_limit`` and ``upload_limit`` are bytes, ``rate`` is requests a second from one
+    leave the queue to other servers. ``remote_runs`` is how many runs that go on elsewhere are followed at a time. ``body_limit`` and ``upload_limit`` are bytes, ``rate`` is requests a second from one
     address, of which ``burst`` may come at once. ``run_timeout`` is seconds, where a run names none. ``grace`` is how many
     seconds running runs have when the server is stopped.
     """
@@ -57,6 +57,7 @@ class Settings:
     names: tuple[str, ...] = ()
     slots: int = 2
     per_endpoint: int | None = None
+    remote_runs: int = 50
     body_limit: int = 1024 * 1024
     upload_limit: int = 1024 * 1024 * 1024
     rate: float = 5000.0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .orders import Order, Report
+from .orders import STOPPED, Order, Report
 from .pool import Hosts
+from .processes import Program
 
-__all__ = ["Hosts", "Order", "Report"]
+__all__ = ["STOPPED", "Hosts", "Order", "Program", "Report"]

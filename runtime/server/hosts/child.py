@@ -5,33 +5,37 @@ When the server is gone, the run that goes on is carried to its end, and the his
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 import threading
-from typing import IO, final
+from collections.abc import Callable
+from typing import IO, Any, final
 
-from ...bundles import Bundle, open_bundle
-from ...endpoints import Registry
+from ... import clusters
+from ...bundles import Bundle
 from ...executors.kept import KeptWorkers
 from ...runners.local import Local
 from ...runs import Run
 from ...workspace import Workspace
-from ..errors import ServerError
+from ..computes import LocalCompute, RayCompute, compute_named
 from ..uploads import Uploads
-from .orders import Order, Report, read_order, written
+from .opening import Opening
+from .orders import Order, Report, read_order
+from .wires import Reports, connected
 
 
 @final
 class HostProcess:
-    """One host. Orders are taken in the main thread; a run has a thread of its own."""
+    """One host. Orders are taken in the main thread; a run has a thread of its own.
 
-    def __init__(self, workspace: Workspace, reports: IO[bytes]) -> None:
+    ``remote`` gives the workspace of Azure that a compute of the server means, for steps that run there.
+    """
+
+    def __init__(self, workspace: Workspace, reports: IO[bytes], remote: Callable[..., Any] | None = None) -> None:
         self._workspace = workspace
-        self._reports = reports
+        self._remote = remote
+        self._say = Reports(reports)
+        self._opening = Opening(workspace)
         self._lock = threading.Lock()
         self._workers = KeptWorkers()
-        self._opened: tuple[str, Bundle] | None = None
         self._run: Run | None = None
         self._cancelled: dict[str, str] = {}
         self._thread: threading.Thread | None = None
@@ -70,29 +74,14 @@ class HostProcess:
             self._say(Report("refused", order.run, "failed", f"{type(error).__name__}: {error}"))
 
     def _open(self, digest: str) -> Bundle:
-        """Open a bundle; a process holds the modules of one only."""
-        if self._opened is None:
-            data = Registry(self._workspace.database).bundle(digest)
-            self._workspace.prepare()
-            bundle = open_bundle(data, self._workspace.folder / "bundles", f"bundle {digest[:12]}")
-            bundle.compiled({})  # its modules can be imported from now on, by workers too
-            self._opened = digest, bundle
+        is_first = not self._opening.is_open
+        bundle = self._opening.open(digest)
+        if is_first:
             self._workers.warm()
-        elif self._opened[0] != digest:
-            raise ServerError(f"this process holds the bundle {self._opened[0]} already")
-        return self._opened[1]
+        return bundle
 
     def _carry_out(self, order: Order, bundle: Bundle) -> None:
-        runner = Local(
-            workspace=self._workspace,
-            run_id=order.run,
-            experiment=order.experiment,
-            tags=order.tags,
-            kept_workers=self._workers,
-            display="none",
-            raise_on_failure=False,
-        )
-        run = runner.start(bundle.compiled(order.parameters, Uploads(self._workspace).path))
+        run = self._runner(order).start(bundle.compiled(order.parameters, Uploads(self._workspace).path))
         with self._lock:
             self._run = run
             reason = self._cancelled.pop(order.run, None)
@@ -103,23 +92,24 @@ class HostProcess:
         self._run = None
         self._say(Report("ended", order.run, run.status.value, run.record.problem))
 
-    def _say(self, report: Report) -> None:
-        try:
-            self._reports.write(written(report))
-            self._reports.flush()
-        except OSError:  # the server is gone; the history will tell the next one
-            pass
+    def _runner(self, order: Order) -> Local:
+        """Return what carries a run out at the compute that was chosen."""
+        compute = compute_named(order.compute, self._workspace)
+        how: dict[str, Any] = {"kept_workers": self._workers}
+        if isinstance(compute, RayCompute):
+            how = {"executor": clusters.Ray(address=compute.address)}
+        elif isinstance(compute, LocalCompute) and compute.remote and self._remote is not None:
+            how["remote"] = self._remote(compute.remote, self._workspace, experiment=order.experiment, tags=order.tags)
+        return Local(
+            workspace=self._workspace, run_id=order.run, experiment=order.experiment, tags=order.tags, display="none",
+            raise_on_failure=False, **how,
+        )  # fmt: skip
 
 
 def main() -> None:
     """Be a host of the workspace that the first argument names."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    orders = os.fdopen(os.dup(0), "rb")
-    reports = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nowhere, 0)
-    os.dup2(2, 1)  # what user code prints while it is imported is no report
-    HostProcess(Workspace.open(sys.argv[1]), reports).serve(orders)
+    workspace, orders, reports = connected()
+    HostProcess(workspace, reports).serve(orders)
 
 
 if __name__ == "__main__":

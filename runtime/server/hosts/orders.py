@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 from attrs import field, frozen
 
-Word: TypeAlias = Literal["open", "run", "cancel"]
+from ...endpoints import LOCAL
+
+Word: TypeAlias = Literal["open", "run", "cancel", "leave"]
 News: TypeAlias = Literal["ready", "started", "ended", "refused"]
+
+STOPPED: Final = "the server is stopping; the run goes on when one is started again"
+"""Why a run ended that is taken up again."""
 
 
 @frozen
 class Order:
-    """What to do: ``open`` a bundle, so that a run of it starts sooner, ``run`` it, or ``cancel`` the run.
+    """What to do: ``open`` a bundle, so that a run of it starts sooner, ``run`` it, ``cancel`` the run, or ``leave`` what goes on elsewhere.
 
-    ``parameters`` are JSON values that fit. ``reason`` is said of a cancelled run.
+    ``parameters`` are JSON values that fit. ``compute`` is the name of where to run. ``requested`` is when the run was asked
+    for. ``reason`` is said of a cancelled run.
     """
 
     word: Word
@@ -26,6 +32,8 @@ class Order:
     experiment: str | None = None
     tags: Mapping[str, str] = field(factory=dict)
     reason: str = ""
+    compute: str = LOCAL
+    requested: float = 0.0
 
 
 @frozen

@@ -1,4 +1,7 @@
-"""Keep host processes: so many runs at a time, and afterwards the processes for the next run of the same version."""
+"""Keep host processes: so many runs at a time, and afterwards the processes for the next run of the same version.
+
+A process for runs here carries out one at a time; one for runs elsewhere follows all runs of its bundle, and ends with the last.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from pathlib import Path
 from typing import TypeAlias, final
 
 from .orders import Order, Report
-from .processes import Host
+from .processes import Host, Program
 
 MOST_RUNS = 200
 """Runs after which a process is replaced, so that what user code leaks does not grow for ever."""
@@ -18,13 +21,15 @@ Hear: TypeAlias = Callable[[Report], None]
 
 @final
 class Hosts:
-    """Up to ``most`` host processes. ``hear`` is called, from some thread, with what became of each run.
+    """Host processes of a ``program`` for up to ``most`` runs. ``hear`` is called, from some thread, with what became of each run.
 
     A run whose process died is told as ``ended`` with an empty state: whether it may be tried again is not decided here.
     """
 
-    def __init__(self, root: Path, most: int, hear: Hear) -> None:
+    def __init__(self, root: Path, most: int, hear: Hear, program: Program = "child") -> None:
         self._root = root
+        self._program = program
+        self._shared = program == "away"
         self._most = most
         self._hear = hear
         self._lock = threading.RLock()
@@ -35,7 +40,7 @@ class Hosts:
     def busy(self) -> tuple[str, ...]:
         """The runs that go on."""
         with self._lock:
-            return tuple(host.run for host in self._hosts if host.run)
+            return tuple(run for host in self._hosts for run in host.going)
 
     @property
     def free(self) -> int:
@@ -56,10 +61,11 @@ class Hosts:
 
     def cancel(self, run: str, reason: str) -> bool:
         """Ask for the end of a run; False where it does not go on here."""
-        host = self._with(run)
-        if host is not None:
-            host.tell(Order("cancel", run, reason=reason))
-        return host is not None
+        return self._tell(Order("cancel", run, reason=reason))
+
+    def leave(self, run: str) -> bool:
+        """Have a run elsewhere followed no more; it goes on. False where it is not followed here."""
+        return self._tell(Order("leave", run))
 
     def kill(self, run: str) -> None:
         """Kill the process of a run that does not end."""
@@ -79,24 +85,30 @@ class Hosts:
                 host.kill()
                 host.wait(1.0)
 
+    def _tell(self, order: Order) -> bool:
+        host = self._with(order.run)
+        if host is not None:
+            host.tell(order)
+        return host is not None
+
     def _with(self, run: str) -> Host | None:
         with self._lock:
-            return next((host for host in self._hosts if host.run == run), None)
+            return next((host for host in self._hosts if run in host.going), None)
 
     def _host_for(self, bundle: str) -> Host:
-        """Return an idle process that holds the bundle, or one that is new; the one idle for longest makes room."""
-        idle = [host for host in self._hosts if not host.run]
+        """Return a process that holds the bundle and has room, or one that is new; the one idle for longest makes room."""
+        idle = [host for host in self._hosts if self._shared or not host.going]
         found = next((host for host in idle if host.bundle == bundle), None)
         if found is not None:
             self._hosts.remove(found)
             self._hosts.append(found)  # the least used come first
             return found
-        if len(self._hosts) >= self._most and idle:
+        if len(self._hosts) >= self._most and idle and not self._shared:
             self._dismiss(idle[0])
         return self._spawned()
 
     def _spawned(self) -> Host:
-        host = Host(self._root, self._report, self._mourn)
+        host = Host(self._root, self._program, self._report, self._mourn)
         self._hosts.append(host)
         return host
 
@@ -107,16 +119,19 @@ class Hosts:
     def _report(self, host: Host, report: Report) -> None:
         if report.news in ("ended", "refused"):
             with self._lock:
-                host.run = ""
-                if host in self._hosts and (report.news == "refused" or host.runs >= MOST_RUNS):
+                host.going.discard(report.run)
+                if host in self._hosts and not host.going and self._is_done(host, report):
                     self._dismiss(host)
         if report.run:
             self._hear(report)
+
+    def _is_done(self, host: Host, report: Report) -> bool:
+        return self._shared or report.news == "refused" or host.begun >= MOST_RUNS
 
     def _mourn(self, host: Host, how: str) -> None:
         with self._lock:
             if host in self._hosts:
                 self._hosts.remove(host)
-            run, host.run = host.run, ""
-        if run:
+            lost, host.going = host.going, set()
+        for run in lost:
             self._hear(Report("ended", run, "", how))

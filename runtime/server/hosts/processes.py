@@ -11,12 +11,15 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import final
+from typing import Literal, TypeAlias, final
 
 import msgspec
 
 from ...offspring import end
 from .orders import Order, Report, read_report, written
+
+Program: TypeAlias = Literal["child", "mixed", "away"]
+"""Modules of this package that are host processes."""
 
 _LAST_WORDS = 2000
 """Bytes of what a process wrote last that are told when it has died."""
@@ -24,20 +27,27 @@ _LAST_WORDS = 2000
 
 @final
 class Host:
-    """One host process. ``on_report`` and ``on_death`` are called from a thread of its own."""
+    """One host process, which is the module ``program``. ``on_report`` and ``on_death`` are called from a thread of its own.
+
+    ``going`` are the runs that it has, ``begun`` how many it was given in all.
+    """
 
     def __init__(
-        self, root: Path, on_report: Callable[[Host, Report], None], on_death: Callable[[Host, str], None]
+        self,
+        root: Path,
+        program: Program,
+        on_report: Callable[[Host, Report], None],
+        on_death: Callable[[Host, str], None],
     ) -> None:
         self.bundle = ""
-        self.run = ""
-        self.runs = 0
+        self.going: set[str] = set()
+        self.begun = 0
         self._on_report = on_report
         self._on_death = on_death
         self._lock = threading.Lock()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 -- closed when the process has ended
         self._process = subprocess.Popen(  # noqa: S603 -- our own interpreter
-            [sys.executable, "-P", "-m", f"{__package__}.child", str(root)],
+            [sys.executable, "-P", "-m", f"{__package__}.{program}", str(root)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -52,10 +62,11 @@ class Host:
 
     def tell(self, order: Order) -> None:
         """Give an order. A process that has just died is mourned by its own thread."""
-        if order.word != "cancel":
+        if order.bundle:
             self.bundle = order.bundle
         if order.word == "run":
-            self.run, self.runs = order.run, self.runs + 1
+            self.going.add(order.run)
+            self.begun += 1
         with self._lock, contextlib.suppress(OSError, ValueError):
             if self._process.stdin is not None:
                 self._process.stdin.write(written(order))

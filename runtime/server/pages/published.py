@@ -12,6 +12,7 @@ from starlette.responses import Response
 from ....compilers.graph import Attached, Literal, Parameter
 from ...endpoints import EndpointRecord
 from ...states import State
+from ..computes import kind_of
 from ..openapi import EXAMPLES
 from .calling import lines
 from .scheduled import in_words
@@ -80,6 +81,7 @@ def _show(visit: Visit) -> Response:
         schedules=visit.service.schedules.list(name),
         in_words=in_words,
         given=_given(visit, fields),
+        computes={compute: kind_of(one) for compute, one in visit.service.computes.items()},
         runs=visit.history.runs(text=tag, limit=_RUNS),
         tag=tag,
     )

@@ -37,7 +37,7 @@ def again_of(visit: Visit, run: RunRecord) -> Again | None:
     except PenstockError:
         return None
     own = {name: value for name, value in request.tags.items() if name not in _GIVEN}
-    how = {"parameters": request.parameters, "experiment": request.experiment, "tags": own}
+    how = {"parameters": request.parameters, "experiment": request.experiment, "tags": own, "compute": request.compute}
     body = {name: value for name, value in how.items() if value is not None}
     place = f"/endpoints/{request.endpoint}"
     return Again(

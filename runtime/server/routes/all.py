@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..actions import Action
-from . import calls, cleanings, endpoints, events, health, logs, outputs, runs, schedules, tokens
+from . import calls, cleanings, computes, endpoints, events, health, logs, outputs, runs, schedules, tokens
 
 API: tuple[Action, ...] = (
     *calls.ACTIONS,
@@ -15,6 +15,7 @@ API: tuple[Action, ...] = (
     *schedules.ACTIONS,
     *tokens.ACTIONS,
     *cleanings.ACTIONS,
+    *computes.ACTIONS,
     *health.ACTIONS,
 )
 """Whatever is asked for most often comes first."""

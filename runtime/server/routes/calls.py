@@ -27,7 +27,10 @@ Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=NO_NUL)]
 
 
 class RunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A run that is asked for. ``timeout`` is in seconds; the highest ``priority`` is begun first."""
+    """A run that is asked for. ``timeout`` is in seconds; the highest ``priority`` is begun first.
+
+    ``compute`` is where it is carried out; by default where the endpoint says.
+    """
 
     parameters: dict[str, Any] = {}
     experiment: Text | None = None
@@ -35,6 +38,7 @@ class RunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     priority: Annotated[int, msgspec.Meta(ge=-1000, le=1000)] = 0
     timeout: Annotated[float, msgspec.Meta(gt=0, le=1e8)] | None = None
     idempotency_key: Key | None = None
+    compute: Text | None = None
 
 
 class DataPathV1(msgspec.Struct, frozen=True, rename="pascal"):
@@ -120,7 +124,7 @@ def _request(call: Call, version: str | None, asked: RunRequest, key: str | None
     found = call.service.callable_version(call.path("endpoint"), version)
     return call.service.request(
         found, asked.parameters, experiment=asked.experiment, tags=asked.tags, priority=asked.priority,
-        timeout=asked.timeout, requested_by=call.caller.name, idempotency_key=key,
+        timeout=asked.timeout, requested_by=call.caller.name, idempotency_key=key, compute=asked.compute,
     )  # fmt: skip
 
 

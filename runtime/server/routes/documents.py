@@ -45,7 +45,7 @@ def _whole(call: Call) -> dict[str, Any]:
     service, only = call.service, call.caller.endpoint
     names = [one.name for one in service.registry.endpoints(disabled=False) if only in (None, one.name)]
     known = {name: parameters for name in names if (parameters := _parameters(call, name)) is not None}
-    return openapi(API, known, f"Penstock: {service.workspace.name}")
+    return openapi(API, known, f"Penstock: {service.workspace.name}", service.computes)
 
 
 def _parameters(call: Call, name: str) -> tuple[Parameter, ...] | None:
@@ -59,7 +59,7 @@ def _one(call: Call) -> dict[str, Any]:
     name = call.path("endpoint")
     version = call.service.callable_version(name, None)
     runs = [action for action in API if action.tag == "runs" and "{endpoint}" not in action.path]
-    return openapi(runs, {name: call.service.parameters(version)}, name)
+    return openapi(runs, {name: call.service.parameters(version)}, name, call.service.computes)
 
 
 def _page(call: Call) -> Response:

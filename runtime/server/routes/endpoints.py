@@ -21,12 +21,16 @@ _MEDIA = ("application/zip", "application/octet-stream")
 
 
 class EndpointChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to change of an endpoint; what is left out stays. ``default_version`` null: always the newest."""
+    """What to change of an endpoint; what is left out stays. ``default_version`` null: always the newest.
+
+    ``compute`` is where its runs are carried out where a call says nothing else; null: in the server's own slots.
+    """
 
     name: str | msgspec.UnsetType = msgspec.UNSET
     description: Text | msgspec.UnsetType = msgspec.UNSET
     enabled: bool | msgspec.UnsetType = msgspec.UNSET
     default_version: str | msgspec.UnsetType | None = msgspec.UNSET
+    compute: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class VersionChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +52,7 @@ class EndpointDocument(TypedDict):
     description: str
     enabled: bool
     default_version: str | None
+    compute: str | None
     created: str | None
     links: Links
 
@@ -105,6 +110,7 @@ def endpoint_document(record: EndpointRecord) -> EndpointDocument:
         "description": record.description,
         "enabled": record.enabled,
         "default_version": record.default_version,
+        "compute": record.compute,
         "created": moment(record.created),
         "links": {"self": f"/api/v1/endpoints/{record.name}"},
     }
@@ -146,6 +152,9 @@ def _show(call: Call) -> WholeEndpoint:
 def _change(call: Call) -> EndpointDocument:
     registry, name, change = call.service.registry, call.path("endpoint"), call.body
     registry.endpoint(name)
+    if change.compute is not msgspec.UNSET:
+        call.service.check_compute(change.compute)
+        registry.set_compute(name, change.compute)
     if change.default_version is not msgspec.UNSET:
         registry.set_default(name, change.default_version)
     if change.description is not msgspec.UNSET:
@@ -214,7 +223,7 @@ ACTIONS = (
     Action("GET", "/api/v1/endpoints", _list, Scope.READ, "List the endpoints.", lists=True, tag="endpoints",
            query=(Query("disabled", bool, "Also those that are disabled.", default=False),)),
     Action("GET", _PATH, _show, Scope.READ, "An endpoint with its versions and parameters.", tag="endpoints"),
-    Action("PATCH", _PATH, _change, Scope.PUBLISH, "Rename, describe, enable or disable it, or choose its default version.",
+    Action("PATCH", _PATH, _change, Scope.PUBLISH, "Rename, describe, enable or disable it, or choose its default version or compute.",
            body=EndpointChange, tag="endpoints"),
     Action("DELETE", _PATH, _delete, Scope.PUBLISH, "Delete it with all that belongs to it. Runs stay.", status=204, tag="endpoints"),
     Action("GET", _PATH + "/versions", _versions, Scope.READ, "Its versions, the newest first.", tag="endpoints"),

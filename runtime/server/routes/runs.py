@@ -40,11 +40,12 @@ _FILTERS = (
 
 
 class RequestedRun(RunDocument, total=False):
-    """A run; of what was asked for by an endpoint, also which version of it, and when."""
+    """A run; of what was asked for by an endpoint, also which version of it, when, and where it is carried out."""
 
     endpoint: str
     version: str
     requested: str | None
+    compute: str
 
 
 class WholeRun(RequestedRun):
@@ -166,6 +167,7 @@ def _document(call: Call, request: QueuedRun) -> RequestedRun:
         "endpoint": request.endpoint,
         "version": request.version,
         "requested": moment(request.created),
+        "compute": request.compute,
     }
 
 

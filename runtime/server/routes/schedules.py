@@ -32,6 +32,7 @@ class NewSchedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     missed: Literal["skip", "once"] = "skip"
     parameters: dict[str, Any] = {}
     experiment: Text | None = None
+    compute: Text | None = None
 
 
 class ScheduleChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +45,7 @@ class ScheduleChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     missed: Literal["skip", "once"] | msgspec.UnsetType = msgspec.UNSET
     parameters: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     experiment: Text | msgspec.UnsetType | None = msgspec.UNSET
+    compute: Text | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ScheduleDocument(TypedDict):
@@ -58,6 +60,7 @@ class ScheduleDocument(TypedDict):
     missed: str
     parameters: dict[str, Any]
     experiment: str | None
+    compute: str | None
     due: str | None
     last_due: str | None
     last_run: str | None
@@ -83,6 +86,7 @@ def schedule_document(record: ScheduleRecord) -> ScheduleDocument:
         "missed": record.missed,
         "parameters": dict(record.parameters),
         "experiment": record.experiment,
+        "compute": record.compute,
         "due": moment(record.due),
         "last_due": moment(record.last_due),
         "last_run": record.last_run,
@@ -116,12 +120,14 @@ def _create(call: Call) -> ScheduleDocument:
     asked: NewSchedule = call.body
     _allowed(call, asked.endpoint)
     _check(call, asked.endpoint, asked.version, asked.rule, asked.parameters)
+    call.service.check_compute(asked.compute)
     now = call.service.clock()
     zone(asked.time_zone)
     due = next_due(checked_rule(asked.rule), asked.time_zone, now, now - 1 if asked.rule.data else now)
     record = ScheduleRecord(
         asked.name, asked.endpoint, _document(asked.rule), asked.version, asked.time_zone, asked.enabled, asked.missed,
         asked.parameters, asked.experiment, due=now if asked.rule.data else due,
+        compute=asked.compute,
     )  # fmt: skip
     return schedule_document(call.service.schedules.create(record))
 
@@ -140,6 +146,7 @@ def _change(call: Call) -> ScheduleDocument:
     )
     if not changes:
         return schedule_document(record)
+    call.service.check_compute(changes.get("compute"))
     if "rule" in changes:
         changes["rule"], changes["memory"] = _document(rule), {}
     if changes.keys() & {"rule", "time_zone", "enabled"}:

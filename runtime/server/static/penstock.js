@@ -102,7 +102,7 @@ const Penstock = (() => {
       if ("list" in field.dataset) value = [value];
       const path = field.name.split(".");
       if (path.length > 1 && !form.dataset.under) (inner[path[0]] ??= {})[path[1]] = value;
-      else inner[field.name] = value;
+      else ("beside" in field.dataset ? found : inner)[field.name] = value;
     }
     return found;
   };

@@ -6,11 +6,13 @@ import shutil
 import subprocess
 import sys
 import threading
+from functools import partial
 
 import pytest
 
 from penstock.runtime.errors import HistoryError
-from penstock.runtime.history import History, HistoryBusy, connect, schema
+from penstock.runtime.endpoints import Queue
+from penstock.runtime.history import History, HistoryBusy, Session, connect, schema
 from penstock.runtime.history.schema import MIGRATIONS, bring_up_to_date, migrations, statements, version
 
 
@@ -56,6 +58,34 @@ def test_a_database_that_is_behind_is_brought_up_to_date(opened, location, newer
     bring_up_to_date(opened, url_of(location), folder=newer)
     assert version(opened) == NEXT
     assert opened.rows("SELECT id, note FROM runs") == [("r-1", None)]
+
+
+@pytest.mark.parametrize("number", list(migrations())[:-1])
+def test_a_database_of_every_earlier_version_is_brought_up_to_date(location, tmp_path, number, monkeypatch):
+    older = tmp_path / "older"
+    shutil.copytree(MIGRATIONS, older, ignore=lambda _, names: [name for name in names if name[:4] > f"{number:04}"])
+    with monkeypatch.context() as patched:
+        patched.setattr(schema.bring_up_to_date, "__defaults__", (None, older))
+        connect(location).close()
+    connection = connect(location)
+    assert version(connection) == max(migrations())
+    assert connection.rows("SELECT compute FROM queue") == []
+    connection.close()
+
+
+def test_what_waited_before_there_were_computes_runs_in_slots(tmp_path, monkeypatch):
+    older = tmp_path / "older"
+    shutil.copytree(MIGRATIONS, older, ignore=lambda _, names: [name for name in names if name.startswith("0005")])
+    with monkeypatch.context() as patched:
+        patched.setattr(schema.bring_up_to_date, "__defaults__", (None, older))
+        connection = connect(tmp_path / "h.db")
+    told = "id, endpoint, version, bundle, parameters, tags, priority, requested_by, state, tries, cancelled, problem, created"
+    connection.execute(
+        f"INSERT INTO queue ({told}) VALUES ('r', 'e', '1', 'b', '{{}}', '{{}}', 0, '', 'queued', 0, 0, '', 1.0)"
+    )
+    connection.close()
+    taken = Queue(Session(partial(connect, tmp_path / "h.db"))).take("server")
+    assert (taken.id, taken.compute) == ("r", "local")
 
 
 def test_a_new_database_gets_all_files_at_once(tmp_path, newer, monkeypatch):

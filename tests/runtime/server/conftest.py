@@ -104,7 +104,10 @@ def packed(tmp_path_factory):
     sys.path.insert(0, str(project))
     try:
         module = importlib.import_module("published_pipelines")
-        yield {name: pack(identified(getattr(module, name))) for name in ("fit", "signal", "typed", "placed")}
+        yield {
+            name: pack(identified(getattr(module, name)))
+            for name in ("fit", "signal", "typed", "placed", "there_and_here", "long")
+        }
     finally:
         sys.path.remove(str(project))
         sys.modules.pop("published_pipelines", None)

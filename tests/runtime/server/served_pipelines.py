@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import date
 from enum import Enum
@@ -118,3 +119,28 @@ def judged(score: float, limit: float) -> str:
 @pipeline
 def graded() -> str:
     return summed(judged(each(measured(each([1, 2, 3]))), limit()))
+
+
+@step(compute="cpu-cluster", allow_reuse=False)
+def ask_there() -> bool:
+    return "AZUREML_RUN_ID" in os.environ
+
+
+@step(allow_reuse=False)
+def ask_here(there: bool) -> dict[str, bool]:
+    return {"there": there, "here": "AZUREML_RUN_ID" in os.environ}
+
+
+@pipeline
+def there_and_here() -> dict[str, bool]:
+    return ask_here(ask_there())
+
+
+@step
+def lengthen(size: int) -> str:
+    return "x" * size
+
+
+@pipeline
+def long(size: int = 100_000) -> str:
+    return lengthen(size)

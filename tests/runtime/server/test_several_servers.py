@@ -49,3 +49,17 @@ def test_a_run_is_cancelled_through_the_other_server(serve, token, ended, tmp_pa
         time.sleep(0.02)
     assert other.post(f"runs/{run}/cancel").status_code == 202
     assert ended(other, run)["state"] == "cancelled"
+
+
+def test_values_with_characters_that_postgres_does_not_keep_go_through(serve, token, ended, workspace):
+    client = serve("--slots", "1").client(token("admin"))
+    values = {"day": "2026-11-22", "pair": [1, "a\0b"]}
+    answer = client.post("endpoints/typed/runs", json={"parameters": values, "idempotency_key": "é"})
+    run = ended(client, answer.json()["id"])
+    assert (run["state"], run["parameters"]["pair"]) == ("completed", "(1, 'a\\x00b')")
+    for query in ("endpoint=a%00", "experiment=%00", "pipeline=%FF"):
+        assert client.get(f"runs?{query}").status_code in (200, 422)
+    body = {"name": "n", "endpoint": "typed", "rule": {"cron": "0 6 * * *"}, "parameters": values, "enabled": False}
+    assert client.post("schedules", json=body).json()["parameters"] == values
+    assert client.patch("endpoints/fit", json={"description": "a\0b"}).status_code == 422
+    assert client.post("tokens", json={"name": "a\0b", "scopes": ["run"]}).status_code == 422

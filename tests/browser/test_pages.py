@@ -361,3 +361,17 @@ def test_no_view_of_a_run_has_a_fault_of_accessibility(visit, scheme):
     latest(page, pipeline="grouped")
     page.goto(f"{page.url}?closed=market")
     assert faults_of(page) == []
+
+
+def test_a_run_that_waits_for_its_turn_is_shown_and_goes_on_by_itself(visit):
+    page = visit("/endpoints/live")
+    headers = {"X-CSRF-Token": page.get_attribute("meta[name=csrf]", "content")}
+    for rows in range(100, 104):
+        body = {"parameters": {"epochs": 9, "pause": 0.1, "rows": rows}}
+        answer = page.request.post("/api/v1/endpoints/live/runs", headers=headers, data=body)
+    page.goto("/runs")
+    page.click(".runs tr.waits:has-text('rows 103') .row-link")
+    page.wait_for_selector("text=This page goes on by itself")
+    assert faults_of(page) == []
+    page.wait_for_selector("#run-state >> text=completed")
+    assert page.url.endswith(answer.json()["id"])

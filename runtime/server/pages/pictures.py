@@ -34,7 +34,7 @@ _ARGUMENTS = re.compile(r"^(?P<name>.+?) \((?P<arguments>.*)\)$", re.DOTALL)
 class Box:
     """A step, or a closed group of ``count`` steps. ``detail`` tells namesakes apart, ``standing`` how it stands.
 
-    ``began`` is since when it has been running, in seconds since the epoch.
+    ``began`` is since when it has been running, in seconds since the epoch; ``done`` the part of what is inside that has ended.
     """
 
     id: str
@@ -46,6 +46,7 @@ class Box:
     y: float = 0.0
     count: int = 0
     began: float | None = None
+    done: float | None = None
 
     @property
     def short(self) -> str:
@@ -170,29 +171,36 @@ def _boxes(graph: Graph, steps: Sequence[StepRecord], shown: Mapping[str, str]) 
         inside.setdefault(shown[node.id], []).append(
             records.get(node.id) or StepRecord("", node.id, node.name, str(node.function), 0, label=node.label)
         )
-    unfolded: dict[str, int] = {}
+    unfolded: dict[str, list[StepRecord]] = {}
     for step in steps:
         if step.parent:
-            unfolded[step.parent] = unfolded.get(step.parent, 0) + 1
+            unfolded.setdefault(step.parent, []).append(step)
     for name, members in inside.items():
         if name in shown:
-            yield _step_box(members[0], unfolded.get(name, 0))
+            yield _step_box(members[0], unfolded.get(name, ()))
         else:
             yield _group_box(name, names.get(name, name), members)
 
 
-def _step_box(step: StepRecord, unfolded: int) -> Box:
-    items = f" · {amounts.counted(unfolded, 'step')} inside" if unfolded else ""
+def _step_box(step: StepRecord, unfolded: Sequence[StepRecord]) -> Box:
+    items = f" · {amounts.counted(len(unfolded), 'step')} inside" if unfolded else ""
     told = _ARGUMENTS.match(step.label)
     name, arguments = (told["name"], told["arguments"]) if told else (step.label or step.id, "")
     began = step.started if step.state is State.RUNNING else None
-    return Box(step.id, name, standing(step) + items, step.state, arguments, began=began)
+    return Box(step.id, name, standing(step) + items, step.state, arguments, began=began, done=_done(unfolded))
 
 
 def _group_box(group: str, name: str, members: Sequence[StepRecord]) -> Box:
     state = next(state for state in _FIRST if any(member.state is state for member in members))
     done = sum(member.state.succeeded for member in members)
-    return Box(group, name, f"{done} of {amounts.counted(len(members), 'step')}", state, count=len(members))
+    standing = f"{done} of {amounts.counted(len(members), 'step')}"
+    return Box(group, name, standing, state, count=len(members), done=_done(members))
+
+
+def _done(inside: Sequence[StepRecord]) -> float | None:
+    """Return the part that has ended; None where nothing or all has."""
+    part = sum(one.state.ended for one in inside) / len(inside) if inside else 1.0
+    return None if part in (0.0, 1.0) else part
 
 
 def standing(step: StepRecord) -> str:

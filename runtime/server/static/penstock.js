@@ -259,6 +259,7 @@ const Penstock = (() => {
   if (body.dataset.poll) {
     const look = async () => {
       const fresh = document.hidden ? null : await load(location.href).catch(() => null);
+      if (fresh && body.dataset.waits && !fresh.body.dataset.waits) { location.reload(); return; }
       if (fresh) { swap("live", fresh); ready(); }
       if (!fresh || fresh.body.dataset.poll) setTimeout(look, Number(body.dataset.poll));
     };

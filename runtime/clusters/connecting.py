@@ -20,10 +20,11 @@ _PATIENCE: Final = 5.0
 _CRITICAL: Final = 50
 """The level of that name in logging, which takes a while to import."""
 
-_QUIET: Final = {
+_SETTINGS: Final = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # else it warns that it will become the default
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # else its workers start by `uv run`, in a copy of the folder
+    "RAY_kill_child_processes_on_worker_exit": "0",  # else it kills a step's process before that has ended what it started
 }
 """What a Ray that is started here finds in its environment, where the user says nothing else."""
 
@@ -38,7 +39,7 @@ def connect(address: str | None) -> bool:
             f"a driver must be on a node of the cluster or in its network, and {_CLIENT} leads through a proxy. Start it on the "
             "cluster (`ray job submit -- python flow.py`), or give the address of the head node: Ray(address='HOST:6379')"
         )
-    for name, value in _QUIET.items():
+    for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     try:
         import ray

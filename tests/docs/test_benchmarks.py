@@ -84,7 +84,8 @@ def test_a_cluster_is_measured_beside_bare_tasks(tmp_path: Path) -> None:
     if os.environ.get("PENSTOCK_TESTS_REQUIRE_ALL") != "1":
         pytest.importorskip("ray", reason="Ray is not installed")
     command = [sys.executable, str(BENCHMARKS / "cluster.py"), "--steps", "3", "--rounds", "1"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    environment = {**os.environ, "RAY_ADDRESS": "local"}  # not the cluster of other tests
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
         "Penstock on Ray",
         "Penstock's own processes",

@@ -100,6 +100,10 @@ class Client:
         self._connection.ask("POST", *path, query=query, data=packed.data, media="application/zip")
         return ServerEndpoint(name, self._connection)
 
+    def computes(self) -> dict[str, str]:
+        """Return where runs may be carried out, by name, and of what kind each is."""
+        return {one["name"]: one["kind"] for one in self._connection.ask("GET", "computes")["computes"]}
+
     def schedules(self) -> tuple[ServerSchedule, ...]:
         """Return all schedules; :meth:`ServerEndpoint.schedule` makes one."""
         found = self._connection.ask("GET", "schedules")["schedules"]

@@ -70,7 +70,7 @@ class ServerEndpoint:
         """Start a run of the default version, or of ``_version``, with these parameters, and return at once.
 
         A ``Path`` is a file of this machine, which is sent; enum members, dates and collections are written as the server reads them. ``_how`` are
-        further fields of the request: ``experiment``, ``tags``, ``priority``, ``timeout`` and others that the server knows. Raises ParametersRefused,
+        further fields of the request: ``experiment``, ``tags``, ``priority``, ``timeout``, ``compute`` and others that the server knows. Raises ParametersRefused,
         MissingInput for what cannot be sent, ServerRefused and ServerUnreachable.
         """
         values = carried(self.name, parameters)
@@ -117,6 +117,10 @@ class ServerEndpoint:
     def set_default(self, version: str | None) -> None:
         """Choose the version that is called where none is named; None: always the newest. Raises EndpointNotOnServer."""
         self._ask("PATCH", body={"default_version": version})
+
+    def set_compute(self, compute: str | None) -> None:
+        """Choose where runs are carried out for which nothing else is said; None: in the server's own slots. Raises ServerRefused."""
+        self._ask("PATCH", body={"compute": compute})
 
     def enable(self, version: str | None = None) -> None:
         """Let it be called again, or one of its versions."""

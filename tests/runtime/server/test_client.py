@@ -168,6 +168,16 @@ def test_runs_are_listed_page_by_page(penstock_client):
         penstock_client.run("nope")
 
 
+def test_where_runs_are_carried_out_is_chosen_by_name(penstock_client):
+    fit = penstock_client.endpoint("fit")
+    fit.set_compute("local")
+    assert (list(penstock_client.computes()), fit.record.compute) == (["local"], "local")
+    assert fit.invoke(_how={"compute": "local"}).document["compute"] == "local"
+    with pytest.raises(ServerRefused, match="nowhere") as caught:
+        fit.invoke(_how={"compute": "nowhere"})
+    assert "compute" in caught.value.errors
+
+
 def test_a_request_that_is_repeated_starts_one_run(penstock_client):
     fit = penstock_client.endpoint("fit")
     assert fit.invoke(lr=1, _how={"idempotency_key": "k"}).id == fit.invoke(lr=1, _how={"idempotency_key": "k"}).id

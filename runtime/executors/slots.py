@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import glob
 import itertools
 import os
 import pickle
@@ -15,10 +14,10 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from attrs import define, field
 
@@ -27,14 +26,11 @@ from ..events import Event
 from ..logfiles import recover
 from ..offspring import MARK, end_marked
 from ..segments import Returned, Segment
-from ..store.staging import remove_tree
 from ..tasks import Completed, Failed, Outcome, Task
+from .attempts import Attempt, Finish, give_back, remove_scratch
 from .deaths import died, stopped, timed_out, unsendable, unstarted
 from .packing import Unreadable, pack
 from .processes import Start, WorkerProcess
-
-Finish: TypeAlias = Callable[[Outcome | None], None]
-"""Is told how a task ended; None where it was not performed."""
 
 _LAST_WORDS: Final = 1.0
 """Seconds to wait for what a worker has sent before it died."""
@@ -60,7 +56,7 @@ class Slot:
     report: Callable[[Event], None]
     is_gathering: bool = False
     _worker: _Worker | None = None
-    _attempts: deque[_Attempt] = field(factory=deque)
+    _attempts: deque[Attempt] = field(factory=deque)
     _lock: threading.RLock = field(factory=threading.RLock)
 
     @property
@@ -88,20 +84,20 @@ class Slot:
 
     def start(self, task: Task, finish: Finish) -> None:
         """Start a task, after those that are here; ``finish`` is called once, from some thread, with how it ended."""
-        self._start(task, [_Attempt(task, None, finish)])
+        self._start(task, [Attempt(task, None, finish)])
 
     def start_segment(self, segment: Segment, finishes: Sequence[Finish]) -> None:
         """Start the tasks of a segment in one go; who hears None has a task that was not performed."""
         pairs = zip(segment.links, finishes, strict=True)
-        self._start(segment, [_Attempt(link.task, None, finish) for link, finish in pairs])
+        self._start(segment, [Attempt(link.task, None, finish) for link, finish in pairs])
 
-    def _start(self, work: Task | Segment, attempts: Sequence[_Attempt]) -> None:
+    def _start(self, work: Task | Segment, attempts: Sequence[Attempt]) -> None:
         first, *others = attempts
         try:
             first.data = pack(work)
         except Exception as error:  # whatever cannot be pickled, in its own way
             first.finish(unsendable(error, first.task))
-            _give_back(others)
+            give_back(others)
             return
         self._retire_unsuitable(first.task)
         with self._lock:
@@ -114,7 +110,7 @@ class Slot:
                 self._send(worker, first)
                 return
         first.finish(failed)
-        _give_back(others)
+        give_back(others)
 
     def flush(self) -> None:
         """Send what was kept back."""
@@ -137,10 +133,10 @@ class Slot:
             worker.kill()
             worker.tidy(attempts[0].task if attempts else None)
         for attempt in attempts:
-            _remove_scratch(attempt.task)
+            remove_scratch(attempt.task)
             attempt.finish(stopped(attempt.task))
 
-    def _taken(self) -> list[_Attempt]:
+    def _taken(self) -> list[Attempt]:
         """Take all attempts out of the slot, their clocks stopped."""
         attempts = list(self._attempts)
         self._attempts.clear()
@@ -206,7 +202,7 @@ class Slot:
             if len(self._attempts) > 1:  # more comes in a moment, and is read at once
                 time.sleep(_MOMENT)
 
-    def _send(self, worker: _Worker, attempt: _Attempt) -> None:
+    def _send(self, worker: _Worker, attempt: Attempt) -> None:
         if worker.connection is None or attempt.data is None:
             return  # it is sent when the worker has connected, or was sent with the first of its segment
         worker.run_folder = attempt.task.run_folder
@@ -223,13 +219,13 @@ class Slot:
             if attempt is not None:
                 attempt.finish(_outcome(message, attempt.task))
             if isinstance(message, Failed | Unreadable):  # a worker breaks off a segment at what fails
-                _give_back(self._take_followers(worker))
+                give_back(self._take_followers(worker))
         elif isinstance(message, Returned):
-            _give_back(self._take_returned(worker, message.step))
+            give_back(self._take_returned(worker, message.step))
         elif worker is self._worker:
             self.report(message)  # type: ignore[arg-type]  # workers send nothing else
 
-    def _next(self, worker: _Worker) -> _Attempt | None:
+    def _next(self, worker: _Worker) -> Attempt | None:
         """Take the attempt out that has ended, and start the clock of the one after it."""
         with self._lock:
             if worker is not self._worker:
@@ -240,20 +236,21 @@ class Slot:
                 self._attempts[0].start_clock(self._time_out)
             return attempt
 
-    def _take_returned(self, worker: _Worker, step: str) -> list[_Attempt]:
+    def _take_returned(self, worker: _Worker, step: str) -> list[Attempt]:
         """Take the attempt out that a worker gives back, with those that were sent with it."""
         with self._lock:
             if worker is not self._worker:
                 return []
             before = list(itertools.takewhile(lambda attempt: attempt.task.step != step, self._attempts))
-            returned, *behind = itertools.islice(self._attempts, len(before), None)
-            followers = list(itertools.takewhile(lambda attempt: attempt.data is None, behind)) if returned.data else []
-            self._attempts = deque([*before, *behind[len(followers) :]])
-            return [returned, *followers]
+            found = list(itertools.islice(self._attempts, len(before), None))
+            behind = itertools.takewhile(lambda attempt: attempt.data is None, found[1:])
+            returned = [*found[:1], *(behind if found and found[0].data else ())]
+            self._attempts = deque([*before, *found[len(returned) :]])
+            return returned
 
-    def _take_followers(self, worker: _Worker) -> list[_Attempt]:
+    def _take_followers(self, worker: _Worker) -> list[Attempt]:
         """Take those attempts out that were sent with one that has failed."""
-        followers: list[_Attempt] = []
+        followers: list[Attempt] = []
         with self._lock:
             while worker is self._worker and self._attempts and self._attempts[0].data is None:
                 followers.append(self._attempts.popleft())
@@ -276,13 +273,13 @@ class Slot:
             if self._attempts:
                 self._begin_again()
         if attempts:
-            _give_back(attempt for attempt in attempts[1:] if attempt.data is None)
+            give_back(attempt for attempt in attempts[1:] if attempt.data is None)
             lost = attempts[0]
-            _remove_scratch(lost.task)
+            remove_scratch(lost.task)
             worker.tidy(lost.task)
             lost.finish(died(worker.problem or how, lost.task, lost.lasted))
 
-    def _time_out(self, attempt: _Attempt) -> None:
+    def _time_out(self, attempt: Attempt) -> None:
         with self._lock:
             worker = self._worker
             if worker is None or not self._attempts or self._attempts[0] is not attempt:
@@ -295,7 +292,7 @@ class Slot:
             if rest and self._worker is None:
                 self._begin_again()
         task = attempt.task
-        _remove_scratch(task)
+        remove_scratch(task)
         worker.tidy(task)
         attempt.finish(timed_out(task, attempt.lasted))
 
@@ -348,36 +345,6 @@ class _Worker:
         end_marked(self.name)
 
 
-@define(eq=False)
-class _Attempt:
-    """One task in one slot, and the clock of its time-out. What follows in a segment has no ``data``: it went with the first."""
-
-    task: Task
-    data: bytes | None
-    finish: Finish
-    _clock: threading.Timer | None = None
-    _began: float | None = None
-
-    @property
-    def lasted(self) -> float:
-        """For how many seconds it has been performed."""
-        return 0.0 if self._began is None else time.monotonic() - self._began
-
-    def start_clock(self, time_out: Callable[[_Attempt], None]) -> None:
-        """Start the clock, where the task has a time-out."""
-        self._began = self._began or time.monotonic()
-        if self.task.options.timeout is None or self._clock is not None:
-            return
-        self._clock = threading.Timer(self.task.options.timeout, time_out, [self])
-        self._clock.daemon = True
-        self._clock.start()
-
-    def stop_clock(self) -> None:
-        """Stop the clock."""
-        if self._clock is not None:
-            self._clock.cancel()
-
-
 def _read(data: bytes) -> object:
     try:
         return pickle.loads(data)
@@ -389,17 +356,3 @@ def _outcome(message: Outcome | Unreadable, task: Task) -> Outcome:
     if isinstance(message, Unreadable):
         return unsendable(message.problem, task)
     return message
-
-
-def _give_back(attempts: Iterable[_Attempt]) -> None:
-    """Say of tasks of a segment that they were not performed."""
-    for attempt in attempts:
-        attempt.finish(None)
-
-
-def _remove_scratch(task: Task) -> None:
-    """Remove the folder of its own (see :class:`..context.StepContext`) that a step had when its process was killed."""
-    name = glob.escape(task.step.replace("/", "."))
-    for folder in Path(task.run_folder, "scratch").glob(f"{name}-{'?' * 8}"):
-        with contextlib.suppress(OSError):
-            remove_tree(folder)

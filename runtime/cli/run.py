@@ -119,13 +119,18 @@ def command(
         sys.exit(CANCELLED)  # the display has said so
     if picture:
         picture.write_text(export_svg(recording.events, title=f"penstock run {target.shown}"), encoding="utf-8")
-    if display == "none":
+    _tell(run, as_json=as_json, quiet=quiet, is_shown=display != "none")
+    sys.exit(code_of_state(run.status))
+
+
+def _tell(run: Run, *, as_json: bool, quiet: bool, is_shown: bool) -> None:
+    """Say how a run ended: on standard output what it returned, on standard error what failed, if no display has shown it."""
+    if not is_shown:
         _complain(run)
     if as_json:
         print_json(_document(run))
     elif not quiet:
         print_facts(_results(run))
-    sys.exit(code_of_state(run.status))
 
 
 def _here(how: dict[str, Any], compute: str | None) -> dict[str, Any]:

@@ -112,6 +112,19 @@ def test_a_chart_tells_the_value_under_the_pointer(visit):
     assert "at" not in page.inner_text(".chart-value")
 
 
+def test_a_chart_gets_a_logarithmic_scale_and_a_linear_one_again(visit):
+    page = visit("/runs")
+    latest(page)
+    page.goto(f"{page.url}/steps/train")
+    page.click("text=Logarithmic scale")
+    page.wait_for_selector("svg[data-log]")
+    box = page.locator(".chart svg").bounding_box()
+    page.mouse.move(box["x"] + 50, box["y"] + 40)
+    assert page.inner_text(".chart-value") == "1 at 0"
+    page.click("text=Linear scale")
+    page.wait_for_selector("svg:not([data-log])[data-bounds]")
+
+
 def test_an_input_is_previewed_where_it_is_taken(visit):
     page = visit("/runs")
     latest(page, pipeline="described")

@@ -32,7 +32,9 @@ def _show(visit: Visit) -> Response:
         whole=whole,
         facts=[fact for fact in found.facts if whole or (fact.differs and fact.name not in _EXPECTED)],
         parameters=[change for change in found.parameters if whole or change.differs],
-        charts=compared_charts(visit.history.metrics(found.after.id), visit.history.metrics(found.before.id)),
+        charts=compared_charts(
+            visit.history.metrics(found.after.id), visit.history.metrics(found.before.id), is_log=visit.is_log
+        ),
         metrics=[change for change in found.metrics if whole or change.differs],
         steps=[change for change in found.steps if whole or change.differs],
         packages=[change for change in found.packages if whole or change.differs],

@@ -73,7 +73,7 @@ def _overview(
     return {
         "inputs": [] if provenance is None else list(_inputs(step, run, provenance)),
         "outputs": shown(visit.service.workspace, step.outputs),
-        "charts": charts_of(visit.history.metrics(run.id, step.id)),
+        "charts": charts_of(visit.history.metrics(run.id, step.id), is_log=visit.is_log),
         "files": visit.history.files(run.id, step.id),
         "changes": told_changes(visit.history, run, [step]).get(step.id, ()),
         "inside": [one for one in steps if one.parent == step.id],

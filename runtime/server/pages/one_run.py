@@ -39,7 +39,7 @@ def _show(visit: Visit) -> Response:
         views=_VIEWS,
         standing=standing,
         timeline=timeline_of(run, steps, graph, visit.service.clock()) if view == "timeline" else None,
-        charts=charts_of(visit.history.metrics(run.id)) if view == "metrics" else [],
+        charts=charts_of(visit.history.metrics(run.id), is_log=visit.is_log) if view == "metrics" else [],
         files=visit.history.files(run.id) if view == "metrics" else [],
         is_picture=_is_picture,
         packages=visit.history.packages(run.id) if view == "details" else {},

@@ -42,6 +42,7 @@ class Chart:
     ticks: tuple[tuple[float, str], ...] = ()
     ends: tuple[str, str] = ("", "")
     rows: tuple[tuple[str, str], ...] = ()
+    is_log: bool = False
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -50,15 +51,22 @@ class Chart:
     bottom: int = HEIGHT - BOTTOM
 
 
-def charts_of(metrics: Iterable[MetricRecord], earlier: Iterable[MetricRecord] = ()) -> list[Chart]:
-    """Return a chart for each metric, in the order of logging; ``earlier`` are those of a run to compare it with."""
+def charts_of(
+    metrics: Iterable[MetricRecord], earlier: Iterable[MetricRecord] = (), *, is_log: bool = False
+) -> list[Chart]:
+    """Return a chart for each metric, in the order of logging; ``earlier`` are those of a run to compare it with.
+
+    With ``is_log`` the axes of the values are logarithmic; what is not positive is then a gap.
+    """
     before = _by_name(earlier)
-    return [_chart(*name, points, before.get(name, ())) for name, points in _by_name(metrics).items()]
+    return [_chart(*name, points, before.get(name, ()), is_log=is_log) for name, points in _by_name(metrics).items()]
 
 
-def compared_charts(metrics: Iterable[MetricRecord], earlier: Iterable[MetricRecord]) -> list[Chart]:
+def compared_charts(
+    metrics: Iterable[MetricRecord], earlier: Iterable[MetricRecord], *, is_log: bool = False
+) -> list[Chart]:
     """Return a chart for each metric that has a curve in both runs."""
-    return [chart for chart in charts_of(metrics, earlier) if chart.curves and chart.earlier]
+    return [chart for chart in charts_of(metrics, earlier, is_log=is_log) if chart.curves and chart.earlier]
 
 
 def _by_name(metrics: Iterable[MetricRecord]) -> dict[tuple[str, str], list[MetricRecord]]:
@@ -68,7 +76,9 @@ def _by_name(metrics: Iterable[MetricRecord]) -> dict[tuple[str, str], list[Metr
     return found
 
 
-def _chart(step: str, name: str, metrics: Sequence[MetricRecord], earlier: Sequence[MetricRecord]) -> Chart:
+def _chart(
+    step: str, name: str, metrics: Sequence[MetricRecord], earlier: Sequence[MetricRecord], *, is_log: bool
+) -> Chart:
     has_axis = all(metric.index is not None for metric in (*metrics, *earlier))
     points, others = (_points(series, has_axis=has_axis) for series in (metrics, earlier))
     values = [value for _, value in _finite(points)]
@@ -76,7 +86,16 @@ def _chart(step: str, name: str, metrics: Sequence[MetricRecord], earlier: Seque
     if not values:
         return Chart(step, name, len(metrics), last, "", "")
     chart = Chart(step, name, len(metrics), last, amounts.number(min(values)), amounts.number(max(values)))
-    return chart if len(values) < 2 else _drawn(chart, points, others, has_axis=has_axis)
+    kept = points if len(points) <= _ROWS else points[:: math.ceil(len(points) / _ROWS)]
+    rows = tuple((amounts.number(x), amounts.number(y)) for x, y in kept)
+    chart = evolve(chart, axis="step" if has_axis else "point", rows=rows, is_log=is_log)
+    if is_log:
+        points, others = _logarithms(points), _logarithms(others)
+    return chart if len(_finite(points)) < 2 else _drawn(chart, points, others)
+
+
+def _logarithms(points: Iterable[Point]) -> list[Point]:
+    return [(x, math.log10(y) if y > 0 else math.nan) for x, y in points]
 
 
 def _points(metrics: Sequence[MetricRecord], *, has_axis: bool) -> list[Point]:
@@ -91,7 +110,7 @@ def _x(metric: MetricRecord, position: int, *, has_axis: bool) -> float:
     return metric.index if has_axis and metric.index is not None else float(position)
 
 
-def _drawn(chart: Chart, points: Sequence[Point], others: Sequence[Point], *, has_axis: bool) -> Chart:
+def _drawn(chart: Chart, points: Sequence[Point], others: Sequence[Point]) -> Chart:
     finite = _finite([*points, *others])
     left, right = min(x for x, _ in finite), max(x for x, _ in finite)
     low, high = min(y for _, y in finite), max(y for _, y in finite)
@@ -107,17 +126,16 @@ def _drawn(chart: Chart, points: Sequence[Point], others: Sequence[Point], *, ha
 
     pieces, earlier = ([[placed(one) for one in piece] for piece in _pieces(series)] for series in (points, others))
     ticks = [high, (low + high) / 2, low] if high > low else [low]
-    kept = points if len(points) <= _ROWS else points[:: math.ceil(len(points) / _ROWS)]
     return evolve(
         chart,
-        axis="step" if has_axis else "point",
         curves=curves(pieces),
         lone=tuple(piece[0] for piece in pieces if len(piece) == 1),
         earlier=curves(earlier),
         bounds=(left, right, low, high),
-        ticks=tuple((placed((left, value))[1], amounts.number(value)) for value in ticks),
+        ticks=tuple(
+            (placed((left, value))[1], amounts.number(10**value if chart.is_log else value)) for value in ticks
+        ),
         ends=(amounts.number(left), amounts.number(right)),
-        rows=tuple((amounts.number(x), amounts.number(y)) for x, y in kept),
     )
 
 

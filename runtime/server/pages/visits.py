@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from attrs import frozen
@@ -48,9 +48,15 @@ class Visit:
         """Return a value in the query; None where it is missing or empty."""
         return self.request.query_params.get(name) or None
 
+    @property
+    def is_log(self) -> bool:
+        """Whether charts have logarithmic axes."""
+        return self.query("scale") == "log"
+
     def page(self, template: str, /, status: int = 200, **context: Any) -> Response:
         """Return a page of a template."""
-        return render(template, {**_frame(self.request, self.service, self.caller), **context}, status)
+        frame = _frame(self.request, self.service, self.caller)
+        return render(template, {**frame, "is_log": self.is_log, "scaled": _scaled(self.request), **context}, status)
 
 
 Show: TypeAlias = Callable[[Visit], Response]
@@ -113,6 +119,12 @@ async def _form(request: Request) -> Mapping[str, str]:
         return {}
     async with request.form(max_files=0, max_fields=200) as form:
         return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _scaled(request: Request) -> str:
+    """Return the query of the address with the other scale for charts."""
+    rest = [(name, value) for name, value in request.query_params.multi_items() if name != "scale"]
+    return urlencode(rest if request.query_params.get("scale") == "log" else [*rest, ("scale", "log")])
 
 
 def _here(request: Request) -> str:

@@ -220,7 +220,8 @@ const Penstock = (() => {
     const shown = figure.querySelector(".chart-value");
     shown.dataset.last ??= shown.textContent;
     shown.classList.add("at");
-    shown.textContent = `${plain(low + (bottom - nearest.y) / (bottom - top) * (high - low))} at ${plain(Math.round((left + (nearest.x - from) / (to - from) * (right - left)) * 100) / 100)}`;
+    const value = low + (bottom - nearest.y) / (bottom - top) * (high - low);
+    shown.textContent = `${plain(drawn.dataset.log ? 10 ** value : value)} at ${plain(Math.round((left + (nearest.x - from) / (to - from) * (right - left)) * 100) / 100)}`;
   });
   const leave = (cross) => {
     const shown = cross.closest("figure").querySelector(".chart-value");

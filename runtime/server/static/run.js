@@ -124,7 +124,7 @@
     const link = event.target.closest("a");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
     const address = link.getAttribute("href");
-    const isOwn = address === own || [`${own}/steps/`, `${own}?`, "?view"].some((start) => address?.startsWith(start));
+    const isOwn = address === own || [`${own}/steps/`, `${own}?`, "?"].some((start) => address?.startsWith(start));
     if (!isOwn || link.target) return;
     event.preventDefault();
     open(address, { keep: true, anchor: link.closest("[data-group]")?.dataset.group });

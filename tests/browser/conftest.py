@@ -110,7 +110,7 @@ def chromium() -> str:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """A server with three runs and an endpoint: its address, and a token for everything."""
     folder = tmp_path_factory.mktemp("served")
-    (folder / "pyproject.toml").touch()
+    (folder / "penstock.toml").write_text("[compute.other-slots]\nkind = 'local'\n")
     (folder / "browsed_flow.py").write_text(textwrap.dedent(FLOW))
     environment = {**os.environ, "PENSTOCK_WORKSPACE": str(folder)}
     command = [sys.executable, "-c", "from penstock.runtime.cli import main; main(prog_name='penstock')"]

@@ -165,6 +165,16 @@ def test_an_endpoint_is_called_and_its_run_goes_green_live_with_a_plot(visit):
     assert "loss" in page.inner_text("main")
 
 
+def test_whoever_calls_an_endpoint_chooses_where_it_runs(visit):
+    page = visit("/endpoints/live")
+    page.select_option("select[name=compute]", "other-slots")
+    page.click("text=Run it")
+    page.wait_for_url("**/runs/*")
+    page.wait_for_selector("#run-state >> text=completed")
+    run = page.url.rpartition("/")[2].partition("?")[0]
+    assert page.evaluate(f"fetch('/api/v1/runs/{run}').then(one => one.json())")["compute"] == "other-slots"
+
+
 def test_a_parameter_that_does_not_fit_is_told_beside_the_form(visit):
     page = visit("/endpoints/live")
     page.fill("input[name=epochs]", "1.5")

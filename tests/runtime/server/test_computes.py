@@ -194,6 +194,15 @@ def test_steps_that_name_a_compute_target_run_there_and_the_others_here(serve, t
         assert ended(client, start(client, "there_and_here", "local"))["state"] == "completed"
 
 
+@pytest.mark.xdist_group("ray")
+def test_a_run_on_a_cluster_of_ray_is_told_like_any_other(serve, token, ended, workspace):
+    if os.environ.get("PENSTOCK_TESTS_REQUIRE_ALL") != "1":
+        pytest.importorskip("ray", reason="Ray is not installed")
+    with serve("--slots", "1").client(token("run")) as client:
+        found = ended(client, start(client, "fit", "ray", epochs=1), 120)
+    assert (found["state"], found["tags"]["compute"]) == ("completed", "ray"), found
+
+
 def test_a_schedule_says_where_its_runs_are_carried_out(published, home, token):
     now = [1_000_000.0]
     app = create_app(published, settings=Settings(slots=0, remote_runs=0, clock=lambda: now[0]))

@@ -16,15 +16,16 @@ from .settings import Settings
 def serve(workspace: Workspace, settings: Settings, on_listening: Callable[[str], object]) -> None:
     """Serve until SIGINT or SIGTERM. ``on_listening`` is given the address once connections are accepted.
 
-    Raises ServerError where the port cannot be had.
+    Raises ServerError where the port cannot be had, and for wrong settings of the workspace.
     """
     import uvicorn
 
+    app = create_app(workspace, settings=settings)  # what is wrong with the settings is told before anything else
     listener = _listener(settings)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     on_listening(f"http://{host}:{listener.getsockname()[1]}")
     config = uvicorn.Config(
-        create_app(workspace, settings=settings),
+        app,
         log_level="warning",
         access_log=False,
         server_header=False,

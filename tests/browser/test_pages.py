@@ -175,6 +175,20 @@ def test_whoever_calls_an_endpoint_chooses_where_it_runs(visit):
     assert page.evaluate(f"fetch('/api/v1/runs/{run}').then(one => one.json())")["compute"] == "other-slots"
 
 
+def test_a_schedule_chooses_it_too(visit):
+    page = visit("/schedules")
+    page.fill("input[name=name]", "placed")
+    page.fill("input[name='rule.cron']", "0 3 * * *")
+    page.select_option("select[name=compute]", "other-slots")
+    page.click("text=Add the schedule")
+    page.wait_for_selector("tr:has-text('placed') .tag >> text=other-slots")
+    made = page.evaluate("fetch('/api/v1/schedules/placed').then(one => one.json())")
+    assert made["compute"] == "other-slots"
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("tr:has-text('placed') >> text=Delete")
+    page.wait_for_selector("tr:has-text('placed')", state="detached")
+
+
 def test_a_parameter_that_does_not_fit_is_told_beside_the_form(visit):
     page = visit("/endpoints/live")
     page.fill("input[name=epochs]", "1.5")

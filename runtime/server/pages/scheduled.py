@@ -17,7 +17,13 @@ _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satu
 def _show(visit: Visit) -> Response:
     service = visit.service
     endpoints = [endpoint.name for endpoint in service.registry.endpoints() if endpoint.enabled]
-    return visit.page("schedules.html", schedules=service.schedules.list(), endpoints=endpoints, in_words=in_words)
+    return visit.page(
+        "schedules.html",
+        schedules=service.schedules.list(),
+        endpoints=endpoints,
+        in_words=in_words,
+        computes=tuple(service.computes),
+    )
 
 
 def in_words(schedule: ScheduleRecord) -> str:

@@ -18,8 +18,8 @@ def absorb(event: Event, ledger: Ledger) -> None:
 
 @absorb.register
 def _step_started(event: events.StepStarted, ledger: Ledger) -> None:
-    row = ledger.change(event.step, event.time, State.RUNNING, attempts=event.attempt, pid=event.pid, log=event.log)
-    row.reason = plain(event.reason)
+    row = ledger.change(event.step, event.time, State.RUNNING)
+    row.attempts, row.pid, row.log, row.reason = event.attempt, event.pid, event.log, plain(event.reason)
     row.started = event.time if row.started is None else row.started
     ledger.begin_attempt(AttemptRow(ledger.run.id, event.step, event.attempt, event.time, None, event.pid, event.log))
 
@@ -34,7 +34,8 @@ def _step_unfolded(event: events.StepUnfolded, ledger: Ledger) -> None:
 
 @absorb.register
 def _step_completed(event: events.StepCompleted, ledger: Ledger) -> None:
-    ledger.change(event.step, event.time, State.COMPLETED, ended=event.time, duration=event.duration)
+    row = ledger.change(event.step, event.time, State.COMPLETED)
+    row.ended, row.duration = event.time, event.duration
     ledger.keep(event.step, event.outputs)
     ledger.keep_result(event)
     ledger.end_attempt(event.step, event.time)

@@ -51,6 +51,10 @@ Changes = Sequence[tuple[Table, Sequence[Sequence[object]]]]
 """Rows to write, by table, in an order that keeps every reference."""
 
 
+_TEXTS = {state: state.value for state in State}
+"""The states as they are written; to ask a member for its value takes longer than to look it up."""
+
+
 @define
 class Ledger:
     """The rows of one run. ``changed`` and ``attempts`` are what the next write must bring up to date."""
@@ -115,12 +119,16 @@ class Ledger:
         for name, value in values.items():
             setattr(row, name, value)
         if state is not None:
-            self.counts[row.state] -= 1
-            self.counts[state.value] += 1
-            row.state = state.value
+            self.enter(row, _TEXTS[state])
         self.changed.add(step)
         self.beat(time)
         return row
+
+    def enter(self, row: StepRow, state: str) -> None:
+        """Give a step another state."""
+        self.counts[row.state] -= 1
+        self.counts[state] += 1
+        row.state = state
 
     def unfold(self, event: events.StepUnfolded) -> None:
         """Make the rows of what a control node was unfolded to, placed behind its own."""
@@ -186,7 +194,8 @@ class Ledger:
 
     def beat(self, time: float) -> None:
         """Give a sign of life."""
-        self.run.seen = max(self.run.seen, time)
+        if time > self.run.seen:
+            self.run.seen = time
         self.run_changed = True
 
     def abandon(self, state: State, problem: str) -> None:

@@ -33,6 +33,9 @@ INTERVAL = 0.05
 PATIENCE = 10.0
 """Seconds for which closing waits for a history that is locked or out of space."""
 
+_AT_ONCE = 2000
+"""Events that are taken in before they are written, at most."""
+
 _RETRY = 0.5
 """Seconds between two attempts to write."""
 
@@ -162,10 +165,11 @@ class Recorder:
         except queue.Empty:
             self._beat()
             return []
-        self._hurry.wait(INTERVAL)
-        self._hurry.clear()
-        # Only as many as are there now: an endless stream must not put off writing.
-        return messages + [self._queue.get() for _ in range(self._queue.qsize())]
+        if self._queue.qsize() < _AT_ONCE:
+            self._hurry.wait(INTERVAL)
+            self._hurry.clear()
+        # Only as many as are there now, and not too many of them: an endless stream must not put off writing.
+        return messages + [self._queue.get() for _ in range(min(self._queue.qsize(), _AT_ONCE))]
 
     def _pause(self) -> float | None:
         """Return how long to wait for a message: until it is time to try again, or to give a sign of life."""

@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
+from contextlib import AbstractContextManager
 from typing import Final, TypeAlias, Union
 
 import attrs
@@ -76,6 +77,7 @@ class Drive:
         self._waiting: list[tuple[float, str, Failed]] = []
         self._busy = 0
         self._executor: Executor | None = None
+        self._gathering: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
         self._closed = 0
         self._machine = plan.machine or this_machine(plan.graph)
         self._admission = Admission(self._machine)
@@ -114,7 +116,7 @@ class Drive:
         Cancelling closes the executor; what then is left to run, as it does at every end, is given to ``another`` one.
         """
         self._thread = threading.get_ident()
-        self._executor = executor
+        self._use(executor)
         with collection_held_back():
             self._reuse_what_can_be()
         while not self._scheduler.finished:
@@ -156,8 +158,13 @@ class Drive:
             if another is None:
                 self.stop(self.problem)
             else:
-                self._executor = another()
+                self._use(another())
         return self._executor
+
+    def _use(self, executor: Executor) -> None:
+        self._executor = executor
+        # Found out once: to ask whether an object keeps a protocol takes longer than a tiny step.
+        self._gathering = executor.gathering if isinstance(executor, GatheringExecutor) else contextlib.nullcontext
 
     def _close_executor(self) -> None:
         """End what runs; what is heard of it later counts no more."""
@@ -175,8 +182,7 @@ class Drive:
 
     def _start_ready(self, executor: Executor) -> None:
         """Start what may start, as long as there is room: of tiny steps a worker takes several."""
-        gathering = executor.gathering() if isinstance(executor, GatheringExecutor) else contextlib.nullcontext()
-        with gathering:
+        with self._gathering():
             while (room := executor.capacity - self._busy) > 0:
                 if not all(self._start_next(executor) for _ in range(room)):
                     return

@@ -44,3 +44,11 @@ def unpack(data: bytes) -> Task | Segment | Unreadable:
     except BaseException as error:  # importing the module of a class runs the user's code, which may call sys.exit
         return Unreadable(f"{type(error).__name__}: {error}")
     return task
+
+
+def read(data: bytes) -> object:
+    """Read what a worker has sent. Raises ValueError for what it has not."""
+    try:
+        return pickle.loads(data)
+    except Exception as error:
+        raise ValueError(f"{len(data)} bytes that are no message ({type(error).__name__})") from error

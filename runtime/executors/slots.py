@@ -9,7 +9,6 @@ import contextlib
 import functools
 import itertools
 import os
-import pickle
 import signal
 import threading
 import time
@@ -29,8 +28,11 @@ from ..segments import Returned, Segment
 from ..tasks import Completed, Failed, Outcome, Task
 from .attempts import Attempt, Finish, give_back, remove_scratch
 from .deaths import died, stopped, timed_out, unsendable, unstarted
-from .packing import Unreadable, pack
+from .packing import Unreadable, pack, read
 from .processes import Start, WorkerProcess
+
+_whatever_happens: Final = contextlib.suppress(Exception)
+"""There may be no memory left to clear up behind a worker: how its task ended must be told all the same."""
 
 _LAST_WORDS: Final = 1.0
 """Seconds to wait for what a worker has sent before it died."""
@@ -198,7 +200,7 @@ class Slot:
         """Take in what a worker sends. Raises EOFError or OSError at its end, and anything where it makes no sense."""
         while True:
             for data in inbox.wait():
-                self._take(worker, _read(data))
+                self._take(worker, read(data))
             if len(self._attempts) > 1:  # more comes in a moment, and is read at once
                 time.sleep(_MOMENT)
 
@@ -261,7 +263,8 @@ class Slot:
         with self._lock:  # who starts it holds the lock until it is known
             if worker is not self._worker:
                 return
-        worker.bury()
+        with _whatever_happens:
+            worker.bury()
         if worker.connection is not None:
             worker.silent.wait(_LAST_WORDS)
         with self._lock:
@@ -275,8 +278,9 @@ class Slot:
         if attempts:
             give_back(attempt for attempt in attempts[1:] if attempt.data is None)
             lost = attempts[0]
-            remove_scratch(lost.task)
-            worker.tidy(lost.task)
+            with _whatever_happens:
+                remove_scratch(lost.task)
+                worker.tidy(lost.task)
             lost.finish(died(worker.problem or how, lost.task, lost.lasted))
 
     def _time_out(self, attempt: Attempt) -> None:
@@ -286,14 +290,16 @@ class Slot:
                 return  # it has just ended
             self._worker = None
             rest = self._taken()[1:]
-        worker.kill()
+        with _whatever_happens:
+            worker.kill()
         with self._lock:
             self._attempts.extend(rest)
             if rest and self._worker is None:
                 self._begin_again()
         task = attempt.task
-        remove_scratch(task)
-        worker.tidy(task)
+        with _whatever_happens:
+            remove_scratch(task)
+            worker.tidy(task)
         attempt.finish(timed_out(task, attempt.lasted))
 
 
@@ -343,13 +349,6 @@ class _Worker:
             with contextlib.suppress(OSError):  # nothing is left
                 os.killpg(self.pid, signal.SIGKILL)
         end_marked(self.name)
-
-
-def _read(data: bytes) -> object:
-    try:
-        return pickle.loads(data)
-    except Exception as error:
-        raise ValueError(f"{len(data)} bytes that are no message ({type(error).__name__})") from error
 
 
 def _outcome(message: Outcome | Unreadable, task: Task) -> Outcome:

@@ -22,6 +22,7 @@ from penstock import Local, Run, State, Static, Workspace, pipeline, step
 from penstock.compilers.graph import FunctionRef, NodeOptions
 from penstock.runtime.errors import RunCancelled, StepFailed, StepTimedOut, WorkerDied
 from penstock.runtime.admission import processors
+from penstock.runtime.executors import slots
 from penstock.runtime.executors.local import LocalExecutor, start_here
 from penstock.runtime.executors.processes import WorkerProcess
 from penstock.runtime.tasks import Completed, Failed, Task
@@ -295,6 +296,17 @@ def test_a_worker_is_kept_for_the_next_task_and_replaced_when_it_died(executor, 
         os.waitid(os.P_PID, first.pid, os.WEXITED | os.WNOWAIT)
     third = executor.submit(task(tmp_path, "os.getpid")).result(60)
     assert isinstance(third, Completed) and third.pid != first.pid
+
+
+def test_the_end_of_a_worker_is_told_where_nothing_can_be_cleared_up_behind_it(executor, tmp_path, monkeypatch):
+    def fail(*_given: object) -> NoReturn:
+        raise MemoryError
+
+    for name in ("end_marked", "recover", "remove_scratch"):
+        monkeypatch.setattr(slots, name, fail)
+    assert executor.submit(task(tmp_path, "os.abort")).result(20).failure.kind == "WorkerDied"
+    late = executor.submit(task(tmp_path, "signal.pause", timeout=0.05)).result(20)
+    assert late.failure.kind == "StepTimedOut"
 
 
 def test_more_tasks_than_slots_are_refused(executor, tmp_path):

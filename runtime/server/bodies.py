@@ -51,13 +51,24 @@ def read_json(data: bytes, kind: Any) -> Any:
         _check_form(data)
         return document
     except msgspec.ValidationError as error:
-        text = str(error)
-        place = _PLACE.search(text)
-        raise Problem(
-            422, "the body is not what is expected here", {place[1] if place else "body": _PLACE.sub("", text)}
-        ) from None
+        raise _unfit(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, f"the body is no JSON: {error}") from None
+
+
+def convert(document: Any, kind: Any) -> Any:
+    """Return a document that was read as ``kind``. Raises Problem 422."""
+    try:
+        return msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        raise _unfit(error) from None
+
+
+def _unfit(error: msgspec.ValidationError) -> Problem:
+    text = str(error)
+    place = _PLACE.search(text)
+    field = place[1] if place else "body"
+    return Problem(422, "the body is not what is expected here", {field: _PLACE.sub("", text)})
 
 
 def _check_form(data: bytes) -> None:

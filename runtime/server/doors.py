@@ -57,7 +57,7 @@ class Doors:
         """Return who calls. Raises Problem: 401 where that is not known, 403 where the scope is missing, 429 after many tries."""
         if scope is None:
             return _NOBODY
-        address = request.client.host if request.client else ""
+        address = _address(request)
         caller = await self._identified(request, address)
         if caller is None and self._settings.local_readers and address in _LOOPBACK:
             caller = LOCAL_READER
@@ -71,10 +71,13 @@ class Doors:
         """Look for all tokens anew: one was revoked."""
         self._known.clear()
 
-    def open_session(self, token: str) -> tuple[str, Caller]:
-        """Return the cookie for whoever shows a valid token. Raises Problem 401."""
+    def open_session(self, token: str, request: Request) -> tuple[str, Caller]:
+        """Return the cookie for whoever shows a valid token. Raises Problem: 401, and 429 after many tries."""
+        address = _address(request)
+        self._check_failures(address)
         record = self.tokens.check(token) if token.startswith(PREFIX) else None
         if record is None:
+            self._failures.take(address)
             raise Problem(401, "the token is not valid", headers=_CHALLENGE)
         now = self._clock()
         ends = min(now + self._settings.session_seconds, record.expires or float("inf"))
@@ -99,14 +102,18 @@ class Doors:
         is_fresh = known is not None and time.monotonic() - known[0] < _FRESH
         if kind.lower() == "bearer" and known is not None and is_fresh and known[1].is_valid(self._clock()):
             return _caller(known[1])
-        if self._failures.is_empty(address):
-            raise Problem(429, "too many wrong tokens from this address", headers={"Retry-After": "3"})
+        if known is None:  # whoever was let in before does not pay for the guesses of a neighbour, as behind a proxy
+            self._check_failures(address)
         try:
             return await run_in_threadpool(self._checked, kind, token.strip())
         except Problem as problem:
             if problem.status == 401:
                 self._failures.take(address)
             raise
+
+    def _check_failures(self, address: str) -> None:
+        if self._failures.is_empty(address):
+            raise Problem(429, "too many wrong tokens from this address", headers={"Retry-After": "3"})
 
     def _checked(self, kind: str, token: str) -> Caller:
         if kind.lower() != "bearer":
@@ -161,6 +168,26 @@ class HasDoors(Protocol):
 async def caller_of(request: Request, service: HasDoors, scope: Scope | None) -> Caller:
     """Return who calls, as :meth:`Doors.caller` does; for routes and pages."""
     return await service.doors.caller(request, scope)
+
+
+def check_origin(request: Request) -> None:
+    """Refuse what a page of another site has a browser send where no cookie is asked for, as a form that logs in.
+
+    A stranger could otherwise have somebody work in a session of the stranger's. Browsers say where it comes from; other
+    callers need not. Raises Problem 403.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    is_foreign = site not in ("same-origin", "none") if site is not None else not _is_of(origin, request)
+    if is_foreign:
+        raise Problem(403, "a page of another site has sent this; open the page of this server, and send it from there")
+
+
+def _is_of(origin: str | None, request: Request) -> bool:
+    return origin is None or origin.partition("://")[2].lower() == request.headers.get("host", "").lower()
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _kept_key(file: Path) -> bytes:

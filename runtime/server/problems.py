@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from itertools import islice
 from typing import NotRequired, TypedDict
 
 from starlette.exceptions import HTTPException
@@ -53,6 +54,9 @@ _STATUSES: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
     ((BundleError, DatastoreError, EndpointError), 422),
     ((HistoryBusy,), 503),
 )
+_MOST_FIELDS = 100
+"""Parts of a request whose faults are told; an answer must not be many times as long as what was sent."""
+
 _ROUTING = {
     404: "nothing is here; /api/v1/openapi.json lists what there is",
     405: "this address does not know that method; the header Allow lists those that it knows",
@@ -78,7 +82,9 @@ def document_of(problem: Problem) -> Answer:
         "detail": problem.detail,
     }
     if problem.fields:
-        document["errors"] = [{"field": name, "problem": text} for name, text in problem.fields.items()]
+        document["errors"] = [
+            {"field": name, "problem": text} for name, text in islice(problem.fields.items(), _MOST_FIELDS)
+        ]
     return Answer(document, problem.status, problem.headers, media_type="application/problem+json")
 
 

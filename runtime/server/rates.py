@@ -42,4 +42,4 @@ class Rates:
 
     def _forget(self, now: float) -> None:
         quiet = self._burst / self._rate
-        self._buckets = {key: bucket for key, bucket in self._buckets.items() if now - bucket[1] < quiet}
+        self._buckets = {key: bucket for key, bucket in list(self._buckets.items()) if now - bucket[1] < quiet}

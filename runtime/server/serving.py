@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from typing import Final
 
 from ..endpoints import Tokens
 from ..workspace import Workspace
@@ -11,6 +12,9 @@ from .app import create_app
 from .callers import Scope
 from .errors import ServerError
 from .settings import Settings
+
+_PROTOCOL: Final = f"{__package__}.heads:LimitedProtocol"
+"""Named, not imported: uvicorn is loaded only where there is something to serve."""
 
 
 def serve(workspace: Workspace, settings: Settings, on_listening: Callable[[str], object]) -> None:
@@ -29,6 +33,8 @@ def serve(workspace: Workspace, settings: Settings, on_listening: Callable[[str]
         log_level="warning",
         access_log=False,
         server_header=False,
+        http=_PROTOCOL,
+        ws="none",
         timeout_graceful_shutdown=max(1, int(settings.grace)),
     )
     uvicorn.Server(config).run(sockets=[listener])

@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse, Response
 
 from ...endpoints.tokens import SCOPES
 from ..callers import Scope
-from ..doors import COOKIE
+from ..doors import COOKIE, check_origin
 from ..errors import Problem
 from .visits import LOGIN, Page, Visit
 
@@ -18,11 +18,12 @@ def _ask(visit: Visit) -> Response:
 
 
 def _let_in(visit: Visit) -> Response:
+    check_origin(visit.request)
     after = _inside(visit.form.get("next"))
     try:
-        cookie, _caller = visit.service.doors.open_session(visit.form.get("token", "").strip())
+        cookie, _caller = visit.service.doors.open_session(visit.form.get("token", "").strip(), visit.request)
     except Problem as problem:
-        return visit.page("login.html", status=401, next=after, problem=problem.detail)
+        return visit.page("login.html", status=problem.status, next=after, problem=problem.detail)
     answer = RedirectResponse(after, 303)
     seconds = int(visit.service.settings.session_seconds)
     is_secure = visit.request.url.scheme == "https"
@@ -30,10 +31,16 @@ def _let_in(visit: Visit) -> Response:
     return answer
 
 
-def _let_out(_visit: Visit) -> Response:
+def _let_out(visit: Visit) -> Response:
+    check_origin(visit.request)
     answer = RedirectResponse(LOGIN, 303)
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return answer
+
+
+def _home(_visit: Visit) -> Response:
+    """Leave who follows a link, which may be a stranger's, signed in."""
+    return RedirectResponse(_HOME, 303)
 
 
 def _inside(address: str | None) -> str:
@@ -50,6 +57,6 @@ def _tokens(visit: Visit) -> Response:
 
 PAGES = (
     Page(LOGIN, _ask, None, takes=_let_in),
-    Page("/logout", _let_out, None, takes=_let_out),
+    Page("/logout", _home, None, takes=_let_out),
     Page("/tokens", _tokens, Scope.ADMIN),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
 from typing import Annotated, Any, Literal, TypedDict
 
 import msgspec
@@ -14,7 +14,7 @@ from ...errors import EndpointError
 from ...fitting import check_name, from_text
 from ..actions import Action, Call, Query
 from ..answers import Answer
-from ..bodies import NO_NUL, Tags, Text, check_media, read_body, read_json
+from ..bodies import NO_NUL, Tags, Text, check_media, convert, read_body, read_json
 from ..callers import Scope
 from ..errors import Problem
 from ..forms import read_form
@@ -49,13 +49,16 @@ class DataPathV1(msgspec.Struct, frozen=True, rename="pascal"):
 
 
 class RunRequestV1(msgspec.Struct, frozen=True, rename="pascal"):
-    """A run that is asked for as the first SDK's callers do: all values are texts. What else they send is not needed."""
+    """A run that is asked for as the first SDK's callers do: all values are texts. What else they send is not needed.
+
+    Names may be written with any capitals. Data sets cannot be assigned: their values are in Azure.
+    """
 
     experiment_name: Text | None = None
     parameter_assignments: dict[str, Any] | None = None
     data_path_assignments: dict[str, DataPathV1] | None = None
-    tags: dict[str, Any] | None = msgspec.field(default=None, name="tags")
-    Tags: dict[str, Any] | None = msgspec.field(default=None, name="Tags")
+    data_set_definition_value_assignments: dict[str, Any] | None = None
+    tags: dict[str, Any] | None = None
 
 
 class StartedV1(TypedDict):
@@ -130,15 +133,42 @@ def _request(call: Call, version: str | None, asked: RunRequest, key: str | None
 
 async def _start_v1(call: Call) -> Response:
     check_media(call.request, _JSON)
-    asked: RunRequestV1 = read_json(await call.request.body(), RunRequestV1)
+    asked = _read_v1(await call.request.body())
     parameters = await run_in_threadpool(_parameters_v1, call, asked)
-    tags = {name: str(value) for name, value in (asked.tags or asked.Tags or {}).items()}
-    made, _ = await _added(call, RunRequest(dict(parameters), asked.experiment_name, tags))
+    tags = {name: str(value) for name, value in (asked.tags or {}).items()}
+    request = {"parameters": parameters, "experiment": asked.experiment_name, "tags": tags}
+    made, _ = await _added(call, convert(request, RunRequest))
     document: StartedV1 = {"Id": made.id, "Status": "NotStarted", "RunUrl": f"/api/v1/runs/{made.id}"}
     return Answer(document)
 
 
-def _parameters_v1(call: Call, asked: RunRequestV1) -> Mapping[str, Any]:
+def _read_v1(data: bytes) -> RunRequestV1:
+    """Read the names of the body as the service of the first SDK did: capitals tell nothing apart, and what is missed counts for nothing."""
+    document: dict[str, Any] = _with_names(read_json(data, dict[str, Any]), RunRequestV1)
+    paths = document.get("DataPathAssignments")
+    if isinstance(paths, dict):
+        document["DataPathAssignments"] = {name: _with_names(path, DataPathV1) for name, path in paths.items()}
+    asked: RunRequestV1 = convert(document, RunRequestV1)
+    sets = asked.data_set_definition_value_assignments
+    if sets:
+        known = "a data set of Azure cannot be taken here; send a path in a datastore, in DataPathAssignments"
+        raise Problem(422, "the parameters do not fit", {f"parameters.{name}": known for name in sets})
+    return asked
+
+
+def _with_names(document: Any, kind: type[msgspec.Struct]) -> Any:
+    """Return an object with the names that ``kind`` has, however they were written. Raises Problem for one that is there twice."""
+    if not isinstance(document, dict):
+        return document
+    known = {one.encode_name.lower(): one.encode_name for one in msgspec.structs.fields(kind)}
+    named = [(known.get(name.lower(), str(name)), value) for name, value in document.items()]
+    twice = [name for name, count in Counter(name for name, _ in named).items() if count > 1]
+    if twice:
+        raise Problem(422, "the body is not the same to every reader", {twice[0][:100]: "it is there twice"})
+    return dict(named)
+
+
+def _parameters_v1(call: Call, asked: RunRequestV1) -> dict[str, Any]:
     version = call.service.callable_version(call.path("endpoint"), None)
     schemas = {parameter.name: parameter.schema for parameter in call.service.parameters(version)}
     values = {

@@ -99,7 +99,7 @@ def _revoke(call: Call) -> None:
 
 
 def _login(call: Call) -> Response:
-    cookie, caller = call.service.doors.open_session(call.body.token)
+    cookie, caller = call.service.doors.open_session(call.body.token, call.request)
     answer = Answer(_session_document(caller), 201)
     is_secure = call.request.url.scheme == "https"
     seconds = int(call.service.settings.session_seconds)

@@ -217,3 +217,30 @@ def test_the_runs_of_an_endpoint_come_page_by_page_also_where_few_pass_a_filter(
         assert found == expected
     for wrong in ("nope", post(client, {"parameters": {"day": "2026-11-22"}}, "typed").json()["id"]):
         assert client.get(f"/api/v1/runs?endpoint=fit&before={wrong}").status_code == 404
+
+
+def test_a_body_of_the_first_sdk_is_read_whatever_its_capitals(client):
+    body = {"experimentName": "old", "parameterassignments": {"epochs": "4"}, "Tags": {"a": 1}}
+    run = client.get(f"/api/v1/runs/{client.post('/api/v1/endpoints/fit', json=body).json()['Id']}").json()
+    assert (run["experiment"], run["parameters"]["epochs"], run["tags"]["a"]) == ("old", "4", "1")
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ({"DataSetDefinitionValueAssignments": {"lr": {"SavedDataSetReference": {"Id": "x"}}}}, {"parameters.lr"}),
+        ({"ParameterAssignments": {}, "parameterAssignments": {"lr": "1"}}, {"ParameterAssignments"}),
+        ({"tags": {"a": "x" * 1001}}, {"tags[...]"}),
+        ({"tags": {"a": "\0"}}, {"tags[...]"}),
+        ({"DataPathAssignments": {"lr": {"datastorename": 1}}}, {"DataPathAssignments[...].DataStoreName"}),
+    ],
+)
+def test_what_a_body_of_the_first_sdk_would_lose_is_refused(client, body, wrong):
+    answer = client.post("/api/v1/endpoints/fit", json=body)
+    assert (answer.status_code, fields(answer)) == (422, wrong)
+    assert client.get("/api/v1/runs").json()["runs"] == []
+
+
+def test_a_refusal_is_not_many_times_as_long_as_the_request(client):
+    answer = post(client, {"parameters": {str(number): 1 for number in range(5000)}})
+    assert (answer.status_code, len(fields(answer))) == (422, 100)

@@ -111,3 +111,46 @@ def test_no_secret_is_in_what_is_logged_or_kept(app, token, published, caplog):
     assert secret not in caplog.text
     kept = b"".join(file.read_bytes() for file in published.folder.rglob("*") if file.is_file())
     assert secret.encode() not in kept
+
+
+def test_whoever_was_let_in_does_not_pay_for_the_wrong_tokens_of_a_neighbour(app, token, monkeypatch):
+    monkeypatch.setattr("penstock.runtime.server.doors._FRESH", 0.0)
+    mine = {"Authorization": f"Bearer {token('read')}"}
+    assert app.get("/api/v1/runs", headers=mine).status_code == 200
+    wrong = [app.get("/api/v1/runs", headers={"Authorization": f"Bearer pst_{one}"}).status_code for one in range(25)]
+    assert (wrong[-1], app.get("/api/v1/runs", headers=mine).status_code) == (429, 200)
+
+
+@pytest.mark.parametrize("path", ["/login", "/api/v1/session"])
+def test_many_wrong_tokens_at_signing_in_have_to_wait(app, token, path):
+    how = "data" if path == "/login" else "json"
+    codes = [app.post(path, **{how: {"token": f"pst_{number}"}}).status_code for number in range(25)]
+    assert (codes[0], codes[-1]) == (401, 429)
+    assert app.post(path, **{how: {"token": token("admin")}}).status_code == 429
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_a_foreign_page_can_neither_sign_somebody_in_nor_out(app, token, headers):
+    mine = {"token": token("read")}
+    for path in ("/login", "/logout"):
+        answer = app.post(path, data=mine, headers=headers, follow_redirects=False)
+        assert (answer.status_code, "set-cookie" in answer.headers) == (403, False)
+    assert "set-cookie" not in app.get("/logout", headers=headers, follow_redirects=False).headers
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin", "Origin": "https://proxy.example"}, {"Origin": HOST}, {}]
+)
+def test_the_page_of_this_server_signs_in_and_out(app, token, headers):
+    entered = app.post("/login", data={"token": token("read")}, headers=headers, follow_redirects=False)
+    assert (entered.status_code, "penstock_session=" in entered.headers["set-cookie"]) == (303, True)
+    left = app.post("/logout", headers=headers, follow_redirects=False)
+    assert (left.status_code, "Max-Age=0" in left.headers["set-cookie"]) == (303, True)

@@ -159,13 +159,16 @@ class Recorder:
             self._report()
 
     def _gather(self) -> list[Event | _Request]:
-        """Return the next messages: what comes within the interval, or at once when somebody waits."""
+        """Return the next messages: what comes within the interval, or at once when somebody waits or a run begins.
+
+        That a run has begun must be known before its first step does anything.
+        """
         try:
             messages = [self._queue.get(timeout=self._pause())]
         except queue.Empty:
             self._beat()
             return []
-        if self._queue.qsize() < _AT_ONCE:
+        if self._queue.qsize() < _AT_ONCE and not isinstance(messages[0], RunStarted):
             self._hurry.wait(INTERVAL)
             self._hurry.clear()
         # Only as many as are there now, and not too many of them: an endless stream must not put off writing.

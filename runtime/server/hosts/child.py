@@ -1,10 +1,12 @@
 """Be a host process: open bundles and carry out their runs, one at a time, as the server says.
 
-When the server is gone, the run that goes on is carried to its end, and the history has it; then the process ends.
+When the server is gone, the run that goes on is carried to its end, and the history has it; then the process ends. A run that
+has not begun by then is left to the next server, which takes it for such: otherwise both would carry it out.
 """
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable
 from typing import IO, Any, final
@@ -24,7 +26,7 @@ from .wires import Reports, connected
 
 @final
 class HostProcess:
-    """One host. Orders are taken in the main thread; a run has a thread of its own.
+    """One host. Orders are obeyed in the main thread; a run has a thread of its own.
 
     ``remote`` gives the workspace of Azure that a compute of the server means, for steps that run there.
     """
@@ -37,14 +39,16 @@ class HostProcess:
         self._lock = threading.Lock()
         self._workers = KeptWorkers()
         self._run: Run | None = None
+        self._is_alone = False
+        self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
         self._cancelled: dict[str, str] = {}
         self._thread: threading.Thread | None = None
 
     def serve(self, orders: IO[bytes]) -> None:
         """Take orders until there are no more, and end what was begun."""
         self._say(Report("ready"))
-        for line in orders:
-            order = read_order(line)
+        threading.Thread(target=self._listen, args=(orders,), name="penstock-orders", daemon=True).start()
+        while (order := self._orders.get()) is not None:
             if order.word == "cancel":
                 self._cancel(order)
             else:
@@ -53,6 +57,13 @@ class HostProcess:
                 self._thread.start()
         self._await_run()
         self._workers.close()
+
+    def _listen(self, orders: IO[bytes]) -> None:
+        """Hear at once that the server is gone, also while a bundle is being opened."""
+        for line in orders:
+            self._orders.put(read_order(line))
+        self._is_alone = True
+        self._orders.put(None)
 
     def _await_run(self) -> None:
         if self._thread is not None:
@@ -81,7 +92,10 @@ class HostProcess:
         return bundle
 
     def _carry_out(self, order: Order, bundle: Bundle) -> None:
-        run = self._runner(order).start(bundle.compiled(order.parameters, Uploads(self._workspace).path))
+        runner, compiled = self._runner(order), bundle.compiled(order.parameters, Uploads(self._workspace).path)
+        if self._is_alone:
+            return
+        run = runner.start(compiled)
         with self._lock:
             self._run = run
             reason = self._cancelled.pop(order.run, None)

@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 from penstock import Client, EndpointError
+from penstock.runtime.errors import RunNotFound
+from penstock.runtime.server.hosts.orders import Order, read_report, written
 
 
 def until(condition, seconds: float = 20) -> None:
@@ -179,3 +181,13 @@ def test_what_a_killed_server_had_taken_and_not_begun_is_begun_by_the_next_one_a
     began = time.monotonic()
     assert ended(serve("--slots", "1").client(token("run")), run)["state"] == "completed"
     assert time.monotonic() - began < 20  # the lease is 30 seconds
+
+
+def test_a_host_whose_server_is_gone_begins_nothing_that_the_next_server_will_begin(published, packed):
+    run = published.new_run()
+    order = written(Order("run", run, packed["fit"].digest, {"lr": 1.0, "epochs": 1}))
+    command = [sys.executable, "-m", "penstock.runtime.server.hosts.child", str(published.root)]
+    host = subprocess.run(command, input=order, capture_output=True, timeout=60, cwd=published.root, check=True)
+    assert [read_report(line).news for line in host.stdout.splitlines()] == ["ready"]
+    with pytest.raises(RunNotFound):
+        published.history.run(run)

@@ -1,4 +1,4 @@
-"""Ask the process that drives a run to stop it, and see whether it does.
+"""Ask the process that drives a run to stop it, or the server that has it carried out, and see whether it does.
 
 A number of a process may be given again to another one, so nobody is signalled before it is proved that the process is
 the one that recorded the run: by its start, on this machine, in this boot.
@@ -16,6 +16,8 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import frozen
 
+from .endpoints import Queue
+from .endpoints.owners import is_dead
 from .errors import RunError
 from .history import History
 from .history.drivers import Driver
@@ -39,28 +41,42 @@ class Stopped:
     outcome: Outcome
 
 
-def stop(history: History, reference: str, *, patience: float = PATIENCE, force: bool = False) -> Stopped:
+def stop(
+    history: History, reference: str, *, queue: Queue | None = None, patience: float = PATIENCE, force: bool = False
+) -> Stopped:
     """Ask the driver of a run to cancel it, as Ctrl-C does, and wait at most ``patience`` seconds until it has.
 
-    With ``force`` a driver that has not stopped by then is killed, with all processes below it. Raises RunNotFound, and
-    RunError where the driver cannot be reached, may not be signalled, or goes on.
+    What stands in the ``queue`` is cancelled there too, so that no server begins it again; one that has it does the asking. With
+    ``force`` a driver that has not stopped by then is killed, with all processes below it. Raises RunNotFound, and RunError
+    where the driver cannot be reached, may not be signalled, or goes on.
     """
     run = history.run(reference)
+    is_with_a_server = queue is not None and _noted(queue, run.id)
     if run.state.ended:
         return Stopped(run, "ended before")
     driver = history.driver(run.id)
-    _check(run, driver)
-    if _asked(run, driver, force=force) and _ended(history, run.id, patience):
+    if not is_with_a_server:
+        _check(run, driver)
+    if (is_with_a_server or _asked(run, driver, force=force)) and _ended(history, run.id, patience):
         return Stopped(history.run(run.id), "stopped")
     if not force:
         raise RunError(
             f"run {run.id} has not ended after {patience:g} s: process {driver.pid} was asked and goes on. Wait longer with "
             f"--timeout, or end it with: penstock stop {run.id} --force"
         )
+    _check(run, driver)
     _kill(run, driver)
     if not _ended(history, run.id, patience):
         raise RunError(f"process {driver.pid} of run {run.id} was killed, and the history still says {run.state}")
     return Stopped(history.run(run.id), "killed")
+
+
+def _noted(queue: Queue, run_id: str) -> bool:
+    """Note in the queue that a run was cancelled, and say whether a server has it, which looks for that."""
+    request = queue.cancel(run_id)
+    if request is None or request.state != "leased" or request.owner is None:
+        return False
+    return (request.lease or 0.0) > time.time() and not is_dead(request.owner)
 
 
 def _check(run: RunRecord, driver: Driver) -> None:

@@ -7,6 +7,7 @@ import sys
 import click
 
 from ..documents import run_document
+from ..endpoints import Queue
 from ..states import State
 from ..stopping import PATIENCE, Stopped, stop
 from ..terminal.endings import Line
@@ -36,7 +37,8 @@ def command(reference: str, force: bool, timeout: float, as_json: bool, workspac
     Its driver is asked to cancel, as Ctrl-C does: running steps are killed, the rest never start. RUN is an id, the
     beginning of one, its last characters, or `last`.
     """
-    found = stop(workspace.history, reference, patience=timeout, force=force)
+    queue = Queue(workspace.database)
+    found = stop(workspace.history, reference, queue=queue, patience=timeout, force=force)
     if as_json:
         print_json({**run_document(found.run), "outcome": found.outcome})
         return

@@ -25,6 +25,7 @@ from ..history.liveness import PROBLEM
 from ..history.records import RunRecord
 from ..states import State
 from .hosts import STOPPED, Hosts, Order, Report
+from .orphans import stop_orphan
 
 log = logging.getLogger("penstock.server")
 
@@ -98,6 +99,7 @@ class Dispatcher:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
+        self._is_asked_to_end: Callable[[], bool] = bool
         self._renewed = 0.0
         self._looked = 0.0
         self._looked_for_dead = float("-inf")
@@ -106,6 +108,10 @@ class Dispatcher:
     def start(self) -> None:
         """Begin to take requests."""
         self._thread.start()
+
+    def end_when(self, is_asked: Callable[[], bool]) -> None:
+        """Say how it can be seen that this server was asked to end. Whoever signals all processes at once stops it, and not the runs."""
+        self._is_asked_to_end = is_asked
 
     def wake(self) -> None:
         """Say, from any thread, that there may be something to do."""
@@ -128,7 +134,10 @@ class Dispatcher:
         held = self._held.get(run)
         if held is not None and held.cancelled is None:
             held.cancelled = time.monotonic()
-            held.place.hosts.cancel(run, reason)
+            if held.adopted and not held.place.elsewhere:
+                stop_orphan(self._history, run)
+            else:
+                held.place.hosts.cancel(run, reason)
 
     def close(self, grace: float) -> None:
         """Take nothing more; wait for what goes on here, and give back what has not ended after so many seconds."""
@@ -198,7 +207,7 @@ class Dispatcher:
         if request.cancelled and not goes_on:
             self._queue.end(run, self.owner, "cancelled before it began")
         elif before is State.RUNNING:
-            self._held[run] = _Held(request, place, time.monotonic(), adopted=True)
+            self._held[run] = _Held(request, place, time.monotonic() - self._elapsed(run), adopted=True)
         elif before in (State.COMPLETED, State.FAILED):
             self._queue.end(run, self.owner)
         elif request.tries > place.tries:
@@ -247,20 +256,22 @@ class Dispatcher:
         for run, held in tuple(self._held.items()):
             if renew and not self._queue.renew(run, self.owner):
                 self._yield(run, held)
-            self._look_at(run, held, now)
+            else:
+                self._look_at(run, held, now)
         if renew:
             self._renewed = now
 
     def _yield(self, run: str, held: _Held) -> None:
         """Let go of what another server has taken."""
-        if held.place.elsewhere:
+        if held.adopted:
+            self._held.pop(run, None)
+        elif held.place.elsewhere:
             held.place.hosts.leave(run)
         else:
             self.cancel(run, "another server has taken the run")
 
     def _look_at(self, run: str, held: _Held, now: float) -> None:
-        if held.adopted:
-            self._look_at_adopted(run, held)
+        if held.adopted and self._has_ended(run, held):
             return
         limit = held.request.timeout or self._timeout
         if limit is not None and now - held.begun > limit:
@@ -272,21 +283,30 @@ class Dispatcher:
         if held.cancelled is not None and now - held.cancelled > _PATIENCE and not held.place.elsewhere:
             held.place.hosts.kill(run)
 
-    def _look_at_adopted(self, run: str, held: _Held) -> None:
+    def _has_ended(self, run: str, held: _Held) -> bool:
+        """Say whether an adopted run has ended, and settle that; one whose process died is begun anew."""
         before = self._before(run)
         if before is State.RUNNING:
-            return
+            return False
         self._held.pop(run, None)
         if before is None:
-            self._begin(held.request, held.place)
+            self._begin(self._queue.get(run) or held.request, held.place)
         else:
             self._queue.end(run, self.owner)
+        return True
+
+    def _goes_on(self, held: _Held, report: Report) -> bool:
+        """Say whether a run ended only because this server does."""
+        if held.given_up:
+            return report.state != State.COMPLETED.value
+        was_stopped = report.state == State.CANCELLED.value and held.cancelled is None
+        return was_stopped and not held.place.elsewhere and (self._stopping or self._is_asked_to_end())
 
     def _settle(self, held: _Held, report: Report) -> None:
         """Note in the queue what became of a request."""
         request = held.request
         try:
-            if held.given_up and report.state != State.COMPLETED.value:
+            if self._goes_on(held, report):
                 self._queue.release(request.id, self.owner)
             elif report.state:
                 self._queue.end(request.id, self.owner, report.problem if report.news == "refused" else "")

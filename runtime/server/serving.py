@@ -37,7 +37,9 @@ def serve(workspace: Workspace, settings: Settings, on_listening: Callable[[str]
         ws="none",
         timeout_graceful_shutdown=max(1, int(settings.grace)),
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    server = uvicorn.Server(config)
+    app.state.service.dispatcher.end_when(lambda: server.should_exit)
+    server.run(sockets=[listener])
 
 
 def first_token(workspace: Workspace) -> str | None:

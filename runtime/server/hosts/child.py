@@ -1,7 +1,8 @@
 """Be a host process: open bundles and carry out their runs, one at a time, as the server says.
 
 When the server is gone, the run that goes on is carried to its end, and the history has it; then the process ends. A run that
-has not begun by then is left to the next server, which takes it for such: otherwise both would carry it out.
+has not begun by then is left to the next server, which takes it for such: otherwise both would carry it out. SIGTERM, which is
+what `penstock stop` sends it where there is no server, ends the run and the process.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import IO, Any, final
 
 from ... import clusters
 from ...bundles import Bundle
+from ...endpoints import Queue
 from ...executors.kept import KeptWorkers
+from ...interruptions import Terminated, stopped_by_sigterm
 from ...runners.local import Local
 from ...runs import Run
 from ...workspace import Workspace
@@ -41,22 +44,39 @@ class HostProcess:
         self._run: Run | None = None
         self._is_alone = False
         self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
+        self._begun = ""
         self._cancelled: dict[str, str] = {}
         self._thread: threading.Thread | None = None
 
     def serve(self, orders: IO[bytes]) -> None:
-        """Take orders until there are no more, and end what was begun."""
+        """Take orders until there are no more, and end what was begun; until SIGTERM, and cancel it."""
         self._say(Report("ready"))
         threading.Thread(target=self._listen, args=(orders,), name="penstock-orders", daemon=True).start()
+        with stopped_by_sigterm():
+            try:
+                self._obey_all()
+            except Terminated as signal:
+                self._cancel(Order("cancel", self._begun, reason=self._why(signal)))
+                self._await_run()
+        self._workers.close()
+
+    def _obey_all(self) -> None:
         while (order := self._orders.get()) is not None:
             if order.word == "cancel":
                 self._cancel(order)
             else:
                 self._await_run()
+                self._begun = order.run
                 self._thread = threading.Thread(target=self._obey, args=(order,), name="penstock-host")
                 self._thread.start()
         self._await_run()
-        self._workers.close()
+
+    def _why(self, signal: Terminated) -> str:
+        """Say why the run ends: a server, or `penstock stop`, notes in the queue what somebody has cancelled before it signals."""
+        request = Queue(self._workspace.database).get(self._begun)
+        return (
+            "somebody cancelled the run" if request and request.cancelled else f"the driver was stopped by {signal!r}"
+        )
 
     def _listen(self, orders: IO[bytes]) -> None:
         """Hear at once that the server is gone, also while a bundle is being opened."""

@@ -11,9 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
+from click.testing import CliRunner
 from penstock import Client, EndpointError
+from penstock.runtime.cli import main
+from penstock.runtime.endpoints import Queue
 from penstock.runtime.errors import RunNotFound
 from penstock.runtime.server.hosts.orders import Order, read_report, written
+from penstock.runtime.states import State
 
 
 def until(condition, seconds: float = 20) -> None:
@@ -139,6 +143,63 @@ def test_a_run_of_a_killed_server_goes_on_and_the_next_one_knows(serve, token, e
         assert ended(client, run)["state"] == "completed"
 
 
+def test_a_run_of_a_killed_server_is_cancelled_through_the_next_one(serve, token, ended, tmp_path):
+    server = serve("--slots", "1")
+    run = start(server.client(token("run")), "signal", marker=str(tmp_path / "a"))
+    until((tmp_path / "a").exists)
+    server.stop(signal.SIGKILL)
+    with serve("--slots", "1").client(token("run")) as client:
+        until(lambda: client.get(f"runs/{run}").json()["state"] == "running")
+        assert client.post(f"runs/{run}/cancel").status_code == 202
+        found = ended(client, run)
+    assert (found["state"], found["problem"]) == ("cancelled", "somebody cancelled the run")
+    assert (tmp_path / "a").exists()
+
+
+def test_a_time_out_holds_for_a_run_of_a_killed_server_too(serve, token, ended, tmp_path):
+    server = serve("--slots", "1")
+    body = {"parameters": {"marker": str(tmp_path / "a"), "seconds": 60}, "timeout": 2}
+    run = server.client(token("run")).post("endpoints/signal/runs", json=body).json()["id"]
+    until((tmp_path / "a").exists)
+    server.stop(signal.SIGKILL)
+    with serve("--slots", "1").client(token("run")) as client:
+        assert ended(client, run)["state"] == "cancelled"
+
+
+@pytest.mark.parametrize("how", ["penstock stop", "penstock stop without a server", "SIGTERM"])
+def test_what_a_person_stopped_is_not_begun_again(serve, token, workspace, tmp_path, how):
+    server, history, marker = serve("--slots", "1"), workspace.history, tmp_path / "a"
+    run = start(server.client(token("run")), "signal", marker=str(marker), seconds=60)
+    until(marker.exists)
+    if how == "SIGTERM":
+        os.kill(history.driver(run).pid, signal.SIGTERM)
+    else:
+        if "without" in how:
+            server.stop(signal.SIGKILL)
+        found = CliRunner().invoke(main, ["stop", run, "--workspace", str(workspace.root)])
+        assert "was cancelled (somebody cancelled the run)" in found.output
+    until(lambda: history.run(run).state is State.CANCELLED)
+    marker.unlink()
+    serve("--slots", "1")
+    until(lambda: Queue(workspace.database).get(run).state == "ended")
+    assert (history.run(run).state, marker.exists()) == (State.CANCELLED, False)
+
+
+def test_whoever_signals_all_processes_stops_the_server_and_not_its_runs(serve, token, ended, workspace, tmp_path):
+    server, marker = serve("--slots", "1"), tmp_path / "a"
+    run = start(server.client(token("run")), "signal", marker=str(marker), seconds=60)
+    until(marker.exists)
+    os.kill(server.process.pid, signal.SIGTERM)
+    os.kill(workspace.history.driver(run).pid, signal.SIGTERM)
+    server.stop()
+    assert Queue(workspace.database).get(run).state == "queued"
+    marker.unlink()
+    with serve("--slots", "1").client(token("run")) as client:
+        until(marker.exists)
+        marker.unlink()
+        assert ended(client, run)["state"] == "completed"
+
+
 def test_a_server_that_is_stopped_leaves_no_process_and_waits_for_short_runs(serve, token, workspace):
     server = serve()
     run = start(server.client(token("run")), "fit")
@@ -150,10 +211,7 @@ def test_a_server_that_is_stopped_leaves_no_process_and_waits_for_short_runs(ser
 
 @pytest.mark.parametrize("option", [["--entra-tenant", "x"], ["--slots", "-1"], ["--port", "70000"]])
 def test_wrong_options_are_refused(option, published):
-    import click.testing
-    from penstock.runtime.cli import main
-
-    result = click.testing.CliRunner().invoke(main, ["serve", "--workspace", str(published.root), *option])
+    result = CliRunner().invoke(main, ["serve", "--workspace", str(published.root), *option])
     assert result.exit_code == 2
 
 

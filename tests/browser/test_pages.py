@@ -188,6 +188,17 @@ def test_whoever_calls_an_endpoint_chooses_where_it_runs(visit):
     assert page.evaluate(f"fetch('/api/v1/runs/{run}').then(one => one.json())")["compute"] == "other-slots"
 
 
+def test_an_endpoint_is_told_where_it_runs_by_default(visit):
+    page = visit("/endpoints/live")
+    for compute in ("other-slots", "local"):
+        page.select_option("label:has-text('Where it runs by default') select", compute)
+        with page.expect_response("**/api/v1/endpoints/live"):
+            page.click("text=Change it")
+        page.wait_for_selector(f".calling option[value='']:has-text('{compute}')", state="attached")
+        found = page.evaluate("fetch('/api/v1/endpoints/live').then(one => one.json())")
+        assert found["compute"] == compute
+
+
 def test_a_schedule_chooses_it_too(visit):
     page = visit("/schedules")
     page.fill("input[name=name]", "placed")

@@ -47,8 +47,8 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Start a run in another process, deaf to some signals, and return when its step is running."""
+def start(tmp_path: Path, workspace: Workspace) -> Iterator[Start]:
+    """Start a run in another process, deaf to some signals, and return when its step is running and the history has it."""
     (tmp_path / "driver.py").write_text(DRIVER)
     started: list[subprocess.Popen[bytes]] = []
 
@@ -56,7 +56,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         command = [sys.executable, "driver.py", str(tmp_path), *deaf_to]
         process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
         started.append(process)
-        while not (tmp_path / "begun").exists():
+        while not ((tmp_path / "begun").exists() and workspace.history.runs()):
             assert process.poll() is None
             time.sleep(0.02)
         return process

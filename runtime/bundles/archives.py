@@ -33,6 +33,9 @@ _ENCRYPTED = 0x1
 _DRIVE = re.compile(r"[A-Za-z]:")
 _FIXED = frozenset({CONTENTS, GRAPH, MANIFESTS, PARAMETERS})
 
+_FIRST, _LAST, _LAST_SIZE = b"PK\x03\x04", b"PK\x05\x06", 22
+"""How a zip file without a comment begins and ends (APPNOTE.TXT 4.3.7 and 4.3.16). Readers pass over what is put around it."""
+
 
 def write_archive(contents: Contents, files: Mapping[str, bytes]) -> bytes:
     """Return the archive of some files, with the document that names them first."""
@@ -72,6 +75,8 @@ def read_archive(data: bytes, bundle: str = "the archive") -> tuple[Contents, di
         raise BundleError(bundle, f"it is damaged or no bundle: {error}") from error
     if CONTENTS not in files:
         raise BundleError(bundle, f"it holds no {CONTENTS}")
+    if not data.startswith(_FIRST) or not data[-_LAST_SIZE:].startswith(_LAST):
+        raise BundleError(bundle, "something stands before or behind its files")
     contents = read_contents(files.pop(CONTENTS), bundle)
     for problem in _differences(contents, files):
         raise BundleError(bundle, problem)

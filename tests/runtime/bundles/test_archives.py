@@ -180,3 +180,9 @@ def test_nothing_is_laid_out_of_a_hostile_archive(tmp_path: Path):
     with pytest.raises(BundleError):
         open_bundle(archive(("../x", b"x")), tmp_path / "place")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("before", "behind"), [(b"MZ", b""), (b"", b"x" * 100), (b"", b"\0")])
+def test_what_stands_around_an_archive_is_refused(before, behind):
+    with pytest.raises(BundleError, match="before or behind"):
+        read_archive(before + GOOD + behind)

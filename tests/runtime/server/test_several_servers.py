@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 import pytest
@@ -63,3 +64,13 @@ def test_values_with_characters_that_postgres_does_not_keep_go_through(serve, to
     assert client.post("schedules", json=body).json()["parameters"] == values
     assert client.patch("endpoints/fit", json={"description": "a\0b"}).status_code == 422
     assert client.post("tokens", json={"name": "a\0b", "scopes": ["run"]}).status_code == 422
+
+
+def test_what_a_killed_server_had_accepted_the_other_carries_out_once(serve, token, ended, workspace):
+    one, other = serve("--slots", "1"), serve("--slots", "1")
+    asking, watching = one.client(token("run")), other.client(token("run"))
+    bodies = [{"parameters": {"lr": number}} for number in range(6)]
+    runs = [asking.post("endpoints/fit/runs", json=body).json()["id"] for body in bodies]
+    one.stop(signal.SIGKILL)
+    assert {ended(watching, run)["state"] for run in runs} == {"completed"}
+    assert [workspace.history.steps(run)[0].attempts for run in runs] == [1] * 6

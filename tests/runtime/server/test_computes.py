@@ -13,9 +13,11 @@ import pytest
 from penstock import AzureML, Workspace
 from penstock.runtime.azure.emulator import Emulator
 from penstock.runtime.azure.jobs import get_job, list_jobs
+from penstock.runtime.endpoints import Queue
 from penstock.runtime.server import Settings, create_app
 from penstock.runtime.server.errors import ServerError
 from penstock.runtime.states import State
+from penstock.runtime.stopping import stop
 from starlette.testclient import TestClient
 
 SPECIFICATION = Path(__file__).parents[4] / "shared/azure/specs/azureml/2024-04-01/azureml-workspace.oas3-strict.json"
@@ -116,6 +118,19 @@ def test_cancelling_a_run_stops_its_job(serve, token, ended, home, tmp_path):
         assert client.post(f"runs/{run}/cancel").status_code == 202
         found = ended(client, run)
         assert (found["state"], found["problem"][:18]) == ("cancelled", "cancelled by token")
+    assert get_job(home.connection, f"penstock-{run}").state is State.CANCELLED
+
+
+def test_penstock_stop_stops_the_job_of_one_run_and_of_no_other(serve, token, ended, home, published, tmp_path):
+    with serve("--slots", "0").client(token("run")) as client:
+        markers = [tmp_path / name for name in "ab"]
+        run, other = [start(client, "signal", marker=str(marker), seconds=60) for marker in markers]
+        until(lambda: all(marker.exists() for marker in markers))
+        until(lambda: client.get(f"runs/{run}").json()["state"] == "running")
+        found = stop(published.history, run, queue=Queue(published.database))
+        assert (found.outcome, found.run.state) == ("stopped", State.CANCELLED)
+        markers[1].unlink()
+        assert ended(client, other, 60)["state"] == "completed"
     assert get_job(home.connection, f"penstock-{run}").state is State.CANCELLED
 
 

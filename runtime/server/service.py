@@ -195,7 +195,13 @@ class Service:
 
     def _ended_without_run(self, run_id: str) -> RunDocument | None:
         request = self.queue.get(run_id)
-        return request_document(request) if request is not None and request.state == "ended" else None
+        if request is None or request.state != "ended":
+            return None
+        try:  # it may have begun and ended since the history was asked
+            self.history.run(run_id)
+        except RunNotFound:
+            return request_document(request)
+        return None
 
     def _heard(self, report: Report) -> None:
         self.dispatcher.hear(report)

@@ -125,3 +125,13 @@ def test_events_come_while_the_run_goes_on(reader, waiting):
 def test_a_run_that_is_not_there_is_said_to_be_missing(reader, run, path, name):
     answer = reader.get(f"/api/v1/runs/{name}{path}")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_run_that_has_just_ended_is_not_told_as_one_that_never_began(client, monkeypatch):
+    run = client.post("/api/v1/endpoints/fit/runs", json={}).json()["id"]
+    service = client.app.state.service
+    service.queue.take(service.dispatcher.owner, computes=("local",))
+    service.queue.end(run, service.dispatcher.owner)
+    assert service._ended_without_run(run) is not None
+    monkeypatch.setattr("penstock.runtime.history.History.run", lambda *_: object())  # it came in between
+    assert service._ended_without_run(run) is None

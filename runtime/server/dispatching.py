@@ -175,9 +175,12 @@ class Dispatcher:
             self._wake.wait(_LOOK)
             self._wake.clear()
 
+    def _is_leaving(self) -> bool:
+        return self._stopping or self._is_asked_to_end()
+
     def _take(self) -> None:
         for place in self._places:
-            while place.computes and place.hosts.free > 0 and not self._stopping:
+            while place.computes and place.hosts.free > 0 and not self._is_leaving():
                 full = () if place.elsewhere else self._full()
                 request = self._queue.take(self.owner, computes=place.computes, full=full)
                 if request is None:
@@ -300,7 +303,7 @@ class Dispatcher:
         if held.given_up:
             return report.state != State.COMPLETED.value
         was_stopped = report.state == State.CANCELLED.value and held.cancelled is None
-        return was_stopped and not held.place.elsewhere and (self._stopping or self._is_asked_to_end())
+        return was_stopped and not held.place.elsewhere and self._is_leaving()
 
     def _settle(self, held: _Held, report: Report) -> None:
         """Note in the queue what became of a request."""

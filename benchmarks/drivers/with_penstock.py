@@ -14,8 +14,13 @@ DISTRIBUTION = "penstock"
 
 _LOADED = (
     "penstock.compilers.lowering.compiling",
+    "penstock.compilers.serialisation",
     "penstock.runtime.runners.early",
     "penstock.runtime.runners.execution",
+    "penstock.runtime.history.opening",
+    "penstock.runtime.history.queries",
+    "penstock.runtime.history.recorder",
+    "penstock.runtime.history.sqlite",
 )
 """What is loaded at the first run: imports are left out of the time, as those of the others are."""
 

@@ -7,6 +7,7 @@ virtual machines) gives out no inode that was freed in the last minutes, and loo
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -85,6 +86,8 @@ def _sample(row: Row, folder: Path, limit: float, *, watch_memory: bool) -> None
     contender = row.contender
     own = folder / (_file_name(contender) + (f"-{len(row.samples)}" if contender.before is None else ""))
     own.mkdir(exist_ok=True)
+    if hasattr(os, "sync"):
+        os.sync()  # nobody waits for a disk that has still to write what another one has left
     try:
         ended = _run(contender, contender.work, own, limit, watch_memory=watch_memory)
         found = _result(contender.work, ended, limit)

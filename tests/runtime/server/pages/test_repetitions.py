@@ -15,7 +15,7 @@ from penstock.runtime.server.pages.repetitions import command_again
         ),
         ("python /usr/bin/penstock run 'my flow.py:b' -q", "penstock run 'my flow.py:b' -q"),
         ("python /usr/bin/penstock serve", ""),
-        ("python /work/server/hosts/child.py /home/ada", ""),
+        ("python /srv/server/hosts/child.py /home/ada", ""),
         ("python train.py", ""),
         ("python 'unclosed", ""),
         ("penstock", ""),

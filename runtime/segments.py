@@ -28,8 +28,8 @@ from .whereabouts import Whereabouts
 _LONGEST: Final = 2.0
 """Seconds that a segment may take; what is left then goes back to the driver, which may know better by now."""
 
-_SLOW: Final = 0.05
-"""Seconds; a step that takes longer was not the tiny one that it was taken for, and ends its segment."""
+SLOW: Final = 0.05
+"""Seconds; a step that takes longer was not the tiny one that it was taken for: what was sent with it or behind it goes back."""
 
 Given: TypeAlias = Union[Resolved, OutputRef]
 """An input of a step in a segment: known, or an output of a step before it."""
@@ -88,7 +88,7 @@ def _perform(segment: Segment, send: Callable[[Event], None]) -> Iterator[Outcom
             yield outcome
             if not isinstance(outcome, Completed):
                 return
-            made, slow = outcome.outputs, outcome.duration > _SLOW
+            made, slow = outcome.outputs, outcome.duration > SLOW
         values.keys[link.task.step], values.outputs[link.task.step] = key, made
         if key and link.task.options.allow_reuse:
             results[key] = made

@@ -142,7 +142,7 @@ class Station:
 
 
 def _settle(done: Future[Outcome], outcome: Outcome | None) -> None:
-    if outcome is not None:  # only what is in a segment may not be performed
+    if outcome is not None:  # only what waits behind something else is given back, and here nothing does
         done.set_result(outcome)
 
 

@@ -7,11 +7,8 @@ import time
 from typing import Final, final
 
 from ..channels import DriverLink
-from ..segments import Returned
+from ..segments import SLOW, Returned
 from .packing import step_of
-
-LATE: Final = 0.05
-"""Seconds that a step may take while others wait behind it: it was sent ahead of them because it was taken for a tiny one."""
 
 _LOOK: Final = 0.2
 """Seconds between two looks at how long a step has been running."""
@@ -45,6 +42,6 @@ class HandBack:
         while self._busy.wait():
             pause.wait(_LOOK)
             began = self._began
-            if began is not None and time.monotonic() - began > LATE:
+            if began is not None and time.monotonic() - began > SLOW:
                 for data in self._link.take_waiting():
                     self._link.send(Returned(step_of(data)))

@@ -12,14 +12,13 @@ import threading
 from collections.abc import Callable
 from typing import Final, final
 
+from .lookouts import Lookout
+
 KEPT: Final = 8 * 1024 * 1024
 """Bytes that are kept of the beginning of a log, and at most as many of its end."""
 
 _SLACK: Final = 2 * KEPT
 """Bytes by which a log may be longer while its step runs, so that its end is copied now and then only."""
-
-_LOOK: Final = 0.2
-"""Seconds between two looks at the log of a running step."""
 
 _LONGEST_WORDS: Final = 1024
 """Bytes; more than what is said about the part that was left out."""
@@ -44,15 +43,14 @@ class LogLimit:
         self._log: int | None = None
         self._left_out = 0
         self._changing = threading.Lock()
-        self._begun = threading.Event()
+        self._lookout = Lookout(self.look, "penstock-log")
         self._on_first: Callable[[], object] | None = None
-        self._thread: threading.Thread | None = None
 
     def begin(self, log: int, on_first: Callable[[], object] | None = None) -> None:
         """Hold this log to its size from now on; ``on_first`` is called, from any thread, when there is something in it."""
         with self._changing:
             self._log, self._left_out, self._on_first = log, 0, on_first
-        self._begun.set()
+        self._lookout.begin()
 
     def look(self) -> None:
         """Cut the log where it is too long by now."""
@@ -60,22 +58,14 @@ class LogLimit:
 
     def end(self) -> None:
         """Bring the log to its final size, and look at it no more."""
-        self._begun.clear()
+        self._lookout.end()
         self._trim(0)
         with self._changing:
             self._log = None
 
     def watch(self) -> None:
         """Look regularly, from a thread that is started once and sleeps while there is no log."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._look_on, name="penstock-log", daemon=True)
-            self._thread.start()
-
-    def _look_on(self) -> None:
-        pause = threading.Event()  # nobody sets it
-        while self._begun.wait():
-            pause.wait(_LOOK)
-            self.look()
+        self._lookout.start()
 
     def _trim(self, slack: int) -> None:
         """Cut the log where it is too long. On a full disk it may lose its end: no step fails for that."""

@@ -59,6 +59,7 @@ class Connection:
         self._raw = raw
         # sqlite3 warns of a connection that is collected open; a run that is given up must not end in that.
         self._close = weakref.finalize(self, raw.close)
+        self._close.atexit = False  # another thread may be writing yet when the interpreter ends, and would crash
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """Return the rows that a query gives."""

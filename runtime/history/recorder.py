@@ -128,7 +128,8 @@ class Recorder:
             return
         self._queue.put(request)
         self._hurry.set()
-        request.done.wait()
+        while not request.done.wait(_RETRY) and thread.is_alive():
+            pass  # a thread that was about to end, since somebody else has closed the recorder, answers nobody
 
     def _start(self) -> None:
         with self._starting:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import pickle
+import subprocess
+import sys
 
 import pytest
 
@@ -69,3 +71,27 @@ def test_a_connection_that_is_dropped_closes_itself(location):
 def test_the_errors_survive_pickling():
     error = pickle.loads(pickle.dumps(HistoryBusy("the history x is locked")))
     assert (type(error), str(error)) == (HistoryBusy, "the history x is locked")
+
+
+ENDING = """
+import sys, threading
+from penstock.runtime.history import connect
+
+def write():
+    connection = connect(sys.argv[1])
+    begun.set()
+    while True:
+        connection.execute_many("INSERT INTO graphs (digest, document) VALUES (?, ?)", [])
+        connection.execute_many("UPDATE graphs SET document = ?", [("{}",)] * 5000)
+
+begun = threading.Event()
+threading.Thread(target=write, daemon=True).start()
+begun.wait()
+"""
+
+
+def test_a_process_may_end_while_a_thread_of_it_writes(sqlite_path):
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDING, str(sqlite_path)], capture_output=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")

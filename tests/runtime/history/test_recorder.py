@@ -218,6 +218,21 @@ def test_closing_does_not_wait_for_a_busy_history_for_ever(location, a_run, monk
         listener.close()
 
 
+def test_two_may_close_a_recorder_at_once(location, history, a_run):
+    gate, connection = threading.Event(), connect(location)
+    connection.current = lambda: gate.wait(10)
+    listener = Recorder(lambda: connection)
+    tell(listener, a_run("r-1"))
+    closing = [threading.Thread(target=listener.close, daemon=True) for _ in range(2)]
+    for thread in closing:
+        thread.start()
+        thread.join(0.2)  # the first is being answered when the second asks
+    gate.set()
+    for thread in closing:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in closing) and history.run("r-1").state is State.COMPLETED
+
+
 def test_one_bad_event_does_not_take_the_others_with_it(location, history, a_run):
     listener = Recorder(partial(connect, location))
     tell(

@@ -42,13 +42,20 @@ class Stopped:
 
 
 def stop(
-    history: History, reference: str, *, queue: Queue | None = None, patience: float = PATIENCE, force: bool = False
+    history: History,
+    reference: str,
+    *,
+    queue: Queue | None = None,
+    patience: float = PATIENCE,
+    force: bool = False,
+    tell: Callable[[str], object] = lambda _run: None,
 ) -> Stopped:
     """Ask the driver of a run to cancel it, as Ctrl-C does, and wait at most ``patience`` seconds until it has.
 
     What stands in the ``queue`` is cancelled there too, so that no server begins it again; one that has it does the asking. With
-    ``force`` a driver that has not stopped by then is killed, with all processes below it. Raises RunNotFound, and RunError
-    where the driver cannot be reached, may not be signalled, or goes on.
+    ``force`` a driver that has not stopped by then is killed, with all processes below it. ``tell`` gets the run's id before
+    its driver is signalled, to leave word of who does it. Raises RunNotFound, and RunError where the driver cannot be reached,
+    may not be signalled, or goes on.
     """
     run = history.run(reference)
     is_with_a_server = queue is not None and _noted(queue, run.id)
@@ -57,6 +64,7 @@ def stop(
     driver = history.driver(run.id)
     if not is_with_a_server:
         _check(run, driver)
+        tell(run.id)
     if (is_with_a_server or _asked(run, driver, force=force)) and _ended(history, run.id, patience):
         return Stopped(history.run(run.id), "stopped")
     if not force:

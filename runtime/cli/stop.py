@@ -9,6 +9,7 @@ import click
 from ..documents import run_document
 from ..endpoints import Queue
 from ..states import State
+from ..stoppers import leave_word
 from ..stopping import PATIENCE, Stopped, stop
 from ..terminal.endings import Line
 from ..terminal.marks import marks_for
@@ -38,7 +39,11 @@ def command(reference: str, force: bool, timeout: float, as_json: bool, workspac
     beginning of one, its last characters, or `last`.
     """
     queue = Queue(workspace.database)
-    found = stop(workspace.history, reference, queue=queue, patience=timeout, force=force)
+
+    def tell(run_id: str) -> None:
+        leave_word(workspace.run_folder(run_id), "penstock stop")
+
+    found = stop(workspace.history, reference, queue=queue, patience=timeout, force=force, tell=tell)
     if as_json:
         print_json({**run_document(found.run), "outcome": found.outcome})
         return

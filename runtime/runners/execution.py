@@ -30,10 +30,12 @@ from ..executors.local import LocalExecutor, start_here
 from ..executors.pools import start_pool
 from ..functions import check_not_importing
 from ..history.records import RunRecord
+from ..interruptions import Terminated
 from ..plans import Plan
 from ..reuse import ReuseWarning
 from ..runs import Run
 from ..states import State
+from ..stoppers import word_left
 from ..terminal import display
 from ..tracking import LiveRecords, Tracker
 from ..workspace import Workspace
@@ -183,11 +185,11 @@ class Execution:
                 given.artifacts(),
                 self._manifests,
             )
-            self._emit(started)
             try:
+                self._emit(started)
                 state, problem = self._drive_to_end(closing), self._drive.problem
             except BaseException as error:
-                self._emit(RunEnded(plan.run, time.time(), State.CANCELLED, _why(error)))
+                self._emit(RunEnded(plan.run, time.time(), State.CANCELLED, self._why(error)))
                 self._notify()
                 raise
             self._emit(RunEnded(plan.run, time.time(), state, problem))
@@ -240,7 +242,7 @@ class Execution:
         try:
             ended = self._ended.wait(timeout)
         except KeyboardInterrupt:
-            self.cancel("interrupted by Ctrl-C")
+            self.cancel(self._why(KeyboardInterrupt()))
             self._ended.wait()
             raise
         if self._broken is not None:
@@ -255,7 +257,7 @@ class Execution:
         try:
             return self._drive.run(self._executor(closing), lambda: self._executor(closing))
         except BaseException as error:
-            self._drive.stop(_why(error))
+            self._drive.stop(self._why(error))
             self._clean_up(closing)
             raise
 
@@ -265,8 +267,16 @@ class Execution:
             if not self._drive.finished:
                 self._drive.run(self._executor(closing))
         except BaseException as error:
-            self._drive.stop(_why(error))
+            self._drive.stop(self._why(error))
             raise
+
+    def _why(self, error: BaseException) -> str:
+        """Say why the run is broken off: who stops a run from elsewhere leaves word before the driver gets a signal."""
+        word = word_left(self._plan.folder) if isinstance(error, KeyboardInterrupt | Terminated) else ""
+        signal = (
+            "interrupted by Ctrl-C" if isinstance(error, KeyboardInterrupt) else f"the driver was stopped by {error!r}"
+        )
+        return word or signal
 
     def _executor(self, closing: contextlib.ExitStack) -> Executor:
         here = self._executor_here(closing)
@@ -320,7 +330,3 @@ def _covered(prepared: Prepared) -> dict[str, tuple[str, ...]]:
         fingerprint: tuple({part.file for part in manifest.definitions if part.file})
         for fingerprint, manifest in manifests.items()
     }
-
-
-def _why(error: BaseException) -> str:
-    return "interrupted by Ctrl-C" if isinstance(error, KeyboardInterrupt) else f"the driver was stopped by {error!r}"

@@ -67,6 +67,17 @@ def test_a_driver_that_is_ended_leaves_the_truth_and_what_was_finished(
     assert resumed(project).steps["begin"].state is State.REUSED
 
 
+def test_a_run_that_penstock_stop_ended_says_so_and_what_was_finished_is_used_again(project, wait_until):
+    running = project.start(*command(project))
+    project.wait_for("note")
+    wait_until(lambda: first_step_is_recorded(project))
+    assert project.penstock("stop", "last").code == 0
+    ended = running.end()
+    assert ended.code == 130 and "stopped by penstock stop (" in ended.err and "Ctrl-C" not in ended.err
+    assert "state       cancelled\nproblem     stopped by penstock stop (" in project.penstock("show", "last").out
+    assert resumed(project).steps["begin"].state is State.REUSED
+
+
 def test_a_killed_driver_leaves_no_socket(project):
     running = project.start(*command(project))
     project.wait_for("note")

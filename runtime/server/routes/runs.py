@@ -21,6 +21,7 @@ from ...endpoints import QueuedRun
 from ...errors import RunNotFound
 from ...history.records import RunRecord
 from ...states import State
+from ...stoppers import leave_word
 from ...stopping import stop
 from ..actions import Action, Call, Query
 from ..callers import Scope
@@ -187,7 +188,13 @@ def _cancel(call: Call) -> WholeRun:
     service, run_id = call.service, call.service.known_run(call.path("run"))
     request = service.queue.cancel(run_id)
     if request is None:
-        stop(service.history, run_id, patience=_PATIENCE)
+        means = f"{call.caller.name} through a server"
+        stop(
+            service.history,
+            run_id,
+            patience=_PATIENCE,
+            tell=lambda run: leave_word(service.workspace.run_folder(run), means),
+        )
     else:
         service.dispatcher.cancel(run_id, f"cancelled by {call.caller.name}")
         service.watch.nudge()

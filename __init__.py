@@ -5,9 +5,24 @@ What is needed to define pipelines is loaded at once; what runs them is loaded w
 
 from __future__ import annotations
 
+import sys
+from types import TracebackType
 from typing import TYPE_CHECKING
 
-from .dsl import (
+
+def _say_cancelled(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """End as every command does at Ctrl-C, also while it is still being imported."""
+    if not issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    print("cancelled", file=sys.stderr)  # noqa: T201 -- it is what the command says
+    sys.exit(130)
+
+
+if "".join(getattr(sys, "argv", [])[:1]).replace("\\", "/").rpartition("/")[2] == "penstock":
+    sys.excepthook = _say_cancelled
+
+from .dsl import (  # noqa: E402 -- Ctrl-C is heard before
     DefinitionError,
     Environment,
     LimitReached,
@@ -29,7 +44,7 @@ from .dsl import (
     step,
     when,
 )
-from .dsl.deferral import loaded_on_first_use
+from .dsl.deferral import loaded_on_first_use  # noqa: E402 -- as above
 
 if TYPE_CHECKING:
     from .compilers.datapaths import DataPath

@@ -17,6 +17,7 @@ from ..terminal.marks import marks_for
 from ..terminal.tails import LogLine, Tails, is_newer, log_path
 from ..workspace import Workspace
 from .moments import read_moment
+from .outlets import nobody_reads
 from .steps import checked_step
 from .tables import styled_line
 from .workspaces import workspace_option
@@ -87,16 +88,21 @@ def _whole(folder: Path, steps: Sequence[StepRecord], since: float | None) -> It
 
 
 def _follow(history: History, run: RunRecord, step: str | None, tails: Tails, steps: Sequence[StepRecord]) -> None:
-    """Print the lines of a run that goes on, as they come, and then how it ended."""
+    """Print the lines of a run that goes on, as they come, and then how it ended; no more once nobody reads them."""
     printer = _Printer(labelled=step is None)
     printer.arrange(steps)
     printer.print(tails.read(steps), came=None)
-    while not run.state.ended:
+    while not run.state.ended and not nobody_reads(sys.stdout):
         time.sleep(_LOOK)
         run = history.run(run.id)  # asked before reading: what is written until then is read
         steps = _wanted(step, history.steps(run.id))
         printer.arrange(steps)
         printer.print(tails.read(steps, to_the_end=run.state.ended), came=time.time())
+    if run.state.ended:
+        _tell_end(run)
+
+
+def _tell_end(run: RunRecord) -> None:
     took = "" if run.duration is None else f" after {amounts.duration(run.duration)}"
     mark = (marks_for(sys.stderr).states[run.state], run.state.value)
     click.echo(

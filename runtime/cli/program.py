@@ -15,6 +15,8 @@ import click
 
 from ...compilers.errors import PenstockError
 from .codes import CANCELLED, MEANINGS, code_of
+from .errors import CommandError
+from .outlets import outlets, unwritten
 
 COMMANDS: Mapping[str, str] = {
     "run": "Run a pipeline on this machine, or on Azure Machine Learning.",
@@ -86,11 +88,19 @@ class Program(click.Group):
             ctx.color = False  # click itself asks the stream only
         return super().parse_args(ctx, [word for word in args if word != _TRACEBACK])
 
+    def main(self, *args: Any, **settings: Any) -> Any:
+        """Run the program. Nobody who reads what it prints can make a run fail by no longer doing so."""
+        with outlets():
+            return super().main(*args, **settings)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Call a command, and turn an error that Penstock raises on purpose, or a warning, into one clean message."""
         try:
             with _plain_warnings():
-                return super().invoke(ctx)
+                given = super().invoke(ctx)
+            if lost := unwritten(sys.stdout):
+                raise CommandError(lost)
+            return given
         except PenstockError as error:
             if ctx.obj:
                 raise

@@ -21,6 +21,7 @@ from ..terminal.marks import marks_for
 from ..terminal.recordings import Recording, export_svg
 from ..workspace import Workspace
 from .codes import CANCELLED, code_of_state
+from .outlets import unwritten
 from .parameters import PipelineCommand, Target, parameter_option
 from .tables import Cell, print_facts, print_json
 from .workspaces import workspace_option
@@ -131,6 +132,8 @@ def _tell(run: Run, *, as_json: bool, quiet: bool, is_shown: bool) -> None:
         print_json(_document(run))
     elif not quiet:
         print_facts(_results(run))
+    if lost := unwritten(sys.stdout):
+        click.echo(f"Warning: {lost}; see: penstock show {run.id}", err=True)
 
 
 def _here(how: dict[str, Any], compute: str | None) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from penstock.runtime import facts
 from penstock.runtime.artifacts import Artifact
 from penstock.runtime.events import Event, RunEnded, RunStarted, StepCompleted, StepStarted
 from penstock.runtime.history import History, Recorder, connect, new_run_id
-from penstock.runtime.history.ledgers import open_ledger, writable
+from penstock.runtime.history.ledgers import open_ledger
+from penstock.runtime.history.writing import write
 from penstock.runtime.states import State
 
 ARTIFACT = Artifact("0" * 64, "json", 3, "int", "3", b"3")
@@ -59,8 +60,7 @@ def fill(location: str | Path, runs: int) -> None:
                 RunStarted(new_run_id(float(number)), graph, f"experiment-{number % 20}", float(number))
             )
             ledger.abandon(State.FAILED, "benchmark")
-            for statement, rows in writable(ledger.changes()):
-                connection.execute_many(statement, rows)
+            write(ledger, connection)
     connection.close()
 
 

@@ -115,7 +115,7 @@ class _Cleaning:
         doomed = self.settings.retention.doomed(runs, now)
         kept = _without(runs, doomed)
         known = pruning.made_by(self.connection, doomed)
-        forgotten, needed = self._forget(doomed, [run.id for run in kept])
+        forgotten, needed = self._forget(doomed)
         horizon = min([clock, *(run.started for run in running)]) - self.settings.grace
         unused, spared, note = self._unused(needed, known, kept, horizon)
         removed = unused if self.settings.dry_run else self._expired(unused, horizon)
@@ -150,12 +150,12 @@ class _Cleaning:
                 "`penstock clean --keep-runs 0`, or clean(keep_runs=0)"
             )
 
-    def _forget(self, doomed: Sequence[str], kept: Sequence[str]) -> tuple[Forgotten, set[str]]:
+    def _forget(self, doomed: Sequence[str]) -> tuple[Forgotten, set[str]]:
         """Forget runs, and return which artifacts are needed then."""
         if self.settings.dry_run:
-            return pruning.rehearse(self.connection, doomed, kept)
+            return pruning.rehearse(self.connection, doomed)
         forgotten = pruning.forget(
-            self.connection, doomed, kept, lambda done: self.settings.progress("forgetting runs", done, len(doomed))
+            self.connection, doomed, lambda done: self.settings.progress("forgetting runs", done, len(doomed))
         )
         if forgotten.runs and not isinstance(self.store, LocalStore):
             time.sleep(SETTLING)

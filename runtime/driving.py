@@ -235,7 +235,7 @@ class Drive:
         for name, value, index in earlier.metrics:
             self.emit(MetricLogged(step, time.time(), name, value, index))
         key = self._calls.key(step)
-        self.emit(StepReused(step, time.time(), earlier.outputs, earlier.run, earlier.duration, key))
+        self.emit(StepReused(step, time.time(), earlier.outputs, earlier.run, earlier.duration, key, earlier.result))
         self._bodies.origins[step] = earlier.run
         self._scheduler.succeed(step, State.REUSED)
 

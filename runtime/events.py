@@ -76,7 +76,7 @@ class StepCompleted:
 class StepReused:
     """A step's outputs were taken from ``run``, which saved so many seconds; of this run, for a call made twice.
 
-    ``key`` identifies the call.
+    ``key`` identifies the call; ``result`` is the number of the result in the history, None for one of this run.
     """
 
     step: str
@@ -85,6 +85,7 @@ class StepReused:
     run: str
     saved: float = 0.0
     key: str | None = None
+    result: int | None = None
 
 
 @frozen

@@ -37,7 +37,8 @@ class ReuseWarning(UserWarning):
 class Earlier:
     """A completed step run of an earlier run: its outputs by name, what it logged, and how many seconds it took.
 
-    ``metrics`` are name, value and index, in the order of logging; ``ended`` is when, in seconds since the epoch.
+    ``metrics`` are name, value and index, in the order of logging; ``ended`` is when, in seconds since the epoch; ``result``
+    is the number of the result in the history, None for one of the run that goes on.
     """
 
     run: str
@@ -46,6 +47,7 @@ class Earlier:
     duration: float = 0.0
     metrics: tuple[tuple[str, float, float | None], ...] = ()
     ended: float = 0.0
+    result: int | None = None
 
 
 class Cache(Protocol):

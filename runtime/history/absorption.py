@@ -36,8 +36,7 @@ def _step_unfolded(event: events.StepUnfolded, ledger: Ledger) -> None:
 def _step_completed(event: events.StepCompleted, ledger: Ledger) -> None:
     row = ledger.change(event.step, event.time, State.COMPLETED)
     row.ended, row.duration = event.time, event.duration
-    ledger.keep(event.step, event.outputs)
-    ledger.keep_result(event)
+    ledger.keep_completed(event)
     ledger.end_attempt(event.step, event.time)
 
 
@@ -46,8 +45,7 @@ def _step_reused(event: events.StepReused, ledger: Ledger) -> None:
     row = ledger.change(event.step, event.time, State.REUSED)
     row.started = event.time if row.started is None else row.started
     row.ended, row.reused_from, row.saved = event.time, event.run, event.saved
-    ledger.keep(event.step, event.outputs)
-    ledger.keep_latest(event.step, event.key)
+    ledger.keep_reused(event)
 
 
 @absorb.register
@@ -61,7 +59,7 @@ def _step_retried(event: events.StepRetried, ledger: Ledger) -> None:
 def _step_failed(event: events.StepFailed, ledger: Ledger) -> None:
     failure = failure_text(event.failure)
     ledger.change(event.step, event.time, State.FAILED, ended=event.time, duration=event.duration, failure=failure)
-    ledger.keep_manifest(ledger.fingerprints.get(event.step))  # who replays it wants to know what has changed
+    ledger.keep_manifest(ledger.nodes[event.step][1].fingerprint)  # who replays it wants to know what has changed
     ledger.end_attempt(event.step, event.time, failure)
 
 

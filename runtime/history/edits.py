@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from ..errors import HistoryError, RunNotFound
 from ..states import State
 from .connections import Connection
+from .heirs import forget_runs
+from .numbering import take
 
 _ORPHANS = (
     "DELETE FROM graphs WHERE digest NOT IN (SELECT graph FROM runs WHERE graph IS NOT NULL)",
@@ -30,11 +32,12 @@ def tag(connection: Connection, run_id: str, tags: Mapping[str, str | None]) -> 
 def delete(connection: Connection, run_id: str) -> None:
     """Forget a run that has ended, and the documents that only it had. Raises RunNotFound and HistoryError."""
     with connection.transaction():
+        take(connection, 0)
         rows = connection.rows("SELECT state FROM runs WHERE id = ?", (run_id,))
         if not rows:
             raise RunNotFound(run_id)
         if not State(rows[0][0]).ended:
             raise HistoryError(f"run {run_id} is {rows[0][0]}: cancel it, or wait for its end, before it is deleted")
-        connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
+        forget_runs(connection, [run_id])
         for statement in _ORPHANS:
             connection.execute(statement)

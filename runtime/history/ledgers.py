@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any
 
 from attrs import define, field
 from blake3 import blake3
@@ -21,8 +22,8 @@ from .. import events
 from ..artifacts import Artifact
 from ..states import State
 from . import processes
-from .cache import basis_text, outputs_text
 from .connections import Row
+from .documents import basis_text, outputs_text
 from .tables import (
     ARTIFACTS,
     ATTEMPTS,
@@ -30,7 +31,6 @@ from .tables import (
     FILES,
     FINGERPRINTS,
     GRAPHS,
-    LATEST,
     METRICS,
     PACKAGES,
     RESULTS,
@@ -57,11 +57,18 @@ _TEXTS = {state: state.value for state in State}
 
 @define
 class Ledger:
-    """The rows of one run. ``changed`` and ``attempts`` are what the next write must bring up to date."""
+    """The rows of one run. ``changed`` and ``attempts`` are what the next write must bring up to date.
+
+    ``nodes`` are those of the graph, and what they were unfolded to, with their positions: a step has a row when it has begun.
+    ``results`` are rows that get their numbers when they are written. ``taken`` are the outputs of steps that took over a
+    result; ``owners`` are the steps that have the result of a key, and ``twins`` those that took it from such a step.
+    """
 
     run: RunRow
+    nodes: dict[str, tuple[int, Node]] = field(factory=dict)
     steps: dict[str, StepRow] = field(factory=dict)
     counts: Counter[str] = field(factory=Counter)
+    is_known: bool = False
     run_changed: bool = True
     changed: set[str] = field(factory=set)
     attempts: dict[str, AttemptRow] = field(factory=dict)
@@ -71,10 +78,11 @@ class Ledger:
     metric_counts: Counter[str] = field(factory=Counter)
     files: list[FileRow] = field(factory=list)
     documents: list[tuple[Table, str, str]] = field(factory=list)
-    results: list[Row] = field(factory=list)
-    latest: list[Row] = field(factory=list)
+    results: list[list[Any]] = field(factory=list)
+    taken: dict[str, Mapping[str, Artifact]] = field(factory=dict)
+    owners: dict[str, str] = field(factory=dict)
+    twins: dict[str, str] = field(factory=dict)
     manifests: dict[str, Manifest] = field(factory=dict)
-    fingerprints: dict[str, str | None] = field(factory=dict)
     logged: int = 0
 
     @property
@@ -102,20 +110,58 @@ class Ledger:
             (METRICS, _values(METRICS, self.metrics)),
             (FILES, _values(FILES, self.files)),
             (RESULTS, self.results),
-            (LATEST, self.latest),
         ]
 
     def mark_written(self) -> None:
         """Forget what :meth:`changes` returned: it is in the database."""
-        self.run_changed = False
+        self.is_known, self.run_changed = True, False
         for written in (self.changed, self.changed_attempts, self.artifacts, self.metrics, self.files, self.documents):
             written.clear()
         self.results.clear()
-        self.latest.clear()
+        self.taken.clear()
+        self.twins.clear()
+
+    @property
+    def numberless(self) -> int:
+        """How many rows need a number before they can be written."""
+        return len(self.results) + (not self.is_known)
+
+    def give_numbers(self, first: int) -> None:
+        """Number what needs it, from ``first`` on. What was numbered for a write that failed is numbered anew."""
+        if not self.is_known:
+            self.run.number, first = first, first + 1
+        for number, row in enumerate(self.results, first):
+            row[0] = self.steps[row[3]].result = number
+        for step, owner in self.twins.items():
+            self.steps[step].result = self.steps[owner].result
+
+    def taken_before(self, first: int) -> set[int]:
+        """Return the numbers of the results that were taken over, but for those that are written now: from ``first`` on."""
+        numbers = {self.steps[step].result for step in self.taken}
+        return {number for number in numbers if number is not None and number < first}
+
+    def restore(self, forgotten: Set[int]) -> None:
+        """Keep the outputs of steps that took over a result that is forgotten meanwhile as their own."""
+        for step, outputs in self.taken.items():
+            row = self.steps[step]
+            if row.result is None or row.result in forgotten:
+                row.result = None
+                self.keep(step, outputs)
+
+    def row(self, step: str) -> StepRow:
+        """Return the row of a step, which is made when it is first asked for."""
+        row = self.steps.get(step)
+        if row is None:
+            row = self.steps[step] = _step_row(self.run.id, *self.nodes[step])
+        return row
+
+    def show_all(self) -> None:
+        """Give a row to each step of a run whose graph cannot be kept, and so cannot tell which steps there are."""
+        self.changed.update(self.row(step).id for step in self.nodes)
 
     def change(self, step: str, time: float, state: State | None = None, **values: object) -> StepRow:
         """Change the row of a step."""
-        row = self.steps[step]
+        row = self.row(step)
         for name, value in values.items():
             setattr(row, name, value)
         if state is not None:
@@ -132,38 +178,49 @@ class Ledger:
 
     def unfold(self, event: events.StepUnfolded) -> None:
         """Make the rows of what a control node was unfolded to, placed behind its own."""
-        parent = self.steps[event.step]
+        position = self.steps[event.step].position
         for node, place in zip(event.nodes, event.places, strict=True):
-            row = _step_row(self.run.id, parent.position, node)
-            row.ordinal, row.parent, row.place = len(self.steps), event.step, place
-            self.steps[node.id] = row
-            self.fingerprints[node.id] = node.fingerprint
+            ordinal, self.nodes[node.id] = len(self.nodes), (position, node)
+            row = self.row(node.id)
+            row.ordinal, row.parent, row.place = ordinal, event.step, place
             self.changed.add(node.id)
         self.counts[State.PENDING.value] += len(event.nodes)
 
-    def keep(self, step: str, outputs: Mapping[str, Artifact]) -> None:
-        """Keep the outputs of a step, or the inputs of the run where ``step`` is empty."""
+    def keep(self, step: str, outputs: Mapping[str, Artifact], *, but_for_carried: bool = False) -> None:
+        """Keep the outputs of a step, or the inputs of the run where ``step`` is empty; maybe only those with files."""
         self.artifacts += [
             artifact_row(self.run.id, step, position, name, artifact)
             for position, (name, artifact) in enumerate(outputs.items())
+            if artifact.inline is None or not but_for_carried
         ]
 
-    def keep_latest(self, step: str, key: str | None) -> None:
-        """Keep the key of the latest step run: the next one is compared with it."""
-        if key is not None:
-            self.latest.append((self.run.pipeline, step, key))
-
-    def keep_result(self, event: events.StepCompleted) -> None:
-        """Keep a result under its key, which finds it again, and what its fingerprint covers."""
+    def keep_completed(self, event: events.StepCompleted) -> None:
+        """Keep the outputs of a step, under its key where it has one, and what its fingerprint covers."""
         basis = event.basis
+        has_key = basis is not None and basis.key is not None
+        self.keep(event.step, event.outputs, but_for_carried=has_key)
         if basis is None or basis.key is None:
             return
-        metrics = self.metric_counts[event.step]
+        metrics = self.metric_counts.get(event.step, 0)
         outputs, based_on = outputs_text(event.outputs), basis_text(basis)
         place = basis.key, self.run.id, event.step, basis.fingerprint or ""
-        self.results.append((*place, event.time, event.duration, metrics, outputs, based_on))
-        self.keep_latest(event.step, basis.key)
+        self.results.append([0, *place, event.time, event.duration, metrics, outputs, based_on])
+        self.owners[basis.key] = event.step
         self.keep_manifest(basis.fingerprint)
+
+    def keep_reused(self, event: events.StepReused) -> None:
+        """Keep which result a step took over: one that the history has, or that of an equal call of this run."""
+        key = event.key
+        owner = self.owners.setdefault(key, event.step) if key is not None else event.step
+        if event.result is not None:
+            self.steps[event.step].result = event.result
+        elif owner != event.step:
+            self.twins[event.step] = owner
+        else:
+            self.keep(event.step, event.outputs)
+            return
+        self.taken[event.step] = event.outputs
+        self.keep(event.step, event.outputs, but_for_carried=True)
 
     def keep_manifest(self, fingerprint: str | None) -> None:
         """Keep what a fingerprint covers, once."""
@@ -201,7 +258,7 @@ class Ledger:
     def abandon(self, state: State, problem: str) -> None:
         """End a run that nobody has ended: its running steps failed, the others never ran."""
         seen = self.run.seen
-        for row in [row for row in self.steps.values() if not State(row.state).ended]:
+        for row in [row for row in map(self.row, self.nodes) if not State(row.state).ended]:
             ending = State.FAILED if row.state == State.RUNNING.value else State.CANCELLED
             self.change(row.id, seen, ending, ended=seen, reason=problem)
             self.end_attempt(row.id, seen)
@@ -229,11 +286,8 @@ class Ledger:
 
 def open_ledger(event: events.RunStarted) -> Ledger:
     """Open the account of a run that begins."""
-    graph = event.graph
-    ledger = Ledger(_run_row(event), fingerprints={node.id: node.fingerprint for node in graph})
-    ledger.steps = {node.id: _step_row(event.run, position, node) for position, node in enumerate(graph)}
-    ledger.counts[State.PENDING.value] = len(ledger.steps)
-    ledger.changed = set(ledger.steps)
+    ledger = Ledger(_run_row(event), {node.id: (position, node) for position, node in enumerate(event.graph)})
+    ledger.counts[State.PENDING.value] = len(ledger.nodes)
     ledger.keep("", event.inputs)
     ledger.manifests = dict(event.manifests)
     return ledger
@@ -266,10 +320,3 @@ def _mapping(values: Mapping[str, str]) -> str:
 
 def _values(table: Table, rows: Iterable[object]) -> list[Sequence[object]]:
     return list(map(values_of(table), rows))
-
-
-def writable(changes: Changes) -> Iterator[tuple[str, Sequence[Sequence[object]]]]:
-    """Yield the statements that write changes, each with its rows."""
-    for table, rows in changes:
-        if rows:
-            yield table.upsert, rows

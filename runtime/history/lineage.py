@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import final
 
@@ -9,8 +11,27 @@ from attrs import frozen
 
 from ..artifacts import Artifact
 from .connections import Connection
+from .documents import outputs_from, outputs_of
 from .sessions import Session
 from .tables import ARTIFACTS, artifact_from
+
+_OUTPUTS = (
+    "SELECT steps.id, results.outputs FROM steps JOIN results ON results.number = steps.result WHERE steps.run = ?"
+)
+
+_ORIGINS = (
+    "SELECT runs.number, artifacts.run, artifacts.step, artifacts.name, artifacts.position "
+    "FROM artifacts JOIN runs ON runs.id = artifacts.run WHERE digest = ?"
+)
+
+_CARRIED = (
+    "SELECT runs.number, steps.run, steps.id, results.outputs FROM results JOIN steps ON steps.result = results.number "
+    "JOIN runs ON runs.id = steps.run WHERE results.outputs LIKE ? ESCAPE '!'"
+)
+"""A small value is nowhere but in the row of a result, among the outputs."""
+
+_AS_IT_IS = re.compile(r"[%_!]")
+_ESCAPED = r"!\g<0>"
 
 
 @frozen
@@ -32,12 +53,15 @@ class Lineage:
     def origins(self, digest: str) -> tuple[Origin, ...]:
         """Return where an artifact was made or reused, oldest first; no places for one that no kept run knows."""
         with self._session.connection() as connection:
-            rows = connection.rows(
-                "SELECT artifacts.run, artifacts.step, artifacts.name FROM artifacts JOIN runs ON runs.id = artifacts.run "
-                "WHERE digest = ? ORDER BY runs.started, artifacts.run, artifacts.step, artifacts.position",
-                (digest,),
-            )
-        return tuple(Origin(*row) for row in rows)
+            rows = connection.rows(_ORIGINS, (digest,))
+            carried = connection.rows(_CARRIED, (f'%"{_AS_IT_IS.sub(_ESCAPED, digest)}"%',))
+        found = {(number, *place): position for number, *place, position in rows}
+        for number, run, step, text in carried:
+            for position, (name, artifact) in enumerate(outputs_from(text).items()):
+                if artifact.digest == digest:
+                    found[number, run, step, name] = position
+        ordered = sorted(found, key=lambda place: (*place[:3], found[place]))
+        return tuple(Origin(run, step, name) for _, run, step, name in ordered)
 
     def given(self, run_id: str) -> Mapping[str, Artifact]:
         """Return the artifacts that were given to a run, by parameter."""
@@ -45,7 +69,7 @@ class Lineage:
             return outputs(connection, run_id).get("", {})
 
     def needed(self) -> frozenset[str]:
-        """Return the digests of all artifacts that a kept run has made, reused or been given."""
+        """Return the digests of all artifacts with files that a kept run has made, reused or been given."""
         with self._session.connection() as connection:
             return frozenset(digest for (digest,) in connection.rows("SELECT DISTINCT digest FROM artifacts"))
 
@@ -55,4 +79,6 @@ def outputs(connection: Connection, run_id: str) -> dict[str, dict[str, Artifact
     found: dict[str, dict[str, Artifact]] = {}
     for row in connection.rows(ARTIFACTS.select("WHERE run = ? ORDER BY step, position"), (run_id,)):
         found.setdefault(row[1], {})[row[2]] = artifact_from(row)
-    return found
+    rows = connection.rows(_OUTPUTS, (run_id,))
+    documents = json.loads(f"[{','.join([text for _, text in rows])}]")  # at once: half the time of one by one
+    return found | {step: outputs_of(document) for (step, _), document in zip(rows, documents, strict=True)}

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from ..states import State
 from . import processes
 from .connections import Connection
+from .writing import keep_latest
 
 PROBLEM = "driver died"
 """What is said of a run, and of its running steps, when their process is gone."""
@@ -23,6 +25,8 @@ HEARTBEAT = 15.0
 
 SILENCE = 8 * HEARTBEAT
 """Seconds without a sign of life after which a driver that cannot be seen is given up."""
+
+_ENDINGS = {State.RUNNING.value: State.FAILED.value, State.PENDING.value: State.CANCELLED.value}
 
 _RUNNING = "SELECT id, pid, process, seen FROM runs WHERE state = ? AND host = ?"
 _STEPS = (
@@ -56,7 +60,14 @@ def _end(connection: Connection, run: str) -> None:
             return
         connection.execute(_STEPS, (PROBLEM, run, run))
         connection.execute(_ATTEMPTS, (run, run))
-        counts: dict[str, int] = dict(
-            connection.rows("SELECT state, count(*) FROM steps WHERE run = ? GROUP BY state", (run,))
-        )
-        connection.execute("UPDATE runs SET counts = ? WHERE id = ?", (json.dumps(counts), run))
+        ((pipeline, text),) = connection.rows("SELECT pipeline, counts FROM runs WHERE id = ?", (run,))
+        connection.execute("UPDATE runs SET counts = ? WHERE id = ?", (json.dumps(_ended(json.loads(text))), run))
+        keep_latest(connection, pipeline, run)
+
+
+def _ended(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return how many steps are in each state when those that run have failed, and those that wait are cancelled."""
+    ended: Counter[str] = Counter()
+    for state, number in counts.items():
+        ended[_ENDINGS.get(state, state)] += number
+    return dict(ended)

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import frozen
 
 from ..states import State
 from .connections import Connection
-from .heirs import Move, heirs, move, with_marks
+from .heirs import forget_runs, with_marks
+from .numbering import take
 from .opening import is_postgres
 
 _RUNS_AT_ONCE = 10
@@ -33,13 +33,8 @@ _ORPHANS = (
     "DELETE FROM graphs WHERE digest NOT IN (SELECT graph FROM runs WHERE graph IS NOT NULL)",
     "DELETE FROM packages WHERE digest NOT IN (SELECT packages FROM runs WHERE packages IS NOT NULL)",
     "DELETE FROM latest WHERE pipeline NOT IN (SELECT pipeline FROM runs)",
-    "DELETE FROM latest WHERE key NOT IN (SELECT key FROM results)",
+    "DELETE FROM latest WHERE result NOT IN (SELECT number FROM results)",
 )
-
-_BEGINNINGS = "SELECT substr(basis, 1, 300) FROM results WHERE run IN (...)"
-"""The characters at the start of a basis hold its key and its fingerprint; the rest may be long."""
-
-_FINGERPRINT = re.compile(r'"fingerprint": (?:"([^"]*)"|null)')
 
 
 @frozen
@@ -80,9 +75,7 @@ class _Undone(Exception):
 
 def lifetimes(connection: Connection) -> list[Lifetime]:
     """Return all runs, the newest first."""
-    rows = connection.rows(
-        "SELECT id, pipeline, state, started, ended, seen, host FROM runs ORDER BY started DESC, id DESC"
-    )
+    rows = connection.rows("SELECT id, pipeline, state, started, ended, seen, host FROM runs ORDER BY number DESC")
     return [
         Lifetime(run, pipeline, State(state), started, ended, seen, host)
         for run, pipeline, state, started, ended, seen, host in rows
@@ -104,62 +97,51 @@ def made_by(connection: Connection, runs: Sequence[str]) -> dict[str, Known]:
 
 
 def needed(connection: Connection) -> set[str]:
-    """Return the digests of all artifacts that a run in the history has made, reused or been given."""
+    """Return the digests of all artifacts with files that a run in the history has made, reused or been given."""
     return {digest for (digest,) in connection.rows("SELECT DISTINCT digest FROM artifacts")}
 
 
-def forget(
-    connection: Connection, doomed: Sequence[str], kept: Sequence[str], heard: Callable[[int], object] = lambda _: None
-) -> Forgotten:
+def forget(connection: Connection, doomed: Sequence[str], heard: Callable[[int], object] = lambda _: None) -> Forgotten:
     """Forget those of the doomed runs that have ended, hand their results on, and tidy up.
 
-    ``kept`` are the other runs, the newest first; ``heard`` is called with the number of runs done. Raises HistoryError.
+    ``heard`` is called with the number of runs done. Raises HistoryError.
     """
     gone: list[str] = []
-    for some, moves in _portions(connection, doomed, kept):
+    for some in _chunks(doomed, _RUNS_AT_ONCE):
         with _writing(connection):
-            gone += _forget(connection, some, moves)
+            gone += _forget(connection, some)
         heard(len(gone))
     with _writing(connection):
         return Forgotten(tuple(gone), _tidy(connection))
 
 
-def rehearse(connection: Connection, doomed: Sequence[str], kept: Sequence[str]) -> tuple[Forgotten, set[str]]:
+def rehearse(connection: Connection, doomed: Sequence[str]) -> tuple[Forgotten, set[str]]:
     """Say what :func:`forget` would do, and which artifacts would be needed then. Nothing is changed."""
     gone: list[str] = []
-    portions = list(_portions(connection, doomed, kept))
     with contextlib.suppress(_Undone), _writing(connection):
-        for some, moves in portions:
-            gone += _forget(connection, some, moves)
+        for some in _chunks(doomed, _RUNS_AT_ONCE):
+            gone += _forget(connection, some)
         forgotten, still_needed = Forgotten(tuple(gone), _tidy(connection)), needed(connection)
         raise _Undone
     return forgotten, still_needed
-
-
-def _portions(
-    connection: Connection, doomed: Sequence[str], kept: Sequence[str]
-) -> Iterator[tuple[Sequence[str], list[Move]]]:
-    moves = heirs(connection, doomed, kept)
-    for some in _chunks(doomed, _RUNS_AT_ONCE):
-        yield some, [one for run in some for one in moves.get(run, ())]
 
 
 @contextlib.contextmanager
 def _writing(connection: Connection) -> Iterator[None]:
     """Hold off recorders: SQLite does so for any transaction that writes, Postgres must be told."""
     with connection.transaction():
+        take(connection, 0)
         if is_postgres(connection.location):
             connection.execute(f"LOCK TABLE {', '.join(_SHARED)} IN SHARE ROW EXCLUSIVE MODE")
         yield
 
 
-def _forget(connection: Connection, some: Sequence[str], moves: Sequence[Move]) -> list[str]:
+def _forget(connection: Connection, some: Sequence[str]) -> list[str]:
     rows = connection.rows(with_marks("SELECT id, state FROM runs WHERE id IN (...)", some), some)
     ended = {run for run, state in rows if State(state).ended}
     gone = [run for run in some if run in ended]
     if gone:
-        move(connection, moves)
-        connection.execute(with_marks("DELETE FROM runs WHERE id IN (...)", gone), gone)
+        forget_runs(connection, gone)
     return gone
 
 
@@ -180,16 +162,8 @@ def _all(connection: Connection, table: str) -> set[str]:
 
 
 def _used_fingerprints(connection: Connection) -> set[str]:
-    """Return the fingerprints that a result is based on. All of them, where that cannot be read."""
-    used: set[str] = set()
-    runs = [run for (run,) in connection.rows("SELECT DISTINCT run FROM results")]
-    for some in _chunks(runs):
-        rows = connection.rows(with_marks(_BEGINNINGS, some), some)
-        found = [_FINGERPRINT.search(beginning) for (beginning,) in rows]
-        if None in found:
-            return _all(connection, "fingerprints")
-        used.update(match[1] for match in found if match and match[1])
-    return used
+    """Return the fingerprints that a result is based on."""
+    return {fingerprint for (fingerprint,) in connection.rows("SELECT DISTINCT fingerprint FROM results")}
 
 
 def _used_definitions(connection: Connection) -> set[str]:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import final
 
 from attrs import frozen
@@ -16,6 +17,7 @@ from ...compilers.serialisation import from_json
 from ..errors import HistoryError, RunNotFound
 from ..states import State
 from . import edits
+from .beginnings import not_begun
 from .cache import ResultCache
 from .connections import Connect, Connection, Row
 from .drivers import Driver, driver_of
@@ -121,9 +123,12 @@ class History:
     def steps(self, run_id: str) -> tuple[StepRecord, ...]:
         """Return the step runs of a run, in the order of its graph, with their outputs. Raises RunNotFound."""
         with self._known(run_id) as connection:
-            rows = connection.rows(STEPS.select("WHERE run = ? ORDER BY position, ordinal"), (run_id,))
+            # The run first: what of its steps has no row later has not begun by now, whatever happens between.
+            ((*run,),) = connection.rows(RUNS.select("WHERE id = ?"), (run_id,))
+            begun = {row[1]: StepRow(*row) for row in connection.rows(STEPS.select("WHERE run = ?"), (run_id,))}
+            steps = [*begun.values(), *not_begun(connection, RunRow(*run), begun)]
             made = outputs(connection, run_id)
-        steps = [StepRow(*row) for row in rows]
+        steps.sort(key=attrgetter("position", "ordinal"))
         return in_order(step.record(made.get(step.id, {})) for step in steps)
 
     def metrics(self, run_id: str, step: str | None = None, *, skip: int = 0) -> tuple[MetricRecord, ...]:
@@ -252,11 +257,11 @@ def _runs(
     if before is not None:
         if not connection.rows("SELECT 1 FROM runs WHERE id = ?", (before,)):
             raise RunNotFound(before)
-        conditions.append("(started, id) < (SELECT started, id FROM runs WHERE id = ?)")
+        conditions.append("number < (SELECT number FROM runs WHERE id = ?)")
         values.append(before)
     if text:
         pattern = f"%{_AS_IT_IS.sub(_ESCAPED, text.lower())}%"
         conditions.append(f"({' OR '.join(f'lower({column}) LIKE ? {_ESCAPE}' for column in _SEARCHED)})")
         values += [pattern] * len(_SEARCHED)
     where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
-    return connection.rows(RUNS.select(f"{where}ORDER BY started DESC, id DESC LIMIT ?"), (*values, limit))
+    return connection.rows(RUNS.select(f"{where}ORDER BY number DESC LIMIT ?"), (*values, limit))

@@ -24,8 +24,9 @@ from ..events import Event, RunEnded, RunStarted
 from ..states import State
 from .absorption import absorb
 from .connections import Connect, Connection
-from .ledgers import Ledger, add_graph, open_ledger, writable
+from .ledgers import Ledger, add_graph, open_ledger
 from .liveness import HEARTBEAT
+from .writing import write
 
 INTERVAL = 0.05
 """Seconds for which events are gathered before they are written."""
@@ -198,9 +199,9 @@ class Recorder:
         ledger = open_ledger(event)
         self._ledgers.append(ledger)
         self._guarded(add_graph, ledger, event.graph)
-        later, ledger.changed = ledger.changed, set()  # the steps: most change at once, and are written when they have
+        if not ledger.run.graph:
+            ledger.show_all()
         self._write()
-        ledger.changed |= later
         facts, packages = self._collect
         ledger.add_facts(facts(), packages())
 
@@ -222,7 +223,7 @@ class Recorder:
             self._connection = self._connection or self._connect()
             with self._connection.transaction():
                 for ledger in unwritten:
-                    _write(ledger, self._connection)
+                    write(ledger, self._connection)
         except Exception as error:
             self._disconnect()
             self._hopeful = isinstance(error, HistoryBusy)
@@ -260,8 +261,3 @@ class Recorder:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
-
-
-def _write(ledger: Ledger, connection: Connection) -> None:
-    for statement, rows in writable(ledger.changes()):
-        connection.execute_many(statement, rows)

@@ -29,7 +29,7 @@ def resolve(connection: Connection, reference: str) -> str:
 
 
 def _last(connection: Connection, reference: str, back: int) -> str:
-    rows = connection.rows("SELECT id FROM runs ORDER BY started DESC, id DESC LIMIT 1 OFFSET ?", (back,))
+    rows = connection.rows("SELECT id FROM runs ORDER BY number DESC LIMIT 1 OFFSET ?", (back,))
     if rows:
         return str(rows[0][0])
     ((total,),) = connection.rows("SELECT count(*) FROM runs")
@@ -44,7 +44,7 @@ def _matching(connection: Connection, text: str) -> list[str]:
         return [text]
     ending = f"-{text}"
     rows = connection.rows(
-        "SELECT id FROM runs WHERE substr(id, 1, ?) = ? OR substr(id, length(id) - ?, ?) = ? ORDER BY started DESC",
+        "SELECT id FROM runs WHERE substr(id, 1, ?) = ? OR substr(id, length(id) - ?, ?) = ? ORDER BY number DESC",
         (len(text), text, len(ending) - 1, len(ending), ending),
     )
     return [run for (run,) in rows]

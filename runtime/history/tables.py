@@ -21,16 +21,12 @@ from .records import FileRecord, MetricRecord, RunRecord, StepRecord
 
 @frozen
 class Table:
-    """A table's columns, of which the first ``keys`` identify a row; ``kept`` are never changed once written.
-
-    A row that is there already and is the same in the column ``compared`` is not written again.
-    """
+    """A table's columns, of which the first ``keys`` identify a row; ``kept`` are never changed once written."""
 
     name: str
     columns: tuple[str, ...]
     keys: int
     kept: frozenset[str] = frozenset()
-    compared: str | None = None
 
     def select(self, clauses: str) -> str:
         """Return the statement that selects all columns, with ``clauses`` after the table's name."""
@@ -42,8 +38,6 @@ class Table:
         values = ", ".join("?" * len(self.columns))
         changes = ", ".join(f"{name} = excluded.{name}" for name in self.columns[self.keys :] if name not in self.kept)
         action = f"DO UPDATE SET {changes}" if changes else "DO NOTHING"
-        if self.compared:
-            action += f" WHERE {self.name}.{self.compared} <> excluded.{self.compared}"
         keys = ", ".join(self.columns[: self.keys])
         columns = ", ".join(self.columns)
         return f"INSERT INTO {self.name} ({columns}) VALUES ({values}) ON CONFLICT ({keys}) {action}"  # noqa: S608 -- as above
@@ -51,7 +45,7 @@ class Table:
 
 @define
 class RunRow:
-    """One row of ``runs``. Mappings are JSON; ``seen`` is the time of the last event."""
+    """One row of ``runs``. Mappings are JSON; ``seen`` is the time of the last event; ``number`` orders runs."""
 
     id: str
     pipeline: str
@@ -71,6 +65,7 @@ class RunRow:
     host: str
     pid: int
     process: str
+    number: int = 0
 
     def record(self) -> RunRecord:
         """Return what readers see."""
@@ -97,7 +92,7 @@ class Attempt:
 class StepRow:
     """One row of ``steps``. ``position`` is the node's in the graph, ``ordinal`` orders rows of one node.
 
-    ``parent`` and ``place`` are as in :class:`StepRecord`.
+    ``parent`` and ``place`` are as in :class:`StepRecord`; ``result`` is the number of the result that stands for it.
     """
 
     run: str
@@ -121,6 +116,7 @@ class StepRow:
     reason: str = ""
     parent: str | None = None
     place: int | None = None
+    result: int | None = None
 
     def record(self, outputs: Mapping[str, Artifact]) -> StepRecord:
         """Return what readers see."""
@@ -197,7 +193,7 @@ def _table(name: str, row: type, keys: int, kept: frozenset[str] = frozenset()) 
     return Table(name, tuple(attribute.name for attribute in attrs.fields(row)), keys, kept)
 
 
-RUNS = _table("runs", RunRow, 1, frozenset({"tags"}))
+RUNS = _table("runs", RunRow, 1, frozenset({"tags", "number"}))
 STEPS = _table("steps", StepRow, 2)
 ATTEMPTS = _table("attempts", AttemptRow, 3)
 ARTIFACTS = Table(
@@ -207,8 +203,11 @@ ARTIFACTS = Table(
 )
 METRICS = _table("metrics", MetricRow, 3)
 FILES = _table("files", FileRow, 3)
-RESULTS = Table("results", ("key", "run", "step", "fingerprint", "ended", "duration", "metrics", "outputs", "basis"), 3)
-LATEST = Table("latest", ("pipeline", "step", "key"), 2, compared="key")
+RESULTS = Table(
+    "results",
+    ("number", "key", "run", "step", "fingerprint", "ended", "duration", "metrics", "outputs", "basis"),
+    1,
+)
 FINGERPRINTS = Table("fingerprints", ("digest", "document"), 1, frozenset({"document"}))
 DEFINITIONS = Table("definitions", ("digest", "document"), 1, frozenset({"document"}))
 GRAPHS = Table("graphs", ("digest", "document"), 1, frozenset({"document"}))

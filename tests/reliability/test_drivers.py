@@ -117,9 +117,6 @@ def test_a_run_whose_clock_was_set_back_did_not_take_less_than_no_time(project):
     assert 0 <= Run.get("last", project.workspace).record.duration < 60
 
 
-@pytest.mark.xfail(
-    reason="the newest run and result are those with the latest time: runtime/history/cache.py, references.py"
-)
 def test_after_the_clock_was_set_back_the_newest_is_still_the_newest(project):
     ended = project.script(
         CLOCK

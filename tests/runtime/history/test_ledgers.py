@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from penstock.compilers.graph import FunctionRef, Node
 from penstock.runtime import events as e
 from penstock.runtime.history.absorption import absorb
-from penstock.runtime.history.ledgers import open_ledger, writable
+from penstock.runtime.history.ledgers import open_ledger
 from penstock.runtime.history.tables import plain
 from penstock.runtime.states import State
 
@@ -26,10 +26,17 @@ def told(ledger, *happened):
 
 
 def written_tables(ledger):
-    return {statement.split()[2]: len(rows) for statement, rows in writable(ledger.changes())}
+    return {table.name: len(rows) for table, rows in ledger.changes() if rows}
 
 
-def test_a_new_run_has_a_row_for_each_step(ledger):
+def test_a_step_has_no_row_before_it_begins(ledger):
+    assert written_tables(ledger) == {"runs": 1}
+    told(ledger, e.StepStarted("load", 11.0))
+    assert written_tables(ledger) == {"runs": 1, "steps": 1}
+
+
+def test_where_no_graph_is_kept_each_step_has_a_row_from_the_beginning(ledger):
+    ledger.show_all()
     assert written_tables(ledger) == {"runs": 1, "steps": 2}
 
 

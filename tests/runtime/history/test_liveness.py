@@ -8,8 +8,9 @@ import pytest
 
 from penstock.runtime.events import StepStarted
 from penstock.runtime.history import History, liveness, processes
-from penstock.runtime.history.ledgers import open_ledger, writable
+from penstock.runtime.history.ledgers import add_graph, open_ledger
 from penstock.runtime.history.liveness import reconcile
+from penstock.runtime.history.writing import write as write_ledger
 from penstock.runtime.states import State
 
 
@@ -18,13 +19,14 @@ def running(opened, a_run):
     """Write a run that is running, by whoever is said."""
 
     def write(run="r-1", seen=1000.0, **driver):
-        ledger = open_ledger(a_run(run)[0])
+        begin = a_run(run)[0]
+        ledger = open_ledger(begin)
         for name, value in {"seen": seen, **driver}.items():
             setattr(ledger.run, name, value)
+        add_graph(ledger, begin.graph)
         ledger.change("load", 0.0, State.RUNNING)
         with opened.transaction():
-            for statement, rows in writable(ledger.changes()):
-                opened.execute_many(statement, rows)
+            write_ledger(ledger, opened)
 
     return write
 
@@ -44,11 +46,13 @@ def test_a_run_of_a_process_that_is_gone_is_ended(opened, running):
     assert opened.rows("SELECT state, problem, ended FROM runs") == [("failed", "driver died", 1000.0)]
 
 
-def test_its_steps_are_ended_too(opened, running):
+def test_its_steps_are_ended_too(running, history):
     running(pid=2**22 + 1)
-    reconcile(opened)
-    rows = opened.rows("SELECT id, state, reason, ended FROM steps ORDER BY position")
-    assert rows == [("load", "failed", "driver died", 1000.0), ("fit", "cancelled", "driver died", 1000.0)]
+    steps = [(step.id, step.state, step.reason, step.ended) for step in history.steps("r-1")]
+    assert steps == [
+        ("load", State.FAILED, "driver died", 1000.0),
+        ("fit", State.CANCELLED, "driver died", 1000.0),
+    ]
 
 
 def test_a_later_process_of_the_same_number_does_not_keep_it_alive(opened, running):

@@ -75,7 +75,7 @@ def test_a_database_of_every_earlier_version_is_brought_up_to_date(location, tmp
 
 def test_what_waited_before_there_were_computes_runs_in_slots(tmp_path, monkeypatch):
     older = tmp_path / "older"
-    shutil.copytree(MIGRATIONS, older, ignore=lambda _, names: [name for name in names if name.startswith("0005")])
+    shutil.copytree(MIGRATIONS, older, ignore=lambda _, names: [name for name in names if name[:4] in ("0005", "0006")])
     with monkeypatch.context() as patched:
         patched.setattr(schema.bring_up_to_date, "__defaults__", (None, older))
         connection = connect(tmp_path / "h.db")
@@ -86,6 +86,49 @@ def test_what_waited_before_there_were_computes_runs_in_slots(tmp_path, monkeypa
     connection.close()
     taken = Queue(Session(partial(connect, tmp_path / "h.db"))).take("server")
     assert (taken.id, taken.compute) == ("r", "local")
+
+
+OLD_ROWS = {
+    "runs": "('r-1', 'train', 'x', 'completed', 9.0, 10.0, 10.0, '', '{}', '{}', '{}', '{\"completed\": 2}', '', NULL, NULL, 'h', 1, ''), "
+    "('r-2', 'train', 'x', 'completed', 11.0, 12.0, 12.0, '', '{}', '{}', '{}', '{\"reused\": 2}', '', NULL, NULL, 'h', 1, '')",
+    "steps (run, id, name, function, position, ordinal, state, label, attempts, reason, reused_from)": ", ".join(
+        f"('{run}', '{step}', '{step}', 'm:f', 0, 0, '{state}', '', 1, '', {origin})"
+        for run, state, origin in (("r-1", "completed", "NULL"), ("r-2", "reused", "'r-1'"))
+        for step in ("fit", "load")
+    ),
+    "artifacts (run, step, name, position, digest, codec, size, type, summary)": "('r-1', 'load', 'output', 0, 'd', 'json', 1, 'int', '3'), "
+    "('r-2', 'load', 'output', 0, 'd', 'json', 1, 'int', '3'), ('r-1', 'fit', 'output', 0, 'e', 'json', 1, 'int', '4'), "
+    "('r-2', 'fit', 'output', 0, 'other', 'json', 1, 'int', '4')",
+    "results": ", ".join(
+        f"('{key}-of-{step}-that-is-long', 'r-1', '{step}', 'f', 10.0, 0.5, 0, '[[\"output\", \"{digest}\", \"json\", 1, \"int\", \"3\", null]]', "
+        f'\'{{"key": "{key}", "fingerprint": "f", "inputs": {{}}, "declared": {{}}, "problem": ""}}\')'
+        for key, step, digest in (("k", "load", "d"), ("j", "fit", "e"))
+    ),
+    "latest": "('train', 'load', 'k-of-load-that-is-long')",
+}
+
+
+@pytest.fixture
+def of_version_5(location, tmp_path, monkeypatch):
+    """A database of that version: a run whose steps another reused, one of them from a step that is not the one of its name."""
+    older = tmp_path / "older"
+    shutil.copytree(MIGRATIONS, older, ignore=lambda _, names: [name for name in names if name[:4] > "0005"])
+    with monkeypatch.context() as patched:
+        patched.setattr(schema.bring_up_to_date, "__defaults__", (None, older))
+        connection = connect(location)
+    for table, rows in OLD_ROWS.items():
+        connection.execute(f"INSERT INTO {table} VALUES {rows}")
+    connection.close()
+
+
+def test_results_of_earlier_versions_are_found_and_handed_on(of_version_5, history):
+    key = "k-of-load-that-is-long"
+    assert [history.run(name).id for name in ("last", "last~1")] == ["r-2", "r-1"]
+    assert history.cache.last_bases("train")["load"].key == key
+    assert (history.cache.find([key])[key].run, history.cache.find(["k-of-load-that-was"])) == ("r-1", {})
+    history.delete("r-1")
+    assert (history.cache.find([key])[key].run, history.cache.find(["j-of-fit-that-is-long"])) == ("r-2", {})
+    assert {step.id: step.outputs["output"].digest for step in history.steps("r-2")} == {"load": "d", "fit": "other"}
 
 
 def test_a_new_database_gets_all_files_at_once(tmp_path, newer, monkeypatch):

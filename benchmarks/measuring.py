@@ -61,7 +61,7 @@ def measure(case: Case, rounds: int, limit: float, tell: Callable[[str], object]
         for row in order[turn:] + order[:turn]:
             if row.problem is None:
                 tell(f"{case.name}: round {number + 1} of {rounds * case.repeats}, {row.contender.name}")
-                _sample(row, folder, limit, watch_memory=watch)
+                _add_sample(row, folder, limit, case.tries, watch_memory=watch)
     return rows
 
 
@@ -82,23 +82,30 @@ def _prepare(row: Row, folder: Path, limit: float) -> None:
         row.problem = f"the run before: {error}"
 
 
-def _sample(row: Row, folder: Path, limit: float, *, watch_memory: bool) -> None:
+def _add_sample(row: Row, folder: Path, limit: float, tries: int, *, watch_memory: bool) -> None:
+    try:
+        samples = [_sample(row, folder, limit, watch_memory=watch_memory) for _ in range(tries)]
+    except Failed as error:
+        row.problem = str(error)
+    else:
+        row.samples.append(min(samples, key=lambda sample: sample["seconds"] or 0.0))
+
+
+def _sample(row: Row, folder: Path, limit: float, *, watch_memory: bool) -> dict[str, float | None]:
+    """Let a contender do its work once. Raises Failed."""
     contender = row.contender
-    own = folder / (_file_name(contender) + (f"-{len(row.samples)}" if contender.before is None else ""))
-    own.mkdir(exist_ok=True)
+    prefix = _file_name(contender)
+    own = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir=folder)) if contender.before is None else folder / prefix
     if hasattr(os, "sync"):
         os.sync()  # nobody waits for a disk that has still to write what another one has left
     try:
         ended = _run(contender, contender.work, own, limit, watch_memory=watch_memory)
         found = _result(contender.work, ended, limit)
-    except Failed as error:
-        row.problem = str(error)
-        return
     finally:
         if watch_memory:  # it is a few large files, which nobody needs any more
             shutil.rmtree(own, ignore_errors=True)
     row.version = found.get("version") or row.version
-    row.samples.append({"seconds": found["seconds"], "resident": found.get("resident"), "peak": ended.peak})
+    return {"seconds": found["seconds"], "resident": found.get("resident"), "peak": ended.peak}
 
 
 def _run(contender: Contender, work: Work, folder: Path, limit: float, *, watch_memory: bool = False) -> Ended:

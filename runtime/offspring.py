@@ -45,10 +45,8 @@ def end_children() -> None:
         return
     import psutil
 
-    killed = end(_left_behind(psutil.Process()))
-    deadline = time.monotonic() + _PATIENCE
-    for pid in reversed(killed):  # a parent first: then its children are ours
-        _reap(pid, deadline)
+    for pid in reversed(end(_left_behind(psutil.Process()))):  # a parent first: then its children are ours
+        reap(pid)
 
 
 @contextlib.contextmanager
@@ -81,11 +79,15 @@ def end(processes: Iterable[Process]) -> list[int]:
     return killed
 
 
-def _reap(pid: int, deadline: float) -> None:
-    """Take the end of a child that was killed, which comes in a moment."""
+def reap(pid: int) -> bool:
+    """Take the end of a child that was killed, which comes in a moment; say whether it came."""
+    deadline = time.monotonic() + _PATIENCE
     with contextlib.suppress(ChildProcessError):  # it is none, or somebody was quicker
-        while os.waitpid(pid, os.WNOHANG)[0] == 0 and time.monotonic() < deadline:
+        while os.waitpid(pid, os.WNOHANG)[0] == 0:
+            if time.monotonic() > deadline:
+                return False
             time.sleep(0.001)
+    return True
 
 
 def _leave(step: str) -> None:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, final
 
@@ -21,28 +21,18 @@ NAME: Final = "penstock-worker"
 
 _BEGIN: Final = (
     "import marshal, sys; path, argv, place = marshal.load(sys.stdin.buffer); sys.path[:] = path; sys.argv[:] = argv; "
-    "from penstock.runtime.executors.workers import work; work(*place)"
 )
-"""What a worker does first: it finds modules where its driver does, then itself."""
+"""What such an interpreter does first: it finds modules where its driver does."""
+
+_WORK: Final = "from penstock.runtime.executors.workers import work; work(*place)"
 
 
 def start_interpreter(address: str, name: str, environment: Mapping[str, str], ended: Ended) -> Interpreter:
     """Start a worker, with some environment variables set, that connects to ``address`` and says ``name``.
 
-    It leads a process group from its first moment, so that Ctrl-C on a terminal is its driver's alone. Raises OSError, and RuntimeError where no thread
-    can be started to wait for it.
+    Raises OSError, and RuntimeError where no thread can be started to wait for it.
     """
-    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # multiprocessing asks it too
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter
-        [sys.executable, *flags, "-c", _BEGIN, NAME],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        env={**os.environ, **environment},
-        process_group=0,
-    )
-    place = (address, name, os.getpid())
-    with contextlib.suppress(OSError), process.stdin or contextlib.nullcontext() as told:  # it may be gone already
-        marshal.dump((_path(), sys.argv, place), told)  # type: ignore[arg-type]  # there is one, by the arguments
+    process = open_interpreter(_WORK, (address, name, os.getpid()), environment)
     try:
         return Interpreter(process, ended)
     except RuntimeError:  # no thread may be started any more
@@ -51,7 +41,28 @@ def start_interpreter(address: str, name: str, environment: Mapping[str, str], e
         raise
 
 
-def _path() -> list[str]:
+def open_interpreter(
+    program: str, place: tuple[str | int, ...], environment: Mapping[str, str], descriptors: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    """Start an interpreter with a program that finds something as ``place``, and some descriptors under their own numbers.
+
+    It leads a process group from its first moment, so that Ctrl-C on a terminal is its driver's alone. Raises OSError.
+    """
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # multiprocessing asks it too
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter
+        [sys.executable, *flags, "-c", _BEGIN + program, NAME],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+        process_group=0,
+        pass_fds=descriptors,
+    )
+    with contextlib.suppress(OSError), process.stdin or contextlib.nullcontext() as told:  # it may be gone already
+        marshal.dump((module_path(), sys.argv, place), told)  # type: ignore[arg-type]  # there is one, by the arguments
+    return process
+
+
+def module_path() -> list[str]:
     """Return where modules are found, whatever folder a worker is in."""
     return [entry or str(Path.cwd()) for entry in sys.path]
 
@@ -92,7 +103,7 @@ class Interpreter:
     def _wait(self, ended: Ended) -> None:
         code = self._process.wait()
         self._gone.set()
-        ended(_described(code))
+        ended(described(code))
 
 
 def _may_have_children(pid: int) -> bool:
@@ -107,7 +118,7 @@ def _contents(files: list[Path]) -> Iterator[bytes]:
             yield file.read_bytes()
 
 
-def _described(code: int) -> str:
+def described(code: int) -> str:
     """Name how a process ended: ``SIGKILL(-9)``, ``EXIT(3)``."""
     if code >= 0:
         return f"EXIT({code})"

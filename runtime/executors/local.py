@@ -18,6 +18,7 @@ from ..channels import WorkerListener
 from ..events import Event
 from ..segments import Segment
 from ..tasks import Completed, Outcome, Task
+from .forks import Forks, can_fork
 from .interpreters import start_interpreter
 from .pools import start_pool
 from .processes import Start
@@ -37,7 +38,7 @@ _MOST: Final = 32
 """Tasks that a worker is given in advance, at most."""
 
 start_here: Final[Start] = start_interpreter if os.name == "posix" else start_pool
-"""How workers are started where nobody says."""
+"""How workers are started where they are not forked, and nobody says."""
 
 
 class LocalExecutor:
@@ -45,13 +46,16 @@ class LocalExecutor:
 
     ``report`` gets the events that running steps send; it is called from any thread. While a slot performs a step that
     is known to take next to no time, more tasks are taken for it, unless ``ahead`` is False: tasks that have GPUs of
-    their own need a process that is free. Where it takes its time after all, they are given back. ``start`` starts the workers.
+    their own need a process that is free. Where it takes its time after all, they are given back. ``start`` starts the workers;
+    without, they are forks where that is possible.
     """
 
     def __init__(
-        self, jobs: int | None, report: Callable[[Event], None], *, ahead: bool = True, start: Start = start_here
+        self, jobs: int | None, report: Callable[[Event], None], *, ahead: bool = True, start: Start | None = None
     ) -> None:
         cpus = processors()
+        self._forks = Forks() if start is None and can_fork() else None
+        start = start or self._forks or start_here
         self._listener: WorkerListener | None = None
         environment = thread_limits(max(1, cpus // (jobs or cpus)))
         self._slots = [Slot(start, self._listen, environment, report) for _ in range(jobs or cpus)]
@@ -114,6 +118,8 @@ class LocalExecutor:
         """Stop every worker, and the processes that it started."""
         for slot in self._slots:
             slot.stop()
+        if self._forks is not None:
+            self._forks.close()
         if self._listener is not None:
             self._listener.close()
 

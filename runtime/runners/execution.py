@@ -26,7 +26,7 @@ from ..events import Event, Listener, RunEnded, RunStarted
 from ..executors import Executor
 from ..executors.inline import InlineExecutor
 from ..executors.kept import KeptWorkers
-from ..executors.local import LocalExecutor, start_here
+from ..executors.local import LocalExecutor
 from ..executors.pools import start_pool
 from ..functions import check_not_importing
 from ..history.records import RunRecord
@@ -299,7 +299,7 @@ class Execution:
             lent = self._config.kept_workers.lend(self._drive.report, ahead=ahead)
             closing.callback(lent.close)
             return lent
-        start = start_pool if self._config.executor == "joblib" else start_here
+        start = start_pool if self._config.executor == "joblib" else None
         executor = LocalExecutor(self._config.jobs, self._drive.report, ahead=ahead, start=start)
         closing.callback(executor.close)
         return executor

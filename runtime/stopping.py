@@ -29,6 +29,9 @@ PATIENCE = 30.0
 """Seconds that a driver has for stopping its steps and recording the end."""
 
 _LOOK = 0.05
+_LAST_MOMENT = 0.5
+"""Seconds that a driver may take to end when it has done all that there was to do."""
+
 _SIGNALS = {"SIGINT": 1 << (signal.SIGINT - 1), "SIGTERM": 1 << (signal.SIGTERM - 1)}
 """The bits that stand for the two in a mask of signals."""
 
@@ -65,7 +68,7 @@ def stop(
     if not is_with_a_server:
         _check(run, driver)
         tell(run.id)
-    if (is_with_a_server or _asked(run, driver, force=force)) and _ended(history, run.id, patience):
+    if (is_with_a_server or _asked(history, run, driver, force=force)) and _ended(history, run.id, patience):
         return Stopped(history.run(run.id), "stopped")
     if not force:
         raise RunError(
@@ -101,10 +104,12 @@ def _check(run: RunRecord, driver: Driver) -> None:
         )
 
 
-def _asked(run: RunRecord, driver: Driver, *, force: bool) -> bool:
+def _asked(history: History, run: RunRecord, driver: Driver, *, force: bool) -> bool:
     """Send the gentlest signal that the driver listens to; False where it would have to be killed, and may be."""
     number = _gentle(driver.pid)
     if number is None:
+        if _ended(history, run.id, _LAST_MOMENT):
+            return True  # who has just stopped listens no more
         if force:
             return False
         raise RunError(

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from ...compilers.errors import PenstockError
+from ..interruptions import hear_no_more
 from .codes import CANCELLED, MEANINGS, code_of
 from .errors import CommandError
 from .outlets import outlets, unwritten
@@ -90,8 +91,14 @@ class Program(click.Group):
 
     def main(self, *args: Any, **settings: Any) -> Any:
         """Run the program. Nobody who reads what it prints can make a run fail by no longer doing so."""
-        with outlets():
-            return super().main(*args, **settings)
+        is_a_process = sys.stdout is sys.__stdout__
+        try:
+            with outlets():
+                return super().main(*args, **settings)
+        except SystemExit:
+            if is_a_process:
+                hear_no_more()  # the exit code is known, and is to be told
+            raise
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call a command, and turn an error that Penstock raises on purpose, or a warning, into one clean message."""

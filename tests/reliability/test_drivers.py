@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 import pytest
 from penstock import Run, State
@@ -45,9 +46,9 @@ def first_step_is_recorded(project) -> bool:
 @pytest.mark.parametrize(
     ("numbers", "code", "state", "words"),
     [
-        ([signal.SIGINT] * 3, 130, "cancelled", "interrupted by Ctrl-C"),
-        ([signal.SIGTERM] * 3, 143, "cancelled", "the driver was stopped by SIGTERM"),
-        ([signal.SIGHUP] * 2, 129, "cancelled", "the driver was stopped by SIGHUP, the end of its terminal"),
+        ([signal.SIGINT] * 40, 130, "cancelled", "interrupted by Ctrl-C"),
+        ([signal.SIGTERM] * 40, 143, "cancelled", "the driver was stopped by SIGTERM"),
+        ([signal.SIGHUP] * 40, 129, "cancelled", "the driver was stopped by SIGHUP, the end of its terminal"),
         ([signal.SIGKILL], -signal.SIGKILL, "failed", "driver died"),
     ],
     ids=["Ctrl-C", "SIGTERM", "SIGHUP", "SIGKILL"],
@@ -60,6 +61,7 @@ def test_a_driver_that_is_ended_leaves_the_truth_and_what_was_finished(
     wait_until(lambda: first_step_is_recorded(project))
     for number in numbers:
         running.kill(number)
+        time.sleep(0.01)  # so that some come while it is ending
     ended = running.end()
     assert ended.code == code and "Traceback" not in ended.err
     shown = project.penstock("show", "last").out

@@ -19,12 +19,32 @@ def handler():
     signal.signal(signal.SIGTERM, before)
 
 
-def test_sigterm_raises_once_and_the_handling_is_as_before_afterwards():
+def test_the_handling_is_as_before_afterwards():
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with stopped_by_sigterm():
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_sigterm_raises_once_also_while_the_process_is_ending():
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with pytest.raises(Terminated) as ended, stopped_by_sigterm():
         os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGTERM)
     assert ended.value.code == 128 + signal.SIGTERM
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_process_that_went_on_after_sigterm_hears_it_again(monkeypatch):
+    monkeypatch.setattr(interruptions, "PATIENCE", 0.0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for _ in range(2):
+        with pytest.raises(Terminated), stopped_by_sigterm():
+            os.kill(os.getpid(), signal.SIGTERM)
+    monkeypatch.setattr(os, "kill", lambda *sent: sent_again.append(sent))
+    sent_again: list[tuple[int, int]] = []
+    with contextlib.suppress(Terminated):
+        signal.raise_signal(signal.SIGTERM)
+    assert sent_again == [(os.getpid(), signal.SIGTERM)] and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there are no terminals to close here")

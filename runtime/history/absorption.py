@@ -59,7 +59,7 @@ def _step_retried(event: events.StepRetried, ledger: Ledger) -> None:
 def _step_failed(event: events.StepFailed, ledger: Ledger) -> None:
     failure = failure_text(event.failure)
     ledger.change(event.step, event.time, State.FAILED, ended=event.time, duration=event.duration, failure=failure)
-    ledger.keep_manifest(ledger.nodes[event.step][1].fingerprint)  # who replays it wants to know what has changed
+    ledger.keep_manifest(ledger.nodes[event.step].fingerprint)  # who replays it wants to know what has changed
     ledger.end_attempt(event.step, event.time, failure)
 
 

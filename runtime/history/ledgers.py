@@ -6,6 +6,7 @@ loses nothing: what was not written stays marked.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections import Counter
@@ -59,13 +60,15 @@ _TEXTS = {state: state.value for state in State}
 class Ledger:
     """The rows of one run. ``changed`` and ``attempts`` are what the next write must bring up to date.
 
-    ``nodes`` are those of the graph, and what they were unfolded to, with their positions: a step has a row when it has begun.
+    ``nodes`` are those of the graph, and what they were unfolded to; ``positions`` are theirs, and ``steps`` the rows of those that
+    have begun.
     ``results`` are rows that get their numbers when they are written. ``taken`` are the outputs of steps that took over a
     result; ``owners`` are the steps that have the result of a key, and ``twins`` those that took it from such a step.
     """
 
     run: RunRow
-    nodes: dict[str, tuple[int, Node]] = field(factory=dict)
+    nodes: dict[str, Node] = field(factory=dict)
+    positions: dict[str, int] = field(factory=dict)
     steps: dict[str, StepRow] = field(factory=dict)
     counts: Counter[str] = field(factory=Counter)
     is_known: bool = False
@@ -152,7 +155,7 @@ class Ledger:
         """Return the row of a step, which is made when it is first asked for."""
         row = self.steps.get(step)
         if row is None:
-            row = self.steps[step] = _step_row(self.run.id, *self.nodes[step])
+            row = self.steps[step] = _step_row(self.run.id, self.positions[step], self.nodes[step])
         return row
 
     def show_all(self) -> None:
@@ -180,7 +183,8 @@ class Ledger:
         """Make the rows of what a control node was unfolded to, placed behind its own."""
         position = self.steps[event.step].position
         for node, place in zip(event.nodes, event.places, strict=True):
-            ordinal, self.nodes[node.id] = len(self.nodes), (position, node)
+            ordinal = len(self.nodes)
+            self.nodes[node.id], self.positions[node.id] = node, position
             row = self.row(node.id)
             row.ordinal, row.parent, row.place = ordinal, event.step, place
             self.changed.add(node.id)
@@ -286,7 +290,8 @@ class Ledger:
 
 def open_ledger(event: events.RunStarted) -> Ledger:
     """Open the account of a run that begins."""
-    ledger = Ledger(_run_row(event), {node.id: (position, node) for position, node in enumerate(event.graph)})
+    ledger = Ledger(_run_row(event), {node.id: node for node in event.graph})
+    ledger.positions = dict(zip(ledger.nodes, itertools.count()))
     ledger.counts[State.PENDING.value] = len(ledger.nodes)
     ledger.keep("", event.inputs)
     ledger.manifests = dict(event.manifests)

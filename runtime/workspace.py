@@ -143,6 +143,7 @@ class Workspace:
             functools.partial(remembered.connect, self.history_location, self.prepare),
             facts=functools.partial(facts.collect, self.root),
             packages=facts.packages,
+            on_problem=remembered.announce,
         )
 
     def run_folder(self, run_id: str) -> Path:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .lineage import Lineage, Origin
     from .opening import connect, connect_to_read
     from .queries import History
-    from .recorder import HistoryWarning, Recorder
+    from .recorder import HistoryWarning, Recorder, announce
     from .records import FileRecord, MetricRecord, RunRecord, StepRecord
     from .sessions import Session
     from .tables import Attempt
@@ -33,6 +33,7 @@ __all__ = [
     "RunRecord",
     "Session",
     "StepRecord",
+    "announce",
     "connect",
     "connect_to_read",
     "new_run_id",
@@ -52,6 +53,7 @@ _HOMES = {
     "RunRecord": "records",
     "Session": "sessions",
     "StepRecord": "records",
+    "announce": "recorder",
     "connect": "opening",
     "connect_to_read": "opening",
     "new_run_id": "identifiers",

@@ -31,12 +31,13 @@ class RawConnection(Protocol):
 class Engine:
     """How one kind of database differs from the other.
 
-    ``begin`` starts a transaction that writes; ``prepare_schema`` are the statements that lock out everybody else and
+    ``begin`` starts a transaction that writes; ``patience`` sets for how many milliseconds a statement waits for a lock; ``prepare_schema`` are the statements that lock out everybody else and
     make room for our tables; ``count_tables`` gives how many tables there are and whether one is our version's;
     ``translate`` rewrites a statement from ``?``; ``explain`` turns an error of the driver into one for people.
     """
 
     begin: str
+    patience: str
     prepare_schema: tuple[str, ...]
     count_tables: str
     errors: type[Exception]
@@ -76,6 +77,10 @@ class Connection:
         """Execute a statement once for each row of parameters."""
         with self._explained(), contextlib.closing(self._raw.cursor()) as cursor:
             cursor.executemany(self.engine.translate(sql), rows)
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Say for how long a statement waits for the lock of another."""
+        self.execute(self.engine.patience.format(round(1000 * seconds)))
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

@@ -65,6 +65,7 @@ def _passing(error: Exception) -> bool:
 def _engine(errors: type[Exception]) -> Engine:
     return Engine(
         begin="BEGIN",
+        patience="SET lock_timeout = {}",
         prepare_schema=(f"SELECT pg_advisory_xact_lock({_LOCK})", "CREATE SCHEMA IF NOT EXISTS penstock"),
         count_tables="SELECT count(*), count(*) FILTER (WHERE tablename = 'schema_version') FROM pg_tables "
         "WHERE schemaname = 'penstock'",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import math
 import queue
 import threading
 import time
@@ -32,7 +33,10 @@ INTERVAL = 0.05
 """Seconds for which events are gathered before they are written."""
 
 PATIENCE = 10.0
-"""Seconds for which closing waits for a history that is locked or out of space."""
+"""Seconds for which closing waits for a history that is locked or out of space, from when that began."""
+
+_ATTEMPT = 2.5
+"""Seconds for which one attempt to write waits for a lock. Then it is said who holds it; nothing is lost, it is tried again."""
 
 _AT_ONCE = 2000
 """Events that are taken in before they are written, at most."""
@@ -44,10 +48,16 @@ Facts: TypeAlias = Callable[[], Mapping[str, str]]
 
 
 class HistoryWarning(UserWarning):
-    """Part of a run is not in the history; the run itself is not affected.
+    """Part of a run is not in the history, or not yet; the run itself is not affected.
 
     The message says why. Make room, allow writing or free the lock; what was not written is lost when the process ends.
     """
+
+
+def announce(problem: str) -> None:
+    """Warn, while a run goes on, that its history cannot be written for now."""
+    told = f"the history cannot be written for now: {problem}. The run goes on, and waits at its end for {PATIENCE:g} s at most"
+    warnings.warn(told, HistoryWarning, stacklevel=2)
 
 
 @frozen
@@ -87,6 +97,7 @@ class Recorder:
         self._ledgers: list[Ledger] = []
         self._lost: list[str] = []
         self._failing: str | None = None
+        self._failing_since = math.inf
         self._reported = False
         self._hopeful = True
         self._connection: Connection | None = None
@@ -219,21 +230,29 @@ class Recorder:
         unwritten = self._unwritten
         if not unwritten:
             return
+        began = time.monotonic()
         try:
-            self._connection = self._connection or self._connect()
-            with self._connection.transaction():
+            connection = self._connected()
+            with connection.transaction():
                 for ledger in unwritten:
-                    write(ledger, self._connection)
+                    write(ledger, connection)
         except Exception as error:
             self._disconnect()
+            self._failing_since = min(self._failing_since, began)
             self._hopeful = isinstance(error, HistoryBusy)
             self._failing = str(error) if isinstance(error, PenstockError) else f"{type(error).__name__}: {error}"
             self._report()
             return
-        self._failing = None
+        self._failing, self._failing_since = None, math.inf
         for ledger in unwritten:
             ledger.mark_written()
         self._ledgers = [ledger for ledger in self._ledgers[:-1] if not ledger.ended] + self._ledgers[-1:]
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._connect()
+            self._connection.wait_at_most(_ATTEMPT)
+        return self._connection
 
     def _report(self) -> None:
         if self._on_problem is None or self._reported:
@@ -244,8 +263,8 @@ class Recorder:
 
     def _finish(self) -> None:
         self._abandon()
-        deadline = time.monotonic() + self._patience
         self._write()
+        deadline = min(self._failing_since, time.monotonic()) + self._patience
         while self._unwritten and self._hopeful and time.monotonic() < deadline:
             time.sleep(min(_RETRY, self._patience))
             self._write()

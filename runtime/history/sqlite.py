@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from ..errors import HistoryBusy, HistoryError
 from .connections import Connection, Engine
+from .locks import holders
 from .schema import bring_up_to_date
 
 BUSY_TIMEOUT = 5.0
@@ -41,7 +42,7 @@ _CORRUPT = (
     "not touched by either"
 )
 _PROBLEMS: Mapping[int, tuple[type[HistoryError], str]] = {
-    sqlite3.SQLITE_BUSY: (HistoryBusy, f"is locked by another process, for longer than {BUSY_TIMEOUT:g} seconds"),
+    sqlite3.SQLITE_BUSY: (HistoryBusy, "is locked by another process"),
     sqlite3.SQLITE_LOCKED: (HistoryBusy, "is locked by another statement"),
     sqlite3.SQLITE_FULL: (HistoryBusy, "cannot grow: the disk is full"),
     sqlite3.SQLITE_IOERR: (HistoryBusy, "cannot be read or written: is its disk full, or gone?"),
@@ -64,7 +65,11 @@ the memory of this process does as well as long as no other uses the file."""
 
 def explain(error: Exception, location: str) -> HistoryError:
     """Say what SQLite's error means for the history, and what to do."""
-    kind, problem = _PROBLEMS.get(_code(error), (HistoryError, "cannot be used"))
+    code = _code(error)
+    kind, problem = _PROBLEMS.get(code, (HistoryError, "cannot be used"))
+    if code == sqlite3.SQLITE_BUSY:
+        named = ", ".join(holders(Path(location)))
+        problem += f": {named}" if named else f"; `lsof {location}` lists who uses it"
     return kind(f"the history {location} {problem} (SQLite says: {error})")
 
 
@@ -75,6 +80,7 @@ def _code(error: BaseException | None) -> int:
 
 SQLITE = Engine(
     begin="BEGIN IMMEDIATE",
+    patience="PRAGMA busy_timeout = {}",
     prepare_schema=(),
     count_tables="SELECT count(*), coalesce(sum(name = 'schema_version'), 0) FROM sqlite_master WHERE type = 'table'",
     errors=sqlite3.Error,

@@ -233,6 +233,21 @@ def test_two_may_close_a_recorder_at_once(location, history, a_run):
     assert not any(thread.is_alive() for thread in closing) and history.run("r-1").state is State.COMPLETED
 
 
+def test_closing_counts_from_when_the_history_became_busy(location, a_run, monkeypatch):
+    monkeypatch.setattr(recorder, "_RETRY", 0.01)
+    listener = Recorder(Failing(location, 10**9), patience=60)
+    tell(listener, a_run("r-1"))
+    listener.flush()
+    listener._failing_since -= 60
+    with pytest.warns(HistoryWarning, match="locked"):
+        listener.close()
+
+
+def test_that_a_history_is_busy_is_announced_while_the_run_goes_on():
+    with pytest.warns(HistoryWarning, match="for now: it is locked. The run goes on"):
+        recorder.announce("it is locked")
+
+
 def test_one_bad_event_does_not_take_the_others_with_it(location, history, a_run):
     listener = Recorder(partial(connect, location))
     tell(

@@ -19,7 +19,7 @@ def project_root(folder: Path) -> Path:
 
 def relative_to_root(path: Path, root: Path) -> Path:
     """Write a path that lies under the root relative to it; any other path absolute."""
-    absolute = Path.cwd() / path
+    absolute = path if path.is_absolute() else Path.cwd() / path  # the working folder may be gone
     try:
         return absolute.relative_to(root)
     except ValueError:

@@ -125,9 +125,9 @@ class _Origin:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         own, its = socket.socketpair()
-        with its:
-            marked = {**environment, MARK: f"origin-{os.urandom(8).hex()}"}
-            self._process = open_interpreter(_PROGRAM, (its.fileno(),), marked, [its.fileno()])
+        marked = {**environment, MARK: f"origin-{os.urandom(8).hex()}"}
+        with its, _high(its) as end:
+            self._process = open_interpreter(_PROGRAM, (end.fileno(),), marked, [end.fileno()])
         self._connection = Connection(own.detach())
         self._lock = threading.Lock()
         self._forks: dict[str, Fork] = {}
@@ -188,6 +188,13 @@ class _Origin:
         with self._lock:
             fork = self._forks.pop(told.name)
         fork.end(told.problem if told.code is None else described(told.code))
+
+
+def _high(end: socket.socket) -> socket.socket:
+    """Return an end under a number that is none of the standard streams', which a process that has closed those gives to others."""
+    import fcntl
+
+    return socket.socket(fileno=fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3))
 
 
 def _folder() -> str | None:

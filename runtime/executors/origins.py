@@ -48,11 +48,15 @@ class _Origin:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # else nothing wakes it up
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])  # as its driver may have blocked all
 
     def serve(self) -> Birth | None:
         """Do as the driver asks. Returns what it asked for in a new worker, and None when it has hung up."""
+        watched = select.poll()  # a driver may have thousands of files open, which select() cannot be asked about
+        for file in (self._driver.fileno(), self._woken):
+            watched.register(file, select.POLLIN)
         while True:
-            ready, _, _ = select.select([self._driver.fileno(), self._woken], [], [])
+            ready = {file for file, _ in watched.poll()}
             if self._woken in ready:
                 self._note_deaths()
             if self._driver.fileno() in ready:

@@ -37,7 +37,7 @@ def begin(driver: int) -> None:
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # the driver blocked it while we started
     _detach()
-    faulthandler.enable()  # a crash in native code tells in the step's log where it was
+    faulthandler.enable(2)  # a crash in native code tells in the step's log where it was
     adopt_orphans()
     threading.Thread(target=_watch, args=(driver,), name="penstock-watch", daemon=True).start()
 
@@ -92,7 +92,9 @@ def _detach() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
-    os.close(nowhere)
+        os.set_inheritable(descriptor, True)  # if it is the same, which it is where one of the three was closed
+    if nowhere not in (0, 1, 2):
+        os.close(nowhere)
 
 
 def _watch(driver: int) -> None:

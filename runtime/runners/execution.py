@@ -186,8 +186,7 @@ class Execution:
                 self._manifests,
             )
             try:
-                self._emit(started)
-                state, problem = self._drive_to_end(closing), self._drive.problem
+                state, problem = self._drive_to_end(started, closing), self._drive.problem
             except BaseException as error:
                 self._emit(RunEnded(plan.run, time.time(), State.CANCELLED, self._why(error)))
                 self._notify()
@@ -253,8 +252,9 @@ class Execution:
         """Ask the run to stop."""
         self._drive.cancel(reason)
 
-    def _drive_to_end(self, closing: contextlib.ExitStack) -> State:
+    def _drive_to_end(self, started: RunStarted, closing: contextlib.ExitStack) -> State:
         try:
+            self._emit(started)
             return self._drive.run(self._executor(closing), lambda: self._executor(closing))
         except BaseException as error:
             self._drive.stop(self._why(error))

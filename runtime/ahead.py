@@ -7,7 +7,7 @@ the driver comes to that step, and has found out by itself that it must run; oth
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence, Set
 from typing import Any, Final, TypeAlias, final
 
 from attrs import define, field
@@ -25,7 +25,7 @@ from .segments import Given, Link, Segment
 from .tasks import Outcome, Task
 
 _FIRST: Final = 16
-_MOST: Final = 1024
+_MOST: Final = 256
 """Steps in the first segment of a run, and at most; each has twice as many as the one before, since results go along."""
 
 _PLAIN: Final = frozenset({int, str, bool, float, bytes, type(None)})
@@ -38,10 +38,17 @@ Make: TypeAlias = Callable[[Node], Task]
 
 @define(eq=False)
 class _Sent:
-    """A segment that was sent: the steps whose turn has come, and the outcomes that have arrived before."""
+    """A segment that was sent: the steps whose turn has come, and the outcomes that have arrived before.
 
-    claimed: set[str]
+    ``left`` is how many steps have not had their turn, and ``codes`` are those of which the worker knows all results.
+    """
+
+    nodes: Sequence[Node]
+    codes: Set[str | None]
+    left: int
+    claimed: set[str] = field(factory=set)
     arrived: dict[str, Outcome | None] = field(factory=dict)
+    is_followed: bool = False
 
     def is_given_back(self, step: str) -> bool:
         """Say whether a worker has given a step back."""
@@ -59,34 +66,65 @@ class Ahead:
         self._make = make
         self._tell = tell
         self._sent: dict[str, _Sent] = {}
+        self._latest: _Sent | None = None
         self._early: dict[str, list[Event]] = {}
         self._length = _FIRST
+
+    def is_sent(self, step: str | None) -> bool:
+        """Say whether a worker has been sent a step whose turn has not come."""
+        return step in self._sent
 
     def claim(self, step: str) -> bool:
         """Say of a step whose turn has come whether a worker performs it, or has done so; then its outcome is told."""
         sent = self._sent.pop(step, None)
-        if sent is None or sent.is_given_back(step):
+        if sent is None:
             return False
+        sent.left -= 1
+        if sent.is_given_back(step):
+            return False
+        self._latest = sent
         sent.claimed.add(step)
         self._pass_on(sent, step)
         return True
 
     def submit(self, node: Node, task: Task, executor: Executor) -> bool:
         """Send a task with those that follow from it, and say so; nothing is sent where no step follows that could go along."""
-        if not isinstance(executor, SegmentExecutor):
+        if not isinstance(executor, SegmentExecutor) or not _is_simple(node, executor):
             return False
-        nodes, links = [node], [Link(task, task.inputs)]
-        for follower, link in self._followers(node, executor):
-            nodes.append(follower)
-            links.append(link)
-        if len(links) == 1:
+        followers = list(self._followers(node, executor, {node.id}, self._length - 1))
+        if not followers:
             return False
-        self._length = min(2 * self._length, _MOST)
-        sent = _Sent({node.id})
-        self._sent |= dict.fromkeys((follower.id for follower in nodes[1:]), sent)
-        segment = Segment(tuple(links), self._calls.key(node.id), self._calls.results_of(nodes))
+        sent = self._note([node, *(follower for follower, _ in followers)], frozenset())
+        self._sent.pop(node.id)
+        sent.left -= 1
+        sent.claimed.add(node.id)
+        links = (Link(task, task.inputs), *(link for _, link in followers))
+        segment = Segment(links, self._calls.key(node.id), self._calls.results_of(sent.codes))
         executor.submit_segment(segment, functools.partial(self._hear, sent))
         return True
+
+    def go_on(self, executor: Executor) -> None:
+        """Send what follows from the segment of the step whose turn has come last, once half of that is done: its worker need not wait then."""
+        before = self._latest
+        if before is None or before.is_followed or 2 * before.left > len(before.nodes):
+            return
+        before.is_followed = True
+        if not isinstance(executor, SegmentExecutor):
+            return
+        last = before.nodes[-1]
+        followers = list(self._followers(last, executor, {node.id for node in before.nodes}, self._length))
+        if followers:
+            sent = self._note([follower for follower, _ in followers], before.codes)
+            links, results = tuple(link for _, link in followers), self._calls.results_of(sent.codes - before.codes)
+            segment = Segment(links, None, results, after=last.id)
+            executor.submit_segment(segment, functools.partial(self._hear, sent))
+
+    def _note(self, nodes: Sequence[Node], codes: Set[str | None]) -> _Sent:
+        """Note what is going to be sent; a worker knows the results of some codes, and gets those of the others along."""
+        self._length = min(2 * self._length, _MOST)
+        sent = _Sent(nodes, codes | {node.fingerprint for node in nodes}, len(nodes))
+        self._sent |= dict.fromkeys((node.id for node in nodes), sent)
+        return sent
 
     def _hear(self, sent: _Sent, step: str, outcome: Outcome | None) -> None:
         """Take in, from any thread, how a step ended whose turn may not have come yet."""
@@ -114,12 +152,13 @@ class Ahead:
         """Return what a step has reported before its turn, which has come."""
         return self._early.pop(step, [])
 
-    def _followers(self, node: Node, executor: SegmentExecutor) -> Iterator[tuple[Node, Link]]:
-        """Yield the steps that come after one in its segment."""
-        known = {node.id}
-        follower = self._scheduler.follower(node.id) if _is_simple(node, executor) else None
-        while follower is not None and len(known) < self._length:
-            if not _is_simple(follower, executor) or not self._calls.surely_runs(follower):
+    def _followers(
+        self, node: Node, executor: SegmentExecutor, known: set[str], most: int
+    ) -> Iterator[tuple[Node, Link]]:
+        """Yield up to so many steps that come after one in a segment; of some steps the worker has ``known`` the outputs."""
+        follower = self._scheduler.follower(node.id)
+        for _ in range(most):
+            if follower is None or not (_is_simple(follower, executor) and self._calls.surely_runs(follower)):
                 return
             inputs = {name: self._given(binding, known) for name, binding in follower.inputs.items()}
             if None in inputs.values():

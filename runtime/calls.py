@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import TypeAlias, final
 
 from ..compilers.graph import Node
@@ -78,9 +78,10 @@ class Calls:
         """Say whether no earlier run can have a result of a call, whatever its inputs turn out to be."""
         return self._reuse is None or self._reuse.has_nothing(node)
 
-    def results_of(self, nodes: Sequence[Node]) -> dict[str, Mapping[str, Artifact]]:
-        """Return the outputs of the calls of this run that have the code of one of some nodes, by key."""
-        codes = {node.fingerprint for node in nodes}
+    def results_of(self, codes: Set[str | None]) -> dict[str, Mapping[str, Artifact]]:
+        """Return the outputs of the calls of this run that have one of some codes, by key."""
+        if not codes:
+            return {}
         return {key: one.outputs for key, one in self._results.items() if self._codes[one.step] in codes}
 
     @property

@@ -21,7 +21,7 @@ from typing import Final, TypeAlias, Union
 import attrs
 from attrs import frozen
 
-from ..compilers.garbage import collection_held_back
+from ..compilers.garbage import collection_held_back, collection_seldom
 from ..compilers.graph import Node
 from .admission import Admission, this_machine
 from .ahead import Ahead
@@ -119,16 +119,20 @@ class Drive:
         self._use(executor)
         with collection_held_back():
             self._reuse_what_can_be()
-        while not self._scheduler.finished:
-            self._reuse_what_can_be()
-            running = self._running_executor(another)
-            if running is not None:
-                self._start_ready(running)
-            if not self._busy and not self._waiting:
-                continue  # all that was ready had its result already
-            self._handle_all(self._next_message())
+        with collection_seldom():
+            while not self._scheduler.finished:
+                self._go_on(another)
         self._drain()
         return self._scheduler.outcome()
+
+    def _go_on(self, another: Callable[[], Executor] | None) -> None:
+        """Start what may start, wait for something to happen, and handle it."""
+        self._reuse_what_can_be()
+        running = self._running_executor(another)
+        if running is not None:
+            self._start_ready(running)
+        if self._busy or self._waiting:  # else all that was ready had its result already
+            self._handle_all(self._next_message())
 
     def stop(self, reason: str) -> State:
         """Stop at once, from the thread that runs the loop, all but what runs at every end; said again, that too.
@@ -182,6 +186,10 @@ class Drive:
 
     def _start_ready(self, executor: Executor) -> None:
         """Start what may start, as long as there is room: of tiny steps a worker takes several."""
+        while self._ahead.is_sent(self._scheduler.first_ready) and self._start_next(executor):
+            pass  # it takes no room: a worker has it
+        if not (self._returned or self._waiting or self._scheduler.first_ready):
+            return
         with self._gathering():
             while (room := executor.capacity - self._busy) > 0:
                 if not all(self._start_next(executor) for _ in range(room)):
@@ -255,6 +263,8 @@ class Drive:
         for event in self._ahead.held_back(node.id):
             self.emit(event)
         if self._ahead.claim(node.id):
+            if self._is_alone:
+                self._ahead.go_on(executor)
             return
         task = task_of(self._plan, node, attempt, gpus, self._calls.inputs(node))
         if not (self._is_alone and self._ahead.submit(node, task, executor)):
@@ -278,7 +288,7 @@ class Drive:
     @property
     def _is_alone(self) -> bool:
         """Whether nothing else can run before the step ends that has just been started."""
-        busy = self._busy > 1 or self._waiting or self._scheduler.has_ready or self._calls.are_awaited
+        busy = self._busy > 1 or self._waiting or self._scheduler.first_ready or self._calls.are_awaited
         return not busy and not self._plan.audit
 
     def _following(self, node: Node) -> Task:

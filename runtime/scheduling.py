@@ -66,11 +66,11 @@ class Scheduler:
         return [node for node in fresh if self.states[node] is State.PENDING]
 
     @property
-    def has_ready(self) -> bool:
-        """Whether there is a node that could be taken."""
+    def first_ready(self) -> str | None:
+        """The first of the nodes that could be taken; None where there is none."""
         while self._ready and self.states[self._ready[0][-1]] is not State.PENDING:
             heapq.heappop(self._ready)
-        return bool(self._ready)
+        return self._ready[0][-1] if self._ready else None
 
     @property
     def width(self) -> int:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, TypeAlias, Union
+from typing import Final, TypeAlias, Union, final
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from ..compilers.graph import OutputRef
 from ..compilers.travelling import travels
@@ -49,16 +49,18 @@ class Link:
 class Segment:
     """Some steps of a chain, in order; ``key`` is that of the first one's call.
 
-    ``results`` are the outputs of the calls of this run that one of them may equal, by key.
+    ``results`` are the outputs of the calls of this run that one of them may equal, by key. A segment that comes ``after`` the
+    last step of another goes on with what its worker has in memory from that, and ``results`` are what is not there.
     """
 
     links: tuple[Link, ...]
     key: str | None
     results: Mapping[str, Mapping[str, Artifact]]
+    after: str | None = None
 
-    def perform(self, send: Callable[[Event], None]) -> Iterator[Outcome | Returned]:
+    def perform(self, send: Callable[[Event], None], memory: Memory) -> Iterator[Outcome | Returned]:
         """Perform the steps in this process, and yield how each ended, in order; after one that fails, nothing more."""
-        return _perform(self, send)
+        return _perform(self, send, memory)
 
 
 @frozen
@@ -68,18 +70,49 @@ class Returned:
     step: str
 
 
-def _perform(segment: Segment, send: Callable[[Event], None]) -> Iterator[Outcome | Returned]:
+@final
+@define
+class Memory:
+    """What a worker has made in the segment that it has performed last, up to its ``last`` step; nothing where it broke that off."""
+
+    last: str | None = None
+    values: Values = field(factory=lambda: Values({}, {}, {}))
+    results: dict[str, Mapping[str, Artifact]] = field(factory=dict)
+
+    def recall(self, segment: Segment) -> bool:
+        """Prepare for a segment. Says whether what it goes on from is here."""
+        if segment.after is None:
+            self.values, self.results = Values({}, {}, {}), {}
+        elif segment.after != self.last:
+            return False
+        self.last = None
+        self.results.update(segment.results)
+        return True
+
+    def keep(self, segment: Segment) -> None:
+        """Note that a segment was performed to its end; values of those before it are needed no more."""
+        before, self.values = self.values, Values({}, {}, {})
+        for step in (link.task.step for link in segment.links):
+            self.values.keys[step], self.values.outputs[step] = before.keys[step], before.outputs[step]
+        self.last = segment.links[-1].task.step
+
+
+def _perform(segment: Segment, send: Callable[[Event], None], memory: Memory) -> Iterator[Outcome | Returned]:
+    if not memory.recall(segment):
+        yield from _returned(segment.links)
+        return
     first = segment.links[0].task
     store = store_at(first.store, first.cache)
     identify = functools.partial(identify_input, where=Whereabouts(Path(first.root)), store=store)
-    values, results = Values({}, {}, {}), dict(segment.results)
+    values, results = memory.values, memory.results
     late, slow = time.monotonic() + _LONGEST, False
     for done, link in enumerate(segment.links):
+        is_first = not done and segment.after is None
         inputs = {name: _known(given, values) for name, given in link.inputs.items()}
-        key = segment.key if not done else _key(link, inputs, identify)
-        made = results.get(key or "") if link.task.options.allow_reuse and done else None
+        key = segment.key if is_first else _key(link, inputs, identify)
+        made = results.get(key or "") if link.task.options.allow_reuse and not is_first else None
         if slow or time.monotonic() > late:
-            yield from (Returned(left.task.step) for left in segment.links[done:])
+            yield from _returned(segment.links[done:])
             return
         if made is not None:
             yield Returned(link.task.step)
@@ -92,6 +125,11 @@ def _perform(segment: Segment, send: Callable[[Event], None]) -> Iterator[Outcom
         values.keys[link.task.step], values.outputs[link.task.step] = key, made
         if key and link.task.options.allow_reuse:
             results[key] = made
+    memory.keep(segment)
+
+
+def _returned(links: Iterable[Link]) -> Iterator[Returned]:
+    return (Returned(link.task.step) for link in links)
 
 
 def _key(link: Link, inputs: Mapping[str, Resolved], identify: Callable[[Resolved], str | None]) -> str | None:

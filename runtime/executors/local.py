@@ -94,8 +94,12 @@ class LocalExecutor:
 
     def submit_segment(self, segment: Segment, tell: Tell) -> None:
         """Start a segment in a free slot; see :class:`.protocol.SegmentExecutor`."""
-        finishes = [functools.partial(self._tell, link.task, tell) for link in segment.links]
-        self._choose().start_segment(segment, finishes)
+        slot = self._choose() if segment.after is None else self._slot_after(segment.after)
+        if slot is None:  # the worker that it goes on with is gone
+            for link in segment.links:
+                tell(link.task.step, None)
+            return
+        slot.start_segment(segment, [functools.partial(self._tell, link.task, tell) for link in segment.links])
 
     def _finish(self, task: Task, outcome: Future[Outcome], result: Outcome | None) -> None:
         if result is None:  # it waited behind a step that was no longer quick
@@ -151,6 +155,10 @@ class LocalExecutor:
         if not free:
             raise RuntimeError(f"all {len(self._slots)} slots are taken")
         return min(free, key=lambda slot: slot.load)
+
+    def _slot_after(self, step: str) -> Slot | None:
+        """Return the slot in which a step is the last that is performed, or was."""
+        return next((slot for slot in self._slots if slot.last_step == step), None)
 
     def _depth(self, slot: Slot) -> int:
         """Return how many tasks a slot takes: so many that it has enough to do until more can be sent, if all are tiny."""

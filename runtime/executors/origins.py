@@ -16,7 +16,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import final
 
-from .. import segments  # noqa: F401 - what the first task of a worker needs
 from ..offspring import adopt_orphans, reap
 from .births import Birth, Born, Dead, Death, Told
 from .workers import work

@@ -60,6 +60,13 @@ class Slot:
     _worker: _Worker | None = None
     _attempts: deque[Attempt] = field(factory=deque)
     _lock: threading.RLock = field(factory=threading.RLock)
+    _ended: str | None = None
+
+    @property
+    def last_step(self) -> str | None:
+        """The step that is performed after all others that are here, or was performed last."""
+        with self._lock:
+            return self._attempts[-1].task.step if self._attempts else self._ended
 
     @property
     def current(self) -> Task | None:
@@ -234,6 +241,7 @@ class Slot:
                 return None
             attempt = self._attempts.popleft()
             attempt.stop_clock()
+            self._ended = attempt.task.step
             if self._attempts:
                 self._attempts[0].start_clock(self._time_out)
             return attempt

@@ -159,6 +159,17 @@ def test_a_chain_goes_in_segments_that_grow(run, file, segments):
     assert len(calls(file)) == LENGTH and len(set(calls(file))) == 1
 
 
+def test_a_segment_goes_on_from_what_its_worker_has_made_in_the_one_before(run, file, segments):
+    assert run(growing, LENGTH, file).result() == LENGTH
+    ends = [one.links[-1].task.step for one in segments]
+    assert [one.after for one in segments] == [None, *ends[:-1]] and not any(one.results for one in segments[1:])
+
+
+def test_a_worker_that_does_not_know_what_a_segment_goes_on_from_gives_it_back(run, file, segments, monkeypatch):
+    monkeypatch.setattr("penstock.runtime.executors.slots.Slot.last_step", "none")
+    assert run(growing, LENGTH, file).result() == LENGTH and len(calls(file)) == LENGTH
+
+
 def test_equal_calls_of_a_chain_execute_once(run, file, segments):
     done = run(settling, file)
     assert done.result() == 0 and len(calls(file)) == 9 and segments

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Final, TypeAlias, Union
 
@@ -28,7 +28,7 @@ from .ahead import Ahead
 from .bodies import Bodies
 from .calls import Calls
 from .events import Event, MetricLogged, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
-from .executors import Executor, GatheringExecutor, NotBegun, WarmExecutor
+from .executors import Executor, GatheringExecutor, WarmExecutor, outcome_of
 from .failures import Failure
 from .plans import Plan, task_of
 from .resolution import Values
@@ -280,7 +280,7 @@ class Drive:
         executor.submit(task).add_done_callback(functools.partial(self._note_done, task.step, self._closed))
 
     def _note_done(self, step: str, executors: int, done: Future[Outcome]) -> None:
-        self._note(step, _outcome(step, done), executors)
+        self._note(step, outcome_of(step, done), executors)
 
     def _note(self, step: str, outcome: Outcome | None, executors: int) -> None:
         self._messages.put(_Ended(step, outcome, executors))
@@ -390,13 +390,3 @@ class Drive:
                 return
             if not isinstance(message, _Ended | _Cancel) and not self._ahead.holds_back(message):
                 self.emit(message)
-
-
-def _outcome(step: str, done: Future[Outcome]) -> Outcome | None:
-    """Return how a task ended; None where it was not begun. An executor that has no answer has failed the step."""
-    error: BaseException | None = CancelledError() if done.cancelled() else done.exception()
-    if error is None:
-        return done.result()
-    if isinstance(error, NotBegun):
-        return None
-    return Failed(Failure(step, type(error).__name__, f"the executor gave no outcome: {error}".rstrip(": ")))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from ...compilers.graph import FunctionRef
-from ..tasks import Outcome, Task
+from ..failures import Failure
+from ..tasks import Failed, Outcome, Task
 
 if TYPE_CHECKING:
     from ..segments import Segment
@@ -59,3 +60,13 @@ class SegmentExecutor(Executor, Protocol):
     def is_quick(self, function: FunctionRef, /) -> bool: ...
 
     def submit_segment(self, segment: Segment, tell: Tell, /) -> None: ...
+
+
+def outcome_of(step: str, done: Future[Outcome]) -> Outcome | None:
+    """Return how a task ended; None where it was not begun. An executor that has no answer has failed the step."""
+    error: BaseException | None = CancelledError() if done.cancelled() else done.exception()
+    if error is None:
+        return done.result()
+    if isinstance(error, NotBegun):
+        return None
+    return Failed(Failure(step, type(error).__name__, f"the executor gave no outcome: {error}".rstrip(": ")))

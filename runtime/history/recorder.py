@@ -29,7 +29,7 @@ from .ledgers import Ledger, add_graph, open_ledger
 from .liveness import HEARTBEAT
 from .writing import write
 
-INTERVAL = 0.05
+INTERVAL = 0.01
 """Seconds for which events are gathered before they are written."""
 
 PATIENCE = 10.0

@@ -68,7 +68,7 @@ class LocalExecutor:
         """How many tasks may be here now, until it is asked for again: a worker that is slow lowers it at any time."""
         self._depths = list(map(self._depth, self._slots))
         pairs = zip(self._slots, self._depths, strict=True)
-        return sum(1 if slot.is_ahead else max(slot.load, depth) for slot, depth in pairs)
+        return sum(1 if slot.is_ahead else depth for slot, depth in pairs)
 
     @contextlib.contextmanager
     def gathering(self) -> Iterator[None]:
@@ -161,7 +161,12 @@ class LocalExecutor:
         return next((slot for slot in self._slots if slot.last_step == step), None)
 
     def _depth(self, slot: Slot) -> int:
-        """Return how many tasks a slot takes: so many that it has enough to do until more can be sent, if all are tiny."""
+        """Return how many tasks a slot takes: no more than it has, until it has done half of what it can do before more can be sent."""
+        load, most = slot.load, self._most(slot)
+        return most if load <= most // 2 else load
+
+    def _most(self, slot: Slot) -> int:
+        """Return how many tasks a slot can do, if all are tiny, until more can be sent."""
         first, last = slot.current, slot.last
         if not self._ahead or first is None or last is None:
             return 1

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
-from typing import TYPE_CHECKING, Final
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 from attrs import frozen
 
 from ..tasks import Task
@@ -14,6 +17,20 @@ if TYPE_CHECKING:
 
 _END: Final = b"\n"
 """Ends a step's name, which has no lines."""
+
+_TASK: Final = b"t"
+_SEGMENT: Final = b"s"
+"""What follows."""
+
+_SIZE: Final = 8
+"""Bytes that say how long it is what a task has of its own."""
+
+_OWN: Final = ("step", "inputs", "datastores", "attempt", "gpus")
+"""What a task has of its own. The rest is that of many tasks: it is written, and read, once for all that come in a row."""
+
+_COMMON: Final = tuple(attribute.name for attribute in attrs.fields(Task) if attribute.name not in _OWN)
+
+_own, _common = attrgetter(*_OWN), attrgetter(*_COMMON)
 
 
 @frozen
@@ -28,8 +45,27 @@ def pack(work: Task | Segment) -> bytes:
 
     Raises what pickling raises for a plain value of a class that nobody can import.
     """
-    first = work if isinstance(work, Task) else work.links[0].task
-    return first.step.encode() + _END + pickle.dumps(work, protocol=pickle.HIGHEST_PROTOCOL)
+    if not isinstance(work, Task):
+        return work.links[0].task.step.encode() + _END + _SEGMENT + _dumps(work)
+    own, common = _dumps(_own(work)), _written(_common(work))
+    return b"".join((work.step.encode(), _END, _TASK, len(own).to_bytes(_SIZE, "big"), own, common))
+
+
+def _dumps(value: object) -> bytes:
+    return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def _written(common: tuple[Any, ...]) -> bytes:
+    """Write what a task has in common with others: mostly it is what the last one had."""
+    known, data = _LAST[0]
+    if known != common:
+        data = _dumps(common)
+        _LAST[0] = common, data
+    return data
+
+
+_LAST: Final[list[tuple[tuple[Any, ...], bytes]]] = [((), b"")]
+"""What the last task that was packed has in common with others, and how that is written."""
 
 
 def step_of(data: bytes) -> str:
@@ -40,10 +76,22 @@ def step_of(data: bytes) -> str:
 def unpack(data: bytes) -> Task | Segment | Unreadable:
     """Read a task, or several."""
     try:
-        task: Task | Segment = pickle.loads(memoryview(data)[data.index(_END) + 1 :])
+        kind = data.index(_END) + 1
+        begin = kind + len(_TASK)
+        if data[kind:begin] == _SEGMENT:
+            segment: Segment = pickle.loads(memoryview(data)[begin:])
+            return segment
+        middle = begin + _SIZE
+        end = middle + int.from_bytes(data[begin:middle], "big")
+        own = dict(zip(_OWN, pickle.loads(memoryview(data)[middle:end]), strict=True))
+        return Task(**own, **_read_common(data[end:]))
     except BaseException as error:  # importing the module of a class runs the user's code, which may call sys.exit
         return Unreadable(f"{type(error).__name__}: {error}")
-    return task
+
+
+@functools.lru_cache(maxsize=64)
+def _read_common(data: bytes) -> dict[str, Any]:
+    return dict(zip(_COMMON, pickle.loads(data), strict=True))
 
 
 def read(data: bytes) -> object:

@@ -81,7 +81,9 @@ class Values:
 def _is_certain(binding: Binding) -> bool:
     """Say whether what a binding stands for is surely there, once the nodes before have completed."""
     kind = type(binding)
-    return kind is Literal or kind is Attached or (kind is OutputRef and not binding.path)  # type: ignore[union-attr]  # mypy does not narrow by `type() is`
+    if kind is Collection:
+        return all(map(_is_certain, binding.items))  # type: ignore[union-attr]  # mypy does not narrow by `type() is`
+    return kind is Literal or kind is Attached or (kind is OutputRef and not binding.path)  # type: ignore[union-attr]  # as above
 
 
 def selected(value: Resolved, path: tuple[str | int, ...]) -> Resolved:

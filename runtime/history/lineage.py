@@ -25,8 +25,9 @@ _ORIGINS = (
 )
 
 _CARRIED = (
-    "SELECT runs.number, steps.run, steps.id, results.outputs FROM results JOIN steps ON steps.result = results.number "
-    "JOIN runs ON runs.id = steps.run WHERE results.outputs LIKE ? ESCAPE '!'"
+    "SELECT runs.number, steps.run, steps.id, results.outputs FROM steps JOIN results ON results.number = steps.result "
+    "JOIN runs ON runs.id = steps.run "
+    "WHERE steps.result IN (SELECT number FROM results WHERE outputs LIKE ? ESCAPE '!')"
 )
 """A small value is nowhere but in the row of a result, among the outputs."""
 

@@ -299,8 +299,10 @@ class Run:
     @property
     def _known(self) -> Values:
         values = self._values or runtime.Values({}, {}, {})
-        made = {record.id: record.outputs for record in self.records.steps() if record.state.succeeded}
-        return attrs.evolve(values, outputs=made | values.outputs, store=self.store)
+        outputs = dict(values.outputs)  # those of a run in this process; of another one its records tell
+        if any(node.id not in outputs for node in self.graph):
+            outputs = {one.id: one.outputs for one in self.records.steps() if one.state.succeeded} | outputs
+        return attrs.evolve(values, outputs=outputs, store=self.store)
 
     def rehearsal(self) -> Rehearsal:
         """Go through the graph again with what the steps have returned: it knows the nodes that control nodes unfolded to."""

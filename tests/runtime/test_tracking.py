@@ -90,3 +90,11 @@ def test_records_are_read_while_the_run_goes_on(tracker):
 def test_what_is_no_event_is_refused(tracker):
     with pytest.raises(TypeError, match="str is no event of a run"):
         tracker("hello")
+
+
+def test_a_record_that_was_looked_at_before_follows_what_is_told_later(tracker):
+    assert tracker.steps["b"].state is State.PENDING
+    tracker(StepStarted("b", 2.0))
+    assert (tracker.steps["b"].state, tracker.steps["b"].position) == (State.RUNNING, 1)
+    tracker(StepReused("b", 3.0, OUTPUT, "earlier"))
+    assert (tracker.steps["b"].started, tracker.steps["b"].reused_from) == (2.0, "earlier")

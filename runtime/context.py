@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from .events import Event
+from .filenames import filename_of
 
 if TYPE_CHECKING:
     from .datastores import Datastores
@@ -44,7 +45,7 @@ class StepContext:
             parent = None if self.run_folder is None else self.run_folder / "scratch"
             if parent:
                 parent.mkdir(parents=True, exist_ok=True)
-            self._folder = Path(tempfile.mkdtemp(prefix=self.step.replace("/", ".") + "-", dir=parent))
+            self._folder = Path(tempfile.mkdtemp(prefix=filename_of(self.step).replace("/", ".") + "-", dir=parent))
         return self._folder
 
     @property

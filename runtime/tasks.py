@@ -11,6 +11,7 @@ from ..compilers.graph import FunctionRef, NodeOptions
 from ..compilers.travelling import travels
 from .artifacts import Artifact
 from .failures import Failure
+from .filenames import filename_of
 from .resolved import Resolved
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Task:
 
 def log_of(step: str) -> str:
     """Return the log file of a step, relative to its run's folder."""
-    return f"logs/{step}.log"
+    return f"logs/{filename_of(step)}.log"
 
 
 @travels

@@ -37,8 +37,10 @@ def _explanation(folder: Path, needed: int | None) -> str:
     free = shutil.disk_usage(_existing(folder)).free
     if needed is None:  # whatever was being written has been removed again, so it did not fit into what is free now
         demand = f"more than the {readable_size(free)} that are free are needed in {folder}"
+    elif needed <= free:
+        demand = f"it takes no more, though {readable_size(free)} are free in {folder}: are its inodes used, or is there a quota?"
     else:
-        missing = readable_size(max(needed - free, 0))
+        missing = readable_size(needed - free)
         demand = (
             f"{readable_size(needed)} are needed, {readable_size(free)} are free in {folder}, {missing} are missing"
         )

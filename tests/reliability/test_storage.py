@@ -67,6 +67,15 @@ def test_a_result_that_does_not_fit_on_the_disk_fails_its_step_and_the_rest_is_u
     assert states(run("sizes", 5000)[1]) == ["reused", "completed", "completed"]
 
 
+def test_a_disk_that_takes_no_more_files_is_told_as_such(small_disk, run):
+    subprocess.run(["mount", "-o", "remount,nr_inodes=14", str(small_disk)], check=True)
+    ended, failed = run("sizes", 100, "-j1")
+    assert ended.code == 1 and states(failed)[0] == "failed"
+    assert "it takes no more, though " in failed.failures["small"].message
+    subprocess.run(["mount", "-o", "remount,nr_inodes=10000", str(small_disk)], check=True)
+    assert run("sizes", 100)[1].state is State.COMPLETED
+
+
 def test_files_that_do_not_fit_on_the_disk_fail_their_step(small_disk, run):
     ended, failed = run("folders", 5000)
     assert ended.code == 1 and f"are free in {failed.folder}; results of finished steps are kept" in ended.err

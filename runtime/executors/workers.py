@@ -42,7 +42,12 @@ def begin(driver: int) -> None:
 def work(address: str, name: str, driver: int) -> None:
     """Be the worker of that name, to the end of the process: what an interpreter does that was started to be one."""
     begin(driver)
-    serve(address, name)
+    try:
+        serve(address, name)
+    except (
+        BaseException
+    ):  # a step has broken what we need ourselves, and the interpreter would wait for threads that it left
+        os._exit(1)
 
 
 def serve(address: str, name: str) -> None:

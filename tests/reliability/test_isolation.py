@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from penstock import Run, State
 
@@ -39,3 +41,24 @@ def test_a_file_cannot_be_changed_without_notice(steps):
     failure = found["read"].failure
     assert failure.kind == "CorruptArtifact" and "table.csv has 8 bytes instead of 4" in failure.message
     assert steps("files")["write"].state is State.COMPLETED  # and not reused
+
+
+BROKEN = """
+import isolation, troubles
+from penstock import Local, pipeline
+
+@pipeline
+def broken() -> list[int]:
+    first = isolation.leave_a_thread()
+    return [troubles.breaks_modules.after(first)()]
+
+if __name__ == "__main__":
+    Local(jobs=1, display="none", raise_on_failure=False).run(broken)
+"""
+
+
+def test_a_process_that_a_step_has_broken_ends_though_another_step_left_a_thread(project):
+    started = time.monotonic()
+    assert project.script(BROKEN).code == 0
+    assert Run.get("last", project.workspace).failures["breaks_modules"].kind == "WorkerDied"
+    assert time.monotonic() - started < 30, "the thread sleeps for a minute"

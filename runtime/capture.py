@@ -30,34 +30,93 @@ def process_output(path: Path, spares: Path | None = None) -> Iterator[None]:
     """Send this process's standard output and error to a file: also what C code, a crash and child processes write.
 
     With ``spares``, a folder on the same file system, the file is made when there is something in it; see
-    :mod:`.logfiles`. The file is held to a size; see :mod:`.trimming`.
+    :mod:`.logfiles`. Then, if a step has said nothing, everything stays as it is for the next one. The file is held to a size; see
+    :mod:`.trimming`.
     """
-    spare = None if spares is None or os.name != "posix" or path.exists() else _spare(spares)
-    log = _opened(path) if spare is None else spare.descriptor
-    _LIMIT.begin(log, None if spare is None else functools.partial(spare.become, path))
-    _LIMIT.watch()
-    kept = [os.dup(1), os.dup(2)]
-    _flush()
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    streams, sys.stdout, sys.stderr = (sys.stdout, sys.stderr), _line_writer(1), _line_writer(2)
+    led = _LED.pop() if _LED else None
+    if led is not None and not led.suits(path, spares):
+        led.end()
+        led = None
+    led = led or _Led(path, spares)
+    led.begin(path)
     try:
-        with logging_shown(sys.stderr, for_good=True):
-            yield
+        yield
     finally:
         _flush()
-        sys.stdout, sys.stderr = streams
-        for descriptor, original in zip((1, 2), kept, strict=True):
+        _LIMIT.end()
+        if led.is_untouched:
+            _LED.append(led)
+        else:
+            led.end()
+
+
+@final
+class _Led:
+    """Standard output and error of this process, led to a log or to a spare file, and log records with them."""
+
+    def __init__(self, path: Path, spares: Path | None) -> None:
+        import logging
+
+        self._spare = None if spares is None or os.name != "posix" or path.exists() else _spare(spares)
+        self._log = _opened(path) if self._spare is None else self._spare.descriptor
+        self._kept = [os.dup(1), os.dup(2)]
+        _flush()
+        os.dup2(self._log, 1)
+        os.dup2(self._log, 2)
+        self._streams = sys.stdout, sys.stderr
+        self._own = sys.stdout, sys.stderr = _line_writer(1), _line_writer(2)
+        self._shown = logging_shown(sys.stderr, for_good=True)
+        self._shown.__enter__()
+        self._root = logging.getLogger()
+        self._logging = logging.lastResort, self._root.level, len(self._root.handlers)
+
+    def begin(self, path: Path) -> None:
+        """Lead what comes from now on to the log of that path."""
+        spare = self._spare
+        if spare is not None and os.fstat(self._log).st_size:
+            os.ftruncate(self._log, 0)  # who said it, between two steps, belongs to none
+        _LIMIT.begin(self._log, None if spare is None else functools.partial(spare.become, path))
+        _LIMIT.watch()
+
+    def suits(self, path: Path, spares: Path | None) -> bool:
+        """Say whether this may stay as it is for a log in that folder of spare files."""
+        return self._spare is not None and self._spare is _spare_in(spares) and not os.path.exists(path)  # noqa: PTH110 - in half the time
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was written, and nobody has put anything in the place of what leads here."""
+        import logging
+
+        if self._spare is None or self._spare.named or (sys.stdout, sys.stderr) != self._own:
+            return False
+        if self._logging != (logging.lastResort, self._root.level, len(self._root.handlers)):
+            return False
+        try:
+            files = {(status.st_dev, status.st_ino) for status in map(os.fstat, (1, 2, self._log))}
+        except OSError:  # a step has closed one
+            return False
+        return len(files) == 1 and not any(stream.closed for stream in self._own)
+
+    def end(self) -> None:
+        """Put everything back in its place."""
+        self._shown.__exit__(None, None, None)
+        sys.stdout, sys.stderr = self._streams
+        for descriptor, original in zip((1, 2), self._kept, strict=True):
             os.dup2(original, descriptor)
             os.close(original)
-        _LIMIT.end()
-        if spare is None or spare.named:
-            os.close(log)
+        if self._spare is None or self._spare.named:
+            os.close(self._log)
+
+
+_LED: list[_Led] = []
+"""What has stayed as it was when the last step ended."""
 
 
 def leave() -> None:
     """Give what was written its name, and remove an empty spare file: this process is about to end."""
     _LIMIT.look()
+    while _LED:
+        _LED.pop().end()
     if _SPARES:
         _SPARES[-1].remove()
 
@@ -68,10 +127,15 @@ _SPARES: list[Spare] = []
 
 def _spare(folder: Path) -> Spare:
     """Return the spare file of this process in a folder."""
-    current = _SPARES[-1] if _SPARES else None
-    if current is None or current.named or current.path.parent != folder or current.process != os.getpid():
+    current = _spare_in(folder)
+    if current is None or current.named:
         _SPARES[:] = [Spare(folder)]
     return _SPARES[-1]
+
+
+def _spare_in(folder: Path | None) -> Spare | None:
+    current = _SPARES[-1] if _SPARES else None
+    return current if current and current.path.parent == folder and current.process == os.getpid() else None
 
 
 def _opened(path: Path) -> int:

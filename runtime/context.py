@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, final
@@ -79,13 +78,17 @@ def current_step() -> StepContext:
     return _CURRENT.get() or (_RUNNING[0] if len(_RUNNING) == 1 else _OUTSIDE)
 
 
-@contextlib.contextmanager
-def entered(context: StepContext) -> Iterator[None]:
-    """Say which step runs, in this thread and in those that it starts."""
-    token = _CURRENT.set(context)
-    _RUNNING.append(context)
-    try:
-        yield
-    finally:
-        _RUNNING.remove(context)
-        _CURRENT.reset(token)
+@final
+class Entered:
+    """Say which step runs, in this thread and in those that it starts. (A generator would take three times as long.)"""
+
+    def __init__(self, context: StepContext) -> None:
+        self._context = context
+
+    def __enter__(self) -> None:
+        self._token = _CURRENT.set(self._context)
+        _RUNNING.append(self._context)
+
+    def __exit__(self, *_: object) -> None:
+        _RUNNING.remove(self._context)
+        _CURRENT.reset(self._token)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, cast
+from typing import Any, cast, final
 
 from ..compilers.graph import FunctionRef
 from ..compilers.importing import is_findable
@@ -33,14 +33,18 @@ def find_function(ref: FunctionRef) -> Callable[..., Any]:
 _IMPORTING: ContextVar[str | None] = ContextVar("penstock_importing", default=None)
 
 
-@contextmanager
-def importing(what: str) -> Iterator[None]:
-    """Say that modules are imported here only to find what a step needs: they must not start runs."""
-    token = _IMPORTING.set(what)
-    try:
-        yield
-    finally:
-        _IMPORTING.reset(token)
+@final
+class Importing:
+    """Say that modules are imported here only to find ``what`` a step needs: they must not start runs."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None:
+        self._token = _IMPORTING.set(self._what)
+
+    def __exit__(self, *_: object) -> None:
+        _IMPORTING.reset(self._token)
 
 
 def check_not_importing() -> None:

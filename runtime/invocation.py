@@ -22,13 +22,13 @@ from ..compilers.graph import Collection, FunctionRef, Literal
 from .artifacts import Artifact
 from .auditing import audited
 from .capture import leave, process_output
-from .context import _RUNNING, StepContext, entered
+from .context import _RUNNING, Entered, StepContext
 from .errors import RunError
 from .events import Event
 from .failures import describe
-from .functions import find_function, importing
+from .functions import Importing, find_function
 from .interruptions import Terminated
-from .offspring import end_children, forks_ended
+from .offspring import ForksEnded, end_children
 from .resolved import Gathered, Resolved, Stored
 from .splitting import Parts
 from .store import ArtifactStore, decode, encode_all, open_store
@@ -71,7 +71,7 @@ def invoke(
     started = time.perf_counter()
     try:
         with (
-            entered(context),
+            Entered(context),
             surroundings(variables, is_own=is_own) as around,
             capture(_folder(task.run_folder) / task.log),
         ):
@@ -87,7 +87,7 @@ def invoke(
 
 def _invoke(task: Task, context: StepContext, around: Surroundings) -> Completed:
     store, modules = store_at(task.store, task.cache), len(sys.modules)
-    with importing(f"step {task.step!r}"):
+    with Importing(f"step {task.step!r}"):
         function = _function(task, store)
         found = task.datastores
         where = Whereabouts(_folder(task.root), None if found is None else lambda: found)
@@ -99,7 +99,8 @@ def _invoke(task: Task, context: StepContext, around: Surroundings) -> Completed
     if len(sys.modules) != modules:
         around.keep()
     started = time.perf_counter()
-    with forks_ended(task.step), audited(task, arguments) as undeclared:
+    watched: AbstractContextManager[list[str]] = audited(task, arguments) if task.audit else contextlib.nullcontext([])
+    with ForksEnded(task.step), watched as undeclared:
         result = call(function, arguments)
     duration = time.perf_counter() - started
     scratch = context.folder if context.has_folder else None

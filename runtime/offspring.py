@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, final
 
 if TYPE_CHECKING:
     from psutil import Process
@@ -49,15 +49,19 @@ def end_children() -> None:
         reap(pid)
 
 
-@contextlib.contextmanager
-def forks_ended(step: str) -> Iterator[None]:
+@final
+class ForksEnded:
     """End a child that a step forked and that comes out of the step's function: what it returns is not the result."""
-    process = os.getpid()
-    try:
-        yield
-    finally:
-        if os.getpid() != process:
-            _leave(step)
+
+    def __init__(self, step: str) -> None:
+        self._step = step
+
+    def __enter__(self) -> None:
+        self._process = os.getpid()
+
+    def __exit__(self, *_: object) -> None:
+        if os.getpid() != self._process:
+            _leave(self._step)
 
 
 def end_marked(mark: str) -> None:

@@ -26,9 +26,9 @@ from ...compilers.traversal import output_refs
 from ..artifacts import Artifact
 from ..capture import logging_shown
 from ..changes import code_changes
-from ..context import StepContext, entered
+from ..context import Entered, StepContext
 from ..errors import DatastoreError, RunError, StepNotFound, StoreError
-from ..functions import find_function, importing
+from ..functions import Importing, find_function
 from ..history.records import StepRecord
 from ..inputs import kept_inputs
 from ..invocation import call, load, split_outputs
@@ -109,7 +109,7 @@ def prepare_replay(run: Run, step: str, attempt: int | None = None) -> Replayabl
         items = ", ".join(record.id for record in records.values() if record.parent == step)
         raise RunError(f"{step!r} has no code of its own to run again; what it unfolded to has: {items or 'nothing'}")
     resolved = _inputs(run, rehearsal.values, node, records)
-    with importing(f"the replay of {step!r}"):
+    with Importing(f"the replay of {step!r}"):
         code = _code(run, node)
         arguments = _loaded(run, step, resolved)
     return Replayable(run, record, _task(run, node, resolved, attempt or max(1, record.attempts)), code, arguments)
@@ -120,7 +120,7 @@ def perform(replayable: Replayable, caller: Caller = call) -> Replay:
     task = replayable.task
     environment = task.options.environment
     context = StepContext(task.step, task.run, task.attempt)
-    with entered(context), surroundings(environment.variables if environment else {}), logging_shown(sys.stderr):
+    with Entered(context), surroundings(environment.variables if environment else {}), logging_shown(sys.stderr):
         started = time.perf_counter()
         result = caller(replayable.code.function, replayable.arguments)
         duration = time.perf_counter() - started

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from penstock import current_step
-from penstock.runtime.context import StepContext, entered
+from penstock.runtime.context import StepContext, Entered
 from penstock.runtime.events import MetricLogged
 
 
@@ -20,15 +20,15 @@ def test_outside_a_run_there_is_a_step_that_goes_nowhere():
 
 def test_inside_it_is_the_one_that_was_entered():
     context = StepContext("train", "run-1", 2)
-    with entered(context):
+    with Entered(context):
         assert current_step() is context and repr(context) == "<step 'train' of run run-1>"
     assert current_step().run is None
 
 
 def test_a_step_inside_a_step_gives_way_to_the_outer_one():
     outer, inner = StepContext("outer", "r"), StepContext("inner", "r")
-    with entered(outer):
-        with pytest.raises(ValueError), entered(inner):
+    with Entered(outer):
+        with pytest.raises(ValueError), Entered(inner):
             raise ValueError
         assert current_step() is outer
 
@@ -42,12 +42,12 @@ def in_thread() -> StepContext:
 
 
 def test_a_thread_of_a_step_belongs_to_it():
-    with entered(StepContext("one", "r")) as _:
+    with Entered(StepContext("one", "r")) as _:
         assert in_thread().step == "one"
 
 
 def test_a_thread_is_of_no_step_where_several_run():
-    with entered(StepContext("one", "r")), entered(StepContext("two", "r")):
+    with Entered(StepContext("one", "r")), Entered(StepContext("two", "r")):
         assert in_thread().run is None
 
 

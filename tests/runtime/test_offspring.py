@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere child
 HEAD = """
 import os, subprocess, sys, time
 import psutil
-from penstock.runtime.offspring import adopt_orphans, end_children, forks_ended
+from penstock.runtime.offspring import adopt_orphans, ForksEnded, end_children
 adopt_orphans()
 def left():
     return [child.name() for child in psutil.Process().children(recursive=True)]
@@ -69,7 +69,7 @@ def test_without_children_there_is_nothing_to_do():
 def test_a_fork_that_comes_out_of_the_function_is_ended(leave):
     body = f"""
 def function():
-    with forks_ended("s"):
+    with ForksEnded("s"):
         pid = os.fork()
         if pid == 0:
             {leave}

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from penstock import log_figure, log_metric, log_text, progress
 from penstock.runtime import reporting
-from penstock.runtime.context import StepContext, entered
+from penstock.runtime.context import StepContext, Entered
 from penstock.runtime.events import FileLogged, MetricLogged, Progressed
 
 
 @pytest.fixture
 def events(tmp_path: Path) -> Iterator[list[object]]:
     told: list[object] = []
-    with entered(StepContext("group/train", "r", 1, tmp_path, told.append)):
+    with Entered(StepContext("group/train", "r", 1, tmp_path, told.append)):
         yield told
 
 

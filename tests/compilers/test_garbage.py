@@ -41,3 +41,11 @@ def test_a_collector_that_looks_more_seldom_or_never_is_left_alone(first):
     with collection_seldom():
         assert gc.get_threshold() == (first, 5, 5)
     assert gc.get_threshold() == (first, 5, 5)
+
+
+def test_what_was_made_meanwhile_is_not_looked_through_at_once_and_nothing_stays_frozen():
+    gc.enable()
+    with collection_held_back():
+        made = [[number] for number in range(5000)]
+    assert len(made) == 5000 and gc.get_count()[0] < 5000
+    assert gc.get_freeze_count() == 0

@@ -165,6 +165,27 @@ def test_a_second_attempt_that_says_something_adds_to_the_log_of_the_first(log, 
     assert log.read_text() == "attempt 1\nattempt 2\n"
 
 
+def test_what_is_said_between_two_steps_belongs_to_neither(log, spares, capfd):
+    with process_output(log.with_name("silent.log"), spares):
+        pass
+    os.write(1, b"a thread that was left\n")
+    with process_output(log, spares):
+        print("mine")
+    assert log.read_text() == "mine\n" and not log.with_name("silent.log").exists()
+
+
+@pytest.mark.parametrize(
+    "harm", ["sys.stdout = None", "sys.stdout.close()", "os.dup2(os.open(os.devnull, 1), 1)", "os.close(2)"]
+)
+def test_what_a_step_does_to_its_output_is_not_the_next_ones_concern(log, spares, capfd, harm):
+    with process_output(log.with_name("harm.log"), spares):
+        exec(harm)  # noqa: S102 - one line of this test
+    with process_output(log, spares):
+        print("all is well")
+        os.write(2, b"here too\n")
+    assert log.read_text() == "all is well\nhere too\n"
+
+
 def test_leaving_removes_an_empty_file_only(log, spares, capfd):
     with process_output(log, spares):
         os.write(1, b"last words")

@@ -44,9 +44,8 @@ def work(address: str, name: str, driver: int) -> None:
     begin(driver)
     try:
         serve(address, name)
-    except (
-        BaseException
-    ):  # a step has broken what we need ourselves, and the interpreter would wait for threads that it left
+    except BaseException:
+        # A step has broken what we need ourselves, and the interpreter would wait for threads that others have left.
         os._exit(1)
 
 

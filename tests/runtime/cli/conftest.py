@@ -83,7 +83,11 @@ Shell = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder with the file of pipelines, whose name no other test uses, and a file of data."""
+    """A folder with the file of pipelines, whose name no other test uses, and a file of data.
+
+    No byte code is kept: Python takes that of a file that was changed within a second, and is as long as before.
+    """
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PENSTOCK_WORKSPACE", str(tmp_path))
     path, modules = list(sys.path), set(sys.modules)

@@ -185,9 +185,10 @@
   };
   let spent = 0;
   const refresh = async () => {
-    const start = performance.now();
-    const fresh = await load(location.href).catch(() => null);
+    const start = performance.now(), address = location.href;
+    const fresh = await load(address).catch(() => null);
     spent = performance.now() - start;
+    if (location.href !== address) return refresh(); // something else was opened meanwhile: it must not be taken away again
     if (fresh) { swap("live", fresh); swap("panel", fresh); swap("side", fresh); adopt(fresh); document.title = fresh.title; begin(); }
     return fresh;
   };

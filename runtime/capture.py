@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, TextIO, final
 
@@ -25,98 +25,62 @@ _OFTEN: Final = 1024 * 1024
 _LIMIT: Final = LogLimit()
 
 
-@contextmanager
-def process_output(path: Path, spares: Path | None = None) -> Iterator[None]:
+def process_output(path: Path, spares: Path | None = None) -> AbstractContextManager[None]:
     """Send this process's standard output and error to a file: also what C code, a crash and child processes write.
 
     With ``spares``, a folder on the same file system, the file is made when there is something in it; see
-    :mod:`.logfiles`. Then, if a step has said nothing, everything stays as it is for the next one. The file is held to a size; see
-    :mod:`.trimming`.
+    :mod:`.logfiles`. The file is held to a size; see :mod:`.trimming`.
     """
-    led = _LED.pop() if _LED else None
-    if led is not None and not led.suits(path, spares):
-        led.end()
-        led = None
-    led = led or _Led(path, spares)
-    led.begin(path)
-    try:
-        yield
-    finally:
-        _flush()
-        _LIMIT.end()
-        if led.is_untouched:
-            _LED.append(led)
-        else:
-            led.end()
+    return _ToLog(path, spares)
 
 
 @final
-class _Led:
-    """Standard output and error of this process, led to a log or to a spare file, and log records with them."""
+class _ToLog:
+    """Standard output and error of this process, led to a file by their descriptors, and log records with them.
+
+    All of it is made anew for each step, since a step may change any of it for good, and put back, so that what is said between
+    two steps is in no log.
+    """
 
     def __init__(self, path: Path, spares: Path | None) -> None:
-        import logging
+        self._path = path
+        self._spares = spares
 
-        self._spare = None if spares is None or os.name != "posix" or path.exists() else _spare(spares)
-        self._log = _opened(path) if self._spare is None else self._spare.descriptor
+    def __enter__(self) -> None:
+        spare = None if self._spares is None or not _is_new(self._path) else _spare(self._spares)
+        self._spare = spare
+        self._log = _opened(self._path) if spare is None else spare.descriptor
+        _LIMIT.begin(self._log, None if spare is None else functools.partial(spare.become, self._path))
+        _LIMIT.watch()
         self._kept = [os.dup(1), os.dup(2)]
         _flush()
         os.dup2(self._log, 1)
         os.dup2(self._log, 2)
         self._streams = sys.stdout, sys.stderr
-        self._own = sys.stdout, sys.stderr = _line_writer(1), _line_writer(2)
-        self._shown = logging_shown(sys.stderr, for_good=True)
+        sys.stdout, sys.stderr = _line_writer(1), _line_writer(2)
+        self._shown = LoggingShown(sys.stderr, for_good=True)
         self._shown.__enter__()
-        self._root = logging.getLogger()
-        self._logging = logging.lastResort, self._root.level, len(self._root.handlers)
 
-    def begin(self, path: Path) -> None:
-        """Lead what comes from now on to the log of that path."""
-        spare = self._spare
-        if spare is not None and os.fstat(self._log).st_size:
-            os.ftruncate(self._log, 0)  # who said it, between two steps, belongs to none
-        _LIMIT.begin(self._log, None if spare is None else functools.partial(spare.become, path))
-        _LIMIT.watch()
-
-    def suits(self, path: Path, spares: Path | None) -> bool:
-        """Say whether this may stay as it is for a log in that folder of spare files."""
-        return self._spare is not None and self._spare is _spare_in(spares) and not os.path.exists(path)  # noqa: PTH110 - in half the time
-
-    @property
-    def is_untouched(self) -> bool:
-        """Whether nothing was written, and nobody has put anything in the place of what leads here."""
-        import logging
-
-        if self._spare is None or self._spare.named or (sys.stdout, sys.stderr) != self._own:
-            return False
-        if self._logging != (logging.lastResort, self._root.level, len(self._root.handlers)):
-            return False
-        try:
-            files = {(status.st_dev, status.st_ino) for status in map(os.fstat, (1, 2, self._log))}
-        except OSError:  # a step has closed one
-            return False
-        return len(files) == 1 and not any(stream.closed for stream in self._own)
-
-    def end(self) -> None:
-        """Put everything back in its place."""
-        self._shown.__exit__(None, None, None)
+    def __exit__(self, *_: object) -> None:
+        self._shown.__exit__()
+        _flush()
         sys.stdout, sys.stderr = self._streams
         for descriptor, original in zip((1, 2), self._kept, strict=True):
             os.dup2(original, descriptor)
             os.close(original)
+        _LIMIT.end()
         if self._spare is None or self._spare.named:
             os.close(self._log)
 
 
-_LED: list[_Led] = []
-"""What has stayed as it was when the last step ended."""
+def _is_new(path: Path) -> bool:
+    """Whether there is no log of that path yet, on a system where an open file can be given one."""
+    return os.name == "posix" and not os.path.exists(path)  # noqa: PTH110 - the Path's own takes longer
 
 
 def leave() -> None:
     """Give what was written its name, and remove an empty spare file: this process is about to end."""
     _LIMIT.look()
-    while _LED:
-        _LED.pop().end()
     if _SPARES:
         _SPARES[-1].remove()
 
@@ -127,15 +91,10 @@ _SPARES: list[Spare] = []
 
 def _spare(folder: Path) -> Spare:
     """Return the spare file of this process in a folder."""
-    current = _spare_in(folder)
-    if current is None or current.named:
+    current = _SPARES[-1] if _SPARES else None
+    if current is None or current.named or current.folder != folder or current.process != os.getpid():
         _SPARES[:] = [Spare(folder)]
     return _SPARES[-1]
-
-
-def _spare_in(folder: Path | None) -> Spare | None:
-    current = _SPARES[-1] if _SPARES else None
-    return current if current and current.path.parent == folder and current.process == os.getpid() else None
 
 
 def _opened(path: Path) -> int:
@@ -153,7 +112,7 @@ def python_output(path: Path) -> Iterator[None]:
     streams = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = (_Both(stream, log) for stream in streams)
     try:
-        with logging_copied(log), logging_shown(sys.stderr):
+        with logging_copied(log), LoggingShown(sys.stderr):
             yield
     finally:
         sys.stdout, sys.stderr = streams
@@ -196,30 +155,39 @@ class _Log:
             self._file.close()
 
 
-@contextmanager
-def logging_shown(stream: SupportsWrite[str], *, for_good: bool = False) -> Iterator[None]:
-    """Show log records from INFO upward on a stream, as long as nobody sets up logging: a step may do that too.
+@final
+class LoggingShown:
+    """Shows log records from INFO upward on a stream, as long as nobody sets up logging: a step may do that too.
 
     ``for_good`` leaves the level there, in a process that does nothing else: to change it takes longer than a small step.
     """
-    import logging
 
-    root = logging.getLogger()
-    if root.handlers:
-        yield
-        return
-    last, level = logging.lastResort, root.level
-    shown = min(level, logging.INFO)
-    logging.lastResort = _handler(stream)
-    if level != shown:
-        root.setLevel(shown)
-    before = shown if for_good else level
-    try:
-        yield
-    finally:
-        logging.lastResort = last
-        if not root.handlers and root.level != before:
-            root.setLevel(before)
+    def __init__(self, stream: SupportsWrite[str], *, for_good: bool = False) -> None:
+        self._stream = stream
+        self._for_good = for_good
+
+    def __enter__(self) -> None:
+        import logging
+
+        root = logging.getLogger()
+        self._is_ours = not root.handlers
+        if not self._is_ours:
+            return
+        level, shown = root.level, min(root.level, logging.INFO)
+        self._last, self._before = logging.lastResort, shown if self._for_good else level
+        logging.lastResort = _handler(self._stream)
+        if level != shown:
+            root.setLevel(shown)
+
+    def __exit__(self, *_: object) -> None:
+        import logging
+
+        if not self._is_ours:
+            return
+        logging.lastResort = self._last
+        root = logging.getLogger()
+        if not root.handlers and root.level != self._before:
+            root.setLevel(self._before)
 
 
 @contextmanager

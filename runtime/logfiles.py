@@ -20,6 +20,7 @@ class Spare:
     """An open file that waits for something to be written into it. ``named`` tells whether it has become a log."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.path = _spare(folder, os.getpid())
         self.process = os.getpid()
         self.named = False

@@ -25,7 +25,7 @@ from ..compilers.errors import PenstockError
 from ..compilers.graph import Graph, Literal, Node
 from ..compilers.serialisation import from_json
 from ..compilers.targets.azureml.texts import read_text
-from .capture import logging_shown
+from .capture import LoggingShown
 from .enclosed import perform_enclosed
 from .events import Event, FileLogged, MetricLogged
 from .invocation import invoke
@@ -163,7 +163,7 @@ def _attempt(task: Task, attempt: int, reports: Reports) -> Outcome:
 @contextlib.contextmanager
 def _shown(_log: Path) -> Iterator[None]:
     """Leave output where it goes, which is the log of the job; show what is logged as well."""
-    with logging_shown(sys.stderr):
+    with LoggingShown(sys.stderr):
         yield
     sys.stdout.flush()
 

@@ -24,7 +24,7 @@ from ...compilers.graph import FunctionRef, Node
 from ...compilers.lowering.parameters import kind_of
 from ...compilers.traversal import output_refs
 from ..artifacts import Artifact
-from ..capture import logging_shown
+from ..capture import LoggingShown
 from ..changes import code_changes
 from ..context import Entered, StepContext
 from ..errors import DatastoreError, RunError, StepNotFound, StoreError
@@ -120,7 +120,7 @@ def perform(replayable: Replayable, caller: Caller = call) -> Replay:
     task = replayable.task
     environment = task.options.environment
     context = StepContext(task.step, task.run, task.attempt)
-    with Entered(context), surroundings(environment.variables if environment else {}), logging_shown(sys.stderr):
+    with Entered(context), surroundings(environment.variables if environment else {}), LoggingShown(sys.stderr):
         started = time.perf_counter()
         result = caller(replayable.code.function, replayable.arguments)
         duration = time.perf_counter() - started

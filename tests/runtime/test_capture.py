@@ -169,21 +169,53 @@ def test_what_is_said_between_two_steps_belongs_to_neither(log, spares, capfd):
     with process_output(log.with_name("silent.log"), spares):
         pass
     os.write(1, b"a thread that was left\n")
+    sys.stdout.write("no end of a line")
     with process_output(log, spares):
         print("mine")
     assert log.read_text() == "mine\n" and not log.with_name("silent.log").exists()
 
 
 @pytest.mark.parametrize(
-    "harm", ["sys.stdout = None", "sys.stdout.close()", "os.dup2(os.open(os.devnull, 1), 1)", "os.close(2)"]
+    "harm",
+    [
+        "sys.stdout = None",
+        "sys.stdout.close()",
+        "sys.stdout.detach()",
+        "sys.stdout.write = len",
+        "sys.stdout.reconfigure(encoding='ascii', errors='strict')",
+        "sys.stdout.reconfigure(newline='\\r')",
+        "os.dup2(os.open(os.devnull, 1), 1)",
+        "os.close(2)",
+        "logging.lastResort.setLevel(logging.CRITICAL)",
+    ],
 )
 def test_what_a_step_does_to_its_output_is_not_the_next_ones_concern(log, spares, capfd, harm):
-    with process_output(log.with_name("harm.log"), spares):
+    with bare_logging(), process_output(log.with_name("harm.log"), spares):
         exec(harm)  # noqa: S102 - one line of this test
-    with process_output(log, spares):
-        print("all is well")
+    with bare_logging(), process_output(log, spares):
+        print("all is well — so far")
         os.write(2, b"here too\n")
-    assert log.read_text() == "all is well\nhere too\n"
+        logging.getLogger("step").info("and here")
+    assert log.read_text() == "all is well — so far\nhere too\nINFO step: and here\n"
+
+
+def test_a_child_that_a_step_starts_can_say_something_whatever_the_step_before_let_children_have(log, spares, capfd):
+    with process_output(log.with_name("selfish.log"), spares):
+        os.set_inheritable(1, False)
+    with process_output(log, spares):
+        os.system("echo from a child")  # noqa: S605, S607 - a fixed command
+    assert log.read_text() == "from a child\n"
+
+
+def test_where_no_thread_can_be_started_no_file_stays_open(log, spares, capfd, monkeypatch):
+    def no_thread(_self: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("penstock.runtime.trimming.LogLimit.watch", no_thread)
+    before = os.fstat(1).st_ino
+    with pytest.raises(RuntimeError, match="new thread"), process_output(log, spares):
+        pass
+    assert os.fstat(1).st_ino == before
 
 
 def test_leaving_removes_an_empty_file_only(log, spares, capfd):

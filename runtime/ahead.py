@@ -26,7 +26,8 @@ from .tasks import Outcome, Task
 
 _FIRST: Final = 16
 _MOST: Final = 256
-"""Steps in the first segment of a run, and at most; each has twice as many as the one before, since results go along."""
+"""Steps in the first segment of a run, and at most; each has twice as many as the one before. What a worker is ahead of the driver is done again
+when that is killed."""
 
 _PLAIN: Final = frozenset({int, str, bool, float, bytes, type(None)})
 
@@ -95,9 +96,7 @@ class Ahead:
         if not followers:
             return False
         sent = self._note([node, *(follower for follower, _ in followers)], frozenset())
-        self._sent.pop(node.id)
-        sent.left -= 1
-        sent.claimed.add(node.id)
+        self.claim(node.id)
         links = (Link(task, task.inputs), *(link for _, link in followers))
         segment = Segment(links, self._calls.key(node.id), self._calls.results_of(sent.codes))
         executor.submit_segment(segment, functools.partial(self._hear, sent))

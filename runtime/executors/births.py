@@ -10,7 +10,7 @@ from attrs import frozen
 
 @frozen
 class Birth:
-    """Asks for a worker of a name that connects to an address, and finds its environment, its folder and its modules where its driver does."""
+    """Asks for a worker of a name that connects to an address, with its driver's environment, folder, and place of modules."""
 
     name: str
     address: str

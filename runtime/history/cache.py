@@ -12,12 +12,9 @@ from ..bases import Basis
 from ..reuse import Earlier
 from .connections import Connection, Row
 from .documents import basis_from, outputs_of
-from .heirs import with_marks
+from .marks import chunks, with_marks
 from .sessions import Session
 from .tables import DEFINITIONS, METRICS, MetricRow, Table
-
-_AT_A_TIME = 500
-"""Keys in one question; SQLite takes 999 parameters before version 3.32."""
 
 Place: TypeAlias = tuple[str, str]
 """The run and the id of a step run."""
@@ -48,7 +45,7 @@ class ResultCache:
         """Return the newest completed step run of each key that has one. Raises HistoryError."""
         with self._session.connection() as connection:
             found: dict[str, Earlier] = {}
-            for some in _chunks(keys):
+            for some in chunks(keys):
                 found |= _find(connection, some)
             return found
 
@@ -71,9 +68,8 @@ class ResultCache:
                 return None
             index = json.loads(rows[0][0])
             parts: dict[str, Any] = {}
-            for some in _chunks(tuple(dict.fromkeys(index["definitions"]))):
-                wanted = ", ".join("?" * len(some))
-                selected = connection.rows(DEFINITIONS.select(f"WHERE digest IN ({wanted})"), some)
+            for some in chunks(tuple(dict.fromkeys(index["definitions"]))):
+                selected = connection.rows(with_marks(DEFINITIONS.select("WHERE digest IN (...)"), some), some)
                 parts |= {digest: json.loads(document) for digest, document in selected}
         try:
             return Manifest.assembled(index, parts)
@@ -108,9 +104,5 @@ def _rows(connection: Connection, table: Table, places: Iterable[Place], order: 
     for run, step in places:
         by_run.setdefault(run, []).append(step)
     for run, steps in by_run.items():
-        marks = ", ".join("?" * len(steps))
-        yield from connection.rows(table.select(f"WHERE run = ? AND step IN ({marks}) {order}"), (run, *steps))
-
-
-def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (keys[start : start + _AT_A_TIME] for start in range(0, len(keys), _AT_A_TIME))
+        asked = with_marks(table.select(f"WHERE run = ? AND step IN (...) {order}"), steps)
+        yield from connection.rows(asked, (run, *steps))

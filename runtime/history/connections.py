@@ -31,8 +31,8 @@ class RawConnection(Protocol):
 class Engine:
     """How one kind of database differs from the other.
 
-    ``begin`` starts a transaction that writes; ``patience`` sets for how many milliseconds a statement waits for a lock; ``prepare_schema`` are the statements that lock out everybody else and
-    make room for our tables; ``count_tables`` gives how many tables there are and whether one is our version's;
+    ``begin`` starts a transaction that writes; ``patience`` sets for how many milliseconds a statement waits for a lock;
+    ``prepare_schema`` are the statements that lock out everybody else and make room for our tables; ``count_tables`` gives how many tables there are and whether one is our version's;
     ``translate`` rewrites a statement from ``?``; ``explain`` turns an error of the driver into one for people.
     """
 

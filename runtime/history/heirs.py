@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .connections import Connection
+from .marks import with_marks
 
 _HEIR = (
     "SELECT steps.run, steps.id FROM steps JOIN runs ON runs.id = steps.run WHERE steps.result = results.number "
@@ -25,8 +26,3 @@ def forget_runs(connection: Connection, runs: Sequence[str]) -> None:
     """Delete runs and what belongs to them only, within a transaction that holds off recorders."""
     for statement in ("DELETE FROM runs WHERE id IN (...)", _MOVE, "DELETE FROM results WHERE run IN (...)"):
         connection.execute(with_marks(statement, runs), runs)
-
-
-def with_marks(sql: str, values: Sequence[object]) -> str:
-    """Return a statement with a mark for each value in place of its dots."""
-    return sql.replace("...", ", ".join("?" * len(values)))

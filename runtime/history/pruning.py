@@ -16,15 +16,13 @@ from attrs import frozen
 
 from ..states import State
 from .connections import Connection
-from .heirs import forget_runs, with_marks
+from .heirs import forget_runs
+from .marks import chunks, with_marks
 from .numbering import take
 from .opening import is_postgres
 
 _RUNS_AT_ONCE = 10
 """Runs that are forgotten in one transaction; one of a thousand steps takes some ten milliseconds."""
-
-_AT_A_TIME = 500
-"""Parameters in one statement; SQLite takes 999 before version 3.32."""
 
 _SHARED = ("graphs", "packages", "fingerprints", "definitions", "runs", "results", "latest")
 """Tables that must not grow while it is decided what nobody needs, in the order in which recorders write them."""
@@ -85,7 +83,7 @@ def lifetimes(connection: Connection) -> list[Lifetime]:
 def made_by(connection: Connection, runs: Sequence[str]) -> dict[str, Known]:
     """Return the artifacts of some runs that are kept in the store, by digest."""
     found: dict[str, Known] = {}
-    for some in _chunks(runs):
+    for some in chunks(runs):
         rows = connection.rows(
             with_marks(
                 "SELECT digest, size, summary, run, step FROM artifacts WHERE content IS NULL AND run IN (...)", some
@@ -107,7 +105,7 @@ def forget(connection: Connection, doomed: Sequence[str], heard: Callable[[int],
     ``heard`` is called with the number of runs done. Raises HistoryError.
     """
     gone: list[str] = []
-    for some in _chunks(doomed, _RUNS_AT_ONCE):
+    for some in chunks(doomed, _RUNS_AT_ONCE):
         with _writing(connection):
             gone += _forget(connection, some)
         heard(len(gone))
@@ -119,7 +117,7 @@ def rehearse(connection: Connection, doomed: Sequence[str]) -> tuple[Forgotten, 
     """Say what :func:`forget` would do, and which artifacts would be needed then. Nothing is changed."""
     gone: list[str] = []
     with contextlib.suppress(_Undone), _writing(connection):
-        for some in _chunks(doomed, _RUNS_AT_ONCE):
+        for some in chunks(doomed, _RUNS_AT_ONCE):
             gone += _forget(connection, some)
         forgotten, still_needed = Forgotten(tuple(gone), _tidy(connection)), needed(connection)
         raise _Undone
@@ -168,16 +166,12 @@ def _used_fingerprints(connection: Connection) -> set[str]:
 
 def _used_definitions(connection: Connection) -> set[str]:
     used: set[str] = set()
-    for some in _chunks(sorted(_all(connection, "fingerprints"))):
+    for some in chunks(sorted(_all(connection, "fingerprints"))):
         rows = connection.rows(with_marks("SELECT document FROM fingerprints WHERE digest IN (...)", some), some)
         used.update(*(json.loads(document)["definitions"] for (document,) in rows))
     return used
 
 
 def _delete(connection: Connection, table: str, digests: Iterable[str]) -> None:
-    for some in _chunks(sorted(digests)):
+    for some in chunks(sorted(digests)):
         connection.execute(with_marks(f"DELETE FROM {table} WHERE digest IN (...)", some), some)  # noqa: S608 -- as above
-
-
-def _chunks(values: Sequence[str], size: int = _AT_A_TIME) -> Iterator[Sequence[str]]:
-    return (values[start : start + size] for start in range(0, len(values), size))

@@ -23,6 +23,7 @@ from .connections import Connect, Connection, Row
 from .drivers import Driver, driver_of
 from .lineage import Lineage, outputs
 from .liveness import reconcile
+from .marks import with_marks
 from .records import FileRecord, MetricRecord, RunRecord, StepRecord, in_order
 from .references import resolve
 from .sessions import Session
@@ -145,9 +146,8 @@ class History:
     def pulses(self, run_ids: Iterable[str]) -> dict[str, Pulse]:
         """Return how runs stand and when something was last heard of them; one that is not there is left out."""
         wanted = list(run_ids)
-        marks = ", ".join("?" * len(wanted))
         with self._reconciled() as connection:
-            rows = connection.rows(f"SELECT id, state, seen FROM runs WHERE id IN ({marks})", wanted)  # noqa: S608 -- marks only
+            rows = connection.rows(with_marks("SELECT id, state, seen FROM runs WHERE id IN (...)", wanted), wanted)
         return {run: Pulse(State(state), seen) for run, state, seen in rows}
 
     def graph(self, run_id: str, *, member: FindMember = imported) -> Graph:

@@ -6,10 +6,8 @@ from collections.abc import Sequence, Set
 
 from .connections import Connection
 from .ledgers import Ledger
+from .marks import chunks, with_marks
 from .numbering import take
-
-_AT_A_TIME = 500
-"""Numbers in one question; SQLite takes 999 parameters before version 3.32."""
 
 _LATEST = (
     "INSERT INTO latest (pipeline, step, result) SELECT ?, id, result FROM steps WHERE run = ? AND result IS NOT NULL "
@@ -39,11 +37,7 @@ def keep_latest(connection: Connection, pipeline: str, run: str) -> None:
 def _kept(connection: Connection, numbers: Sequence[int]) -> Set[int]:
     """Return those of some results that have not been forgotten meanwhile."""
     kept: set[int] = set()
-    for start in range(0, len(numbers), _AT_A_TIME):
-        some = numbers[start : start + _AT_A_TIME]
-        marks = ", ".join("?" * len(some))
-        kept.update(
-            number
-            for (number,) in connection.rows(f"SELECT number FROM results WHERE number IN ({marks})", some)  # noqa: S608 -- marks only
-        )
+    for some in chunks(numbers):
+        rows = connection.rows(with_marks("SELECT number FROM results WHERE number IN (...)", some), some)
+        kept.update(number for (number,) in rows)
     return kept

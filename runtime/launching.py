@@ -10,6 +10,8 @@ from .. import runtime
 from ..compilers import fingerprints, lowering
 from . import bundles
 from .configuration import Settings, settings_upward
+from .errors import RunFailed
+from .frames import ours_hidden
 from .runners.local import Local
 
 if TYPE_CHECKING:
@@ -20,9 +22,10 @@ def run(pipeline: Callable[..., object], *args: Any, **kwargs: Any) -> Run:
     """Run a pipeline here: tracked, in parallel, with every result kept. Returns when it has ended.
 
     The arguments are the pipeline's own parameters; how to run is said with :class:`Local`. Raises what compiling
-    raises, and RunFailed with the user's exception as its cause.
+    raises, RunFailed with the user's exception as its cause, and KeyboardInterrupt after Ctrl-C has cancelled the run.
     """
-    return Local().run(pipeline, *args, **kwargs)
+    with ours_hidden(KeyboardInterrupt, RunFailed):
+        return Local().run(pipeline, *args, **kwargs)
 
 
 def compile(

@@ -13,6 +13,7 @@ import attrs
 from .. import runtime
 from ..compilers.graph import Collection, Literal
 from .errors import RunCancelled, RunError, RunFailed
+from .frames import ours_hidden
 from .invocation import load
 from .states import State
 from .store import decode, open_store
@@ -337,7 +338,8 @@ class Run:
 
     def wait(self, timeout: float | None = None) -> Run:
         """Wait until the run has ended, at most ``timeout`` seconds. Raises TimeoutError when it has not."""
-        ended = self._watch(timeout) if self._progressing is None else self._progressing.wait(timeout)
+        with ours_hidden(KeyboardInterrupt):
+            ended = self._watch(timeout) if self._progressing is None else self._progressing.wait(timeout)
         if not ended:
             raise TimeoutError(f"run {self.id} has not ended after {timeout} s; it goes on")
         return self

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sysconfig
 import traceback
 from collections.abc import Iterator
 
-_PACKAGE = __name__.partition(".")[0]
-_LIBRARIES = (*(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")), "<frozen ")
+from .frames import is_of_library, is_ours
 
 
 def user_frames(error: BaseException) -> str:
@@ -29,12 +27,11 @@ def _trim(
     if told is None or error is None:
         return
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    modules = [str(frame.f_globals.get("__name__", "")) for frame in frames]
-    ours = [index for index, name in enumerate(modules) if name == _PACKAGE or name.startswith(_PACKAGE + ".")]
+    ours = [index for index, frame in enumerate(frames) if is_ours(frame)]
     kept = [
         summary
         for index, summary in enumerate(told.stack)
-        if index not in ours and (index == len(frames) - 1 or not summary.filename.startswith(_LIBRARIES))
+        if index not in ours and (index == len(frames) - 1 or not is_of_library(summary.filename))
     ]
     told.stack[:] = kept
     yield told.__cause__, error.__cause__

@@ -113,8 +113,8 @@ class Program(click.Group):
                 raise
             click.echo(f"{click.style('Error:', fg='red')} {error}", err=True)
             sys.exit(code_of(error))
-        except KeyboardInterrupt:
-            click.echo("cancelled", err=True)
+        except KeyboardInterrupt as error:
+            click.echo(str(error) or "cancelled", err=True)
             sys.exit(CANCELLED)
 
 

@@ -114,10 +114,10 @@ def command(
     )
     try:
         run = runner.run_compiled(compiled)
-    except KeyboardInterrupt:
-        if display == "none":
+    except KeyboardInterrupt as error:
+        if display == "none" or not error.args:
             raise
-        sys.exit(CANCELLED)  # the display has said so
+        sys.exit(CANCELLED)  # the display has said what became of the run
     if picture:
         picture.write_text(export_svg(recording.events, title=f"penstock run {target.shown}"), encoding="utf-8")
     _tell(run, as_json=as_json, quiet=quiet, is_shown=display != "none")

@@ -188,14 +188,23 @@ class Execution:
             try:
                 state, problem = self._drive_to_end(started, closing), self._drive.problem
             except BaseException as error:
-                self._emit(RunEnded(plan.run, time.time(), State.CANCELLED, self._why(error)))
+                why = self._why(error)
+                self._emit(RunEnded(plan.run, time.time(), State.CANCELLED, why))
                 self._notify()
+                self._tell_interrupted(error, why)
                 raise
             self._emit(RunEnded(plan.run, time.time(), state, problem))
         warn_undeclared(self._drive.undeclared)
         if self._config.executor == "inline" and self._tracker.counts()[State.COMPLETED]:
             self._warn_of_drift()  # elsewhere a step changes its own copy
         self._notify()
+
+    def _tell_interrupted(self, error: BaseException, why: str) -> None:
+        """Say on the last line of a program that Ctrl-C ends what has become of its run."""
+        if type(error) is KeyboardInterrupt and not error.args:
+            error.args = (
+                f"run {self._plan.run} was cancelled: {why}; run it again to go on: what has finished is reused",
+            )
 
     def _warn_of_drift(self) -> None:
         """Warn of globals that count for a step and that have changed since: what was kept may not follow from them."""
@@ -240,9 +249,11 @@ class Execution:
         """
         try:
             ended = self._ended.wait(timeout)
-        except KeyboardInterrupt:
-            self.cancel(self._why(KeyboardInterrupt()))
+        except KeyboardInterrupt as error:
+            why = self._why(error)
+            self.cancel(why)
             self._ended.wait()
+            self._tell_interrupted(error, why)
             raise
         if self._broken is not None:
             raise RunError(f"run {self._plan.run} was broken off: {self._broken!r}") from self._broken

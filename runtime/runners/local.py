@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -12,7 +13,8 @@ from attrs import field, frozen
 from ...compilers import lowering
 from ...compilers.garbage import collection_held_back
 from .. import runners
-from ..errors import RunError
+from ..errors import RunError, RunFailed
+from ..frames import ours_hidden
 from ..interruptions import stopped_by_sigterm
 from .choices import Display, ExecutorName
 
@@ -134,12 +136,10 @@ class Local:
     def run(self, pipeline: Callable[..., object], *args: Any, **kwargs: Any) -> Run:
         """Compile a pipeline, run it with these parameters, and return the run when it has ended.
 
-        Raises what compiling raises, MissingInput, and RunFailed with the user's exception as its cause.
+        Raises what compiling raises, MissingInput, RunFailed with the user's exception as its cause, and KeyboardInterrupt
+        after Ctrl-C has cancelled the run.
         """
-        if self.executor != "local" or self.kept_workers is not None:
-            return self.run_compiled(lowering.compile_pipeline(pipeline, args, kwargs))
-        with runners.early_workers(self.jobs, self.workspace) as workers:
-            local = self if workers is None else attrs.evolve(self, kept_workers=workers)
+        with ours_hidden(KeyboardInterrupt, RunFailed), self._early() as local:
             return local.run_compiled(lowering.compile_pipeline(pipeline, args, kwargs))
 
     def submit(self, pipeline: Callable[..., object], *args: Any, **kwargs: Any) -> Run:
@@ -158,6 +158,15 @@ class Local:
         execution = self._prepared(compiled)
         execution.start()
         return execution.run
+
+    @contextlib.contextmanager
+    def _early(self) -> Iterator[Local]:
+        """Start a worker while the pipeline is compiled, where that is worth it."""
+        if self.executor != "local" or self.kept_workers is not None:
+            yield self
+            return
+        with runners.early_workers(self.jobs, self.workspace) as workers:
+            yield self if workers is None else attrs.evolve(self, kept_workers=workers)
 
     def __attrs_post_init__(self) -> None:
         if self.only and (self.until or self.regenerate_from):

@@ -1,8 +1,8 @@
 """Hold a pipeline as frozen data: the intermediate representation that every runtime and target reads.
 
 A :class:`Graph` has parameters, nodes in call order, the structure of its output, and the groups that nested
-pipelines leave behind. The inputs of a node are *bindings*: a value, or where a value will come from. Nothing here
-computes; walking is in :mod:`.traversal`, invariants are in :mod:`.verification`, documents in :mod:`.serialisation`.
+pipelines leave behind. The inputs of a node are :mod:`.bindings`: a value, or where a value will come from. What a worker
+has to know of a step stands in modules of its own, so that it need not load the rest. Nothing here computes; walking is in :mod:`.traversal`, invariants are in :mod:`.verification`, documents in :mod:`.serialisation`.
 """
 
 from __future__ import annotations
@@ -13,97 +13,22 @@ from typing import TypeAlias, Union
 
 from attrs import field, frozen
 
-from .travelling import travels
-
-PathItem: TypeAlias = str | int
-"""One selection into a value: a key or an index, as in ``promise["rmse"]`` or ``promise[0]``."""
-
-CollectionKind: TypeAlias = Choice["list", "tuple", "set", "dict", "namedtuple"]
-
-Operator: TypeAlias = Choice["==", "!=", "<", "<=", ">", ">=", "&", "|", "~"]
-
-OUTPUT = "output"
-"""The name of a step's output where the signature gives none."""
-
-
-@travels
-@frozen
-class Literal:
-    """A plain value written into the graph: a scalar, a date, an enum member, a path, or a collection of such.
-
-    What is plain is decided by :func:`penstock.compilers.values.is_plain`; all else is :class:`Attached`.
-    """
-
-    value: object
-
-
-@frozen
-class Attached:
-    """A value that is too big or too rich for a document; it travels beside the graph under ``key``.
-
-    ``digest`` identifies its content, where that can be computed, so that two graphs can be told apart.
-    """
-
-    key: str
-    digest: str | None = None
-
-
-@frozen
-class ParameterRef:
-    """The value of a pipeline parameter, or an item of it."""
-
-    name: str
-    path: tuple[PathItem, ...] = ()
-
-
-@travels
-@frozen
-class OutputRef:
-    """An output of an earlier node, or an item of it."""
-
-    node: str
-    name: str = OUTPUT
-    path: tuple[PathItem, ...] = ()
-
-
-@frozen
-class Collection:
-    """A list, tuple, set, dict or NamedTuple with at least one reference somewhere inside.
-
-    ``keys`` are the keys of a dict (plain values) or the fields of a NamedTuple; ``type`` is the ``module:qualname`` of
-    the latter's class, and ``payload`` the class itself, which may travel beside the graph.
-    """
-
-    kind: CollectionKind
-    items: tuple[Binding, ...]
-    keys: tuple[object, ...] = ()
-    type: str | None = None
-    payload: Attached | None = None
-
-
-@frozen
-class Operation:
-    """A comparison of two values, or a combination of truth values; computed where its operands are known, in no worker."""
-
-    operator: Operator
-    operands: tuple[Binding, ...]
-
-
-Binding: TypeAlias = Union[Literal, Attached, ParameterRef, OutputRef, Collection, Operation]
-"""What an input is bound to."""
-
-
-@travels
-@frozen
-class FunctionRef:
-    """Where a function is found: ``module`` and ``qualname``, or by value when ``attached`` is set."""
-
-    module: str
-    qualname: str
-    attached: Attached | None = None
-
-    def __str__(self) -> str:
-        return f"{self.module}:{self.qualname}"
+from .bindings import OUTPUT as OUTPUT
+from .bindings import Binding as Binding
+from .bindings import Collection as Collection
+from .bindings import CollectionKind as CollectionKind
+from .bindings import Operation as Operation
+from .bindings import Operator as Operator
+from .bindings import OutputRef as OutputRef
+from .bindings import ParameterRef as ParameterRef
+from .bindings import PathItem as PathItem
+from .literals import Attached as Attached
+from .literals import Literal as Literal
+from .options import Environment as Environment
+from .options import NodeOptions as NodeOptions
+from .options import Resources as Resources
+from .options import Retry as Retry
+from .references import FunctionRef as FunctionRef
 
 
 @frozen
@@ -123,61 +48,6 @@ class Output:
 
     name: str
     type: str = "Any"
-
-
-@travels
-@frozen
-class Resources:
-    """What a step asks of the machine that runs it. ``memory`` is in bytes; None leaves a choice to the runtime."""
-
-    cpus: float | None = None
-    memory: int | None = None
-    gpus: int = 0
-    nodes: int = 1
-
-
-@frozen
-class Retry:
-    """When a failed node is tried again: ``delay`` seconds later, then ``factor`` times as long, at most ``longest``.
-
-    ``on`` are the classes of exceptions that are followed by another attempt, as ``module:qualname``; empty means any.
-    """
-
-    delay: float = 0.5
-    factor: float = 2.0
-    longest: float = 60.0
-    on: tuple[str, ...] = ()
-
-
-@frozen
-class Environment:
-    """What must be installed and set where a step runs."""
-
-    packages: tuple[str, ...] = ()
-    image: str | None = None
-    variables: Mapping[str, str] = field(factory=dict)
-
-
-@travels
-@frozen
-class NodeOptions:
-    """How a node is run and reused. ``timeout`` is in seconds and holds for one attempt; ``max_age`` is in seconds.
-
-    ``hash_paths`` are relative to the project's root where they lie under it; ``env`` are names of variables.
-    """
-
-    allow_reuse: bool = True
-    retries: int = 0
-    retry: Retry = Retry()
-    timeout: float | None = None
-    max_age: float | None = None
-    resources: Resources = Resources()
-    compute: str | None = None
-    environment: Environment | None = None
-    version: str | None = None
-    hash_paths: tuple[str, ...] = ()
-    env: tuple[str, ...] = ()
-    tags: Mapping[str, str] = field(factory=dict)
 
 
 CONDITION, STATE, STATUS = "condition", "state", "status"

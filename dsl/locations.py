@@ -5,17 +5,12 @@ from __future__ import annotations
 import functools
 import os
 import sys
-import sysconfig
 from collections.abc import Iterator
 from types import CodeType, FrameType, TracebackType
 
 from attrs import frozen
 
 _PACKAGE = __name__.partition(".")[0]
-_LIBRARIES = tuple(
-    os.path.realpath(path) + os.sep
-    for path in {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-)
 
 
 @frozen
@@ -87,7 +82,16 @@ def _is_our_code(module: str, file: str) -> bool:
 @functools.lru_cache(maxsize=1024)
 def _is_library(file: str) -> bool:
     """Say whether a file is the standard library's or an installed distribution's."""
-    return file.startswith("<frozen") or os.path.realpath(file).startswith(_LIBRARIES)
+    return file.startswith("<frozen") or os.path.realpath(file).startswith(_libraries())
+
+
+@functools.cache
+def _libraries() -> tuple[str, ...]:
+    """Return the folders of libraries, which a process that records nothing, as a worker, need not find out."""
+    import sysconfig
+
+    paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    return tuple(os.path.realpath(path) + os.sep for path in paths)
 
 
 def _shortest(file: str) -> str:

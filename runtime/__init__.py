@@ -1,7 +1,7 @@
 """Make it happen: run graphs, store what they make, remember, and show.
 
 A few things are loaded by their names when they are first used, since workers import what has a use for them and make none:
-the module of a step names ``run`` and ``Workspace``, which only whoever drives a run needs.
+the module of a step names ``run`` and ``Workspace``, which only whoever drives a run needs, and few workers get a segment.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..compilers.deferral import loaded_on_first_use
 
 if TYPE_CHECKING:
+    from .chaining import perform_segment
     from .cleaning import clean
     from .exports import document
     from .inputs import keep_inputs, kept_inputs
@@ -26,6 +27,7 @@ __all__ = [
     "document",
     "keep_inputs",
     "kept_inputs",
+    "perform_segment",
 ]
 
 _HOMES = {
@@ -36,6 +38,7 @@ _HOMES = {
     "document": "exports",
     "keep_inputs": "inputs",
     "kept_inputs": "inputs",
+    "perform_segment": "chaining",
 }
 
 __getattr__ = loaded_on_first_use(__name__, _HOMES)

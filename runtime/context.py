@@ -8,11 +8,11 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
-from .events import Event
 from .filenames import filename_of
 
 if TYPE_CHECKING:
     from .datastores import Datastores
+    from .events import Event
 
 
 @final

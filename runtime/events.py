@@ -15,6 +15,9 @@ from ..compilers.graph import Graph, Node
 from .artifacts import Artifact
 from .bases import Basis
 from .failures import Failure
+from .reports import FileLogged as FileLogged
+from .reports import MetricLogged as MetricLogged
+from .reports import Progressed as Progressed
 from .states import State
 
 
@@ -117,38 +120,6 @@ class StepSkipped:
     time: float
     reason: str
     state: State = State.SKIPPED
-
-
-@frozen
-class MetricLogged:
-    """A step logged a number. ``index`` is the position along the step's own axis (epoch, batch), if it has one."""
-
-    step: str
-    time: float
-    name: str
-    value: float
-    index: float | None = None
-
-
-@frozen
-class FileLogged:
-    """A step logged a figure or a text; ``path`` is relative to the run's folder."""
-
-    step: str
-    time: float
-    name: str
-    path: str
-
-
-@frozen
-class Progressed:
-    """A step's loop advanced to ``done`` of ``total`` (None when unknown)."""
-
-    step: str
-    time: float
-    done: int
-    total: int | None = None
-    label: str = ""
 
 
 @frozen

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from ..compilers.errors import PenstockError
-from ..compilers.graph import Node
 from .errors import OperationFailed, StepFailed
 from .resolved import summarise_input
 from .store.space import readable_size
 from .tracebacks import user_frames
 
 if TYPE_CHECKING:
+    from ..compilers.graph import Node
     from .tasks import Task
 
 _LONGEST_MESSAGE = 10_000

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, cast, final
+from typing import TYPE_CHECKING, Any, cast, final
 
-from ..compilers.graph import FunctionRef
 from ..compilers.importing import is_findable
 from .errors import RunError
+
+if TYPE_CHECKING:
+    from ..compilers.references import FunctionRef
 
 
 def find_function(ref: FunctionRef) -> Callable[..., Any]:

@@ -15,16 +15,16 @@ import typing
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ..compilers.datapaths import DataPath
-from ..compilers.graph import Collection, FunctionRef, Literal
+from ..compilers.literals import Literal
+from ..compilers.references import FunctionRef
 from .artifacts import Artifact
 from .auditing import audited
 from .capture import leave, process_output
 from .context import _RUNNING, Entered, StepContext
 from .errors import RunError
-from .events import Event
 from .failures import describe
 from .functions import Importing, find_function
 from .interruptions import Terminated
@@ -35,6 +35,10 @@ from .store import ArtifactStore, decode, encode_all, open_store
 from .surroundings import Surroundings, surroundings
 from .tasks import Completed, Failed, Outcome, Task
 from .whereabouts import Whereabouts
+
+if TYPE_CHECKING:
+    from ..compilers.bindings import Collection
+    from .events import Event
 
 
 def perform(task: Task, send: Callable[[Event], None]) -> Outcome:

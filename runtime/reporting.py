@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .context import StepContext, current_step
-from .events import FileLogged, MetricLogged, Progressed
+from .reports import FileLogged, MetricLogged, Progressed
 
 T = TypeVar("T")
 

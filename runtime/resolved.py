@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Final, TypeAlias, Union
+from typing import TYPE_CHECKING, Final, TypeAlias, Union
 
 from attrs import frozen
 
-from ..compilers.graph import Collection, Literal, PathItem
+from ..compilers.literals import Literal
 from ..compilers.travelling import travels
 from .artifacts import Artifact
+
+if TYPE_CHECKING:
+    from ..compilers.bindings import Collection, PathItem
 
 
 @travels

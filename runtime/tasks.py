@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 from attrs import field, frozen
 
-from ..compilers.graph import FunctionRef, NodeOptions
+from ..compilers.options import NodeOptions
 from ..compilers.travelling import travels
-from .artifacts import Artifact
-from .failures import Failure
 from .filenames import filename_of
-from .resolved import Resolved
 
 if TYPE_CHECKING:
+    from ..compilers.references import FunctionRef
+    from .artifacts import Artifact
     from .datastores import Datastores
+    from .failures import Failure
+    from .resolved import Resolved
 
 
 @travels

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from attrs import frozen
 
 from ..compilers.datapaths import DataPath
-from ..compilers.graph import Literal
+from ..compilers.literals import Literal
 from . import datastores as data
 from .errors import DatastoreError
 from .resolved import Gathered, Resolved

@@ -14,10 +14,11 @@ import attrs
 from attrs import field, frozen
 
 from ...compilers.fingerprints import Manifest
+from ..answers import Unreadable
 from ..errors import ClusterUnfit, RunError, StepFailed
 from ..events import Event
 from ..executors.deaths import unsendable
-from ..executors.packing import Unreadable, pack
+from ..executors.packing import pack
 from ..failures import describe_end
 from ..plans import Plan
 from ..tasks import Failed, Outcome, Task

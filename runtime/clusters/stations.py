@@ -19,11 +19,12 @@ from typing import Final, final
 import attrs
 from attrs import define, field, frozen
 
+from ..answers import Unreadable
 from ..channels import DriverLink, WorkerListener
 from ..errors import ClusterUnfit
 from ..events import Event
 from ..executors.local import start_here, thread_limits
-from ..executors.packing import Unreadable, unpack
+from ..executors.packing import unpack
 from ..executors.slots import Slot
 from ..failures import describe_end
 from ..tasks import Failed, Outcome, Task

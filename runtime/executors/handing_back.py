@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import final
 
+from ..answers import SLOW, Returned
 from ..channels import DriverLink
 from ..lookouts import Lookout
-from ..segments import SLOW, Returned
 from .packing import step_of
 
 

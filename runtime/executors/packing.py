@@ -8,8 +8,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from attrs import frozen
 
+from ..answers import Unreadable
 from ..tasks import Task
 
 if TYPE_CHECKING:
@@ -31,13 +31,6 @@ _OWN: Final = ("step", "inputs", "datastores", "attempt", "gpus")
 _COMMON: Final = tuple(attribute.name for attribute in attrs.fields(Task) if attribute.name not in _OWN)
 
 _own, _common = attrgetter(*_OWN), attrgetter(*_COMMON)
-
-
-@frozen
-class Unreadable:
-    """What a worker answers where it cannot read its task, or cannot write how it ended. ``problem`` says why."""
-
-    problem: str
 
 
 def pack(work: Task | Segment) -> bytes:

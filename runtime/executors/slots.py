@@ -20,15 +20,16 @@ from typing import Final
 
 from attrs import define, field
 
+from ..answers import Returned, Unreadable
 from ..channels import Inbox, WorkerListener, send_all
 from ..events import Event
 from ..logfiles import recover
 from ..offspring import MARK, end_marked
-from ..segments import Returned, Segment
+from ..segments import Segment
 from ..tasks import Completed, Failed, Outcome, Task
 from .attempts import Attempt, Finish, give_back, remove_scratch
 from .deaths import died, stopped, timed_out, unsendable, unstarted
-from .packing import Unreadable, pack, read
+from .packing import pack, read
 from .processes import Start, WorkerProcess
 
 _whatever_happens: Final = contextlib.suppress(Exception)

@@ -8,14 +8,19 @@ import os
 import signal
 import threading
 import time
+from typing import TYPE_CHECKING
 
+from ... import runtime
+from ..answers import Returned, Unreadable
 from ..channels import DriverLink
 from ..invocation import abandon, perform
 from ..offspring import adopt_orphans, end
-from ..segments import Memory, Returned, Segment
 from ..tasks import Outcome, Task
 from .handing_back import HandBack
-from .packing import Unreadable, unpack
+from .packing import unpack
+
+if TYPE_CHECKING:
+    from ..segments import Segment
 
 _WATCH = 1.0
 """Seconds between two looks of a worker whether its driver is still there."""
@@ -52,28 +57,28 @@ def work(address: str, name: str, driver: int) -> None:
 def serve(address: str, name: str) -> None:
     """Perform the tasks that the driver at ``address`` sends, one after the other, until it hangs up."""
     link = DriverLink(address, name)
-    late, memory = HandBack(link), Memory()
+    late = HandBack(link)
     while (data := link.receive()) is not None:
         late.begin()
         try:
-            _do(link, unpack(data), memory)
+            _do(link, unpack(data))
         except BaseException as error:  # a step may have broken what we need ourselves, such as sys.modules
             link.send(Unreadable(f"{type(error).__name__}: {error}"))
         late.end()
 
 
-def _do(link: DriverLink, work: Task | Segment | Unreadable, memory: Memory) -> None:
+def _do(link: DriverLink, work: Task | Segment | Unreadable) -> None:
     if isinstance(work, Task):
         _answer(link, perform(work, link.send))
     elif isinstance(work, Unreadable):
         _answer(link, work)
     else:
-        _answer_each(link, work, memory)
+        _answer_each(link, work)
 
 
-def _answer_each(link: DriverLink, segment: Segment, memory: Memory) -> None:
+def _answer_each(link: DriverLink, segment: Segment) -> None:
     """Perform a segment, up to the first step whose outcome the driver cannot be told."""
-    for outcome in segment.perform(link.send, memory):
+    for outcome in runtime.perform_segment(segment, link.send):
         if not _answer(link, outcome):
             return
 

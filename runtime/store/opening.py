@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
+from .. import store as stores
 from .artifacts import ArtifactStore
 from .local import LocalStore
-from .remote import RemoteStore
 
 ENTRY_POINTS = "penstock.stores"
 
@@ -34,4 +34,4 @@ def open_store(location: str | Path, cache: Path | None = None, **storage_option
 
     for entry_point in entry_points(group=ENTRY_POINTS, name=url.partition("://")[0]):
         return cast("ArtifactStore", entry_point.load()(url, cache, **storage_options))
-    return RemoteStore(url, cache, storage_options)
+    return stores.RemoteStore(url, cache, storage_options)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import fields, is_dataclass
 from itertools import islice
 from pathlib import Path
 from types import FunctionType
@@ -96,8 +95,10 @@ def _named_fields(value: object) -> str:
 def _field_names(value: object) -> Iterable[str]:
     if isinstance(value, tuple):
         return getattr(type(value), "_fields", ())
-    if is_dataclass(value) and not isinstance(value, type):
-        return (field.name for field in fields(value) if field.repr)
+    if hasattr(type(value), "__dataclass_fields__"):
+        from dataclasses import fields  # its class has loaded that
+
+        return (field.name for field in fields(value) if field.repr)  # type: ignore[arg-type]  # it is one
     return (field.name for field in getattr(type(value), "__attrs_attrs__", ()) if field.repr)
 
 

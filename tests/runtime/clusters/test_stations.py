@@ -12,6 +12,7 @@ import attrs
 import pytest
 from penstock.compilers.graph import FunctionRef
 from penstock.compilers.graph import Literal
+from penstock.runtime.answers import Unreadable
 from penstock.runtime.channels import WorkerListener
 from penstock.runtime.clusters import stations
 from penstock.runtime.clusters.code import digest_of
@@ -19,7 +20,7 @@ from penstock.runtime.clusters.postings import Posting
 from penstock.runtime.clusters.stations import Answer, perform_posted
 from penstock.runtime.errors import ClusterUnfit
 from penstock.runtime.events import MetricLogged
-from penstock.runtime.executors.packing import Unreadable, pack
+from penstock.runtime.executors.packing import pack
 from penstock.runtime.tasks import Completed, Failed, Task
 
 MODULE = """

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from .graph import Binding, Literal
-from .rendering import render_binding
+from .rendering import render_literal
 
 
 class Names:
@@ -61,4 +61,4 @@ def _columns(members: Sequence[Labelled]) -> Iterator[list[str]]:
     """Yield each input as text in every call of one step; what is no plain value has none."""
     for name in members[0].inputs:
         bindings = [member.inputs.get(name) for member in members]
-        yield [f"{name}={render_binding(given)}" if isinstance(given, Literal) else "" for given in bindings]
+        yield [f"{name}={render_literal(given.value)}" if isinstance(given, Literal) else "" for given in bindings]

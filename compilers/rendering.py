@@ -23,6 +23,7 @@ from .traversal import named_bodies
 
 _BRACKETS = {"list": "[{}]", "tuple": "({})", "set": "{{{}}}"}
 _WIDEST = 60
+_SHOWN_PLAINLY = frozenset({bool, int, float, str, type(None)})
 
 
 def render(graph: Graph) -> str:
@@ -79,8 +80,7 @@ def render_binding(binding: Binding) -> str:
     """Return what an input is bound to, as an expression."""
     match binding:
         case Literal(value):
-            text = render_value(value)
-            return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}..."
+            return render_literal(value)
         case Attached(key):
             return f"<{key}>"
         case ParameterRef(name, path):
@@ -95,6 +95,12 @@ def render_binding(binding: Binding) -> str:
                 for item in operands
             ]
             return f" {operator} ".join(texts) if len(texts) > 1 else f"{operator}{texts[0]}"
+
+
+def render_literal(value: object) -> str:
+    """Return a plain value as it stands in an expression, cut off where it is long."""
+    text = repr(value) if type(value) in _SHOWN_PLAINLY else render_value(value)
+    return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}..."
 
 
 def render_value(value: object) -> str:

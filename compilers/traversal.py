@@ -13,6 +13,7 @@ from .graph import (
     Binding,
     Collection,
     Graph,
+    Literal,
     Map,
     Node,
     OnExit,
@@ -25,6 +26,9 @@ from .graph import (
 
 if TYPE_CHECKING:
     import networkx
+
+_UNATTACHED = frozenset({Literal, OutputRef, ParameterRef})
+"""Bindings that hold no others, and are no attachments: nearly all are, so they are told at a glance."""
 
 
 def leaves(binding: Binding) -> Iterator[Binding]:
@@ -39,8 +43,10 @@ def leaves(binding: Binding) -> Iterator[Binding]:
             yield item
 
 
-def attached_in(binding: Binding) -> Iterator[Attached]:
-    """Yield every attachment that a binding cannot do without; the class of a NamedTuple can be imported or made up."""
+def attached_in(binding: Binding) -> Iterable[Attached]:
+    """Return every attachment that a binding cannot do without; the class of a NamedTuple can be imported or made up."""
+    if type(binding) in _UNATTACHED:
+        return ()
     return (leaf for leaf in leaves(binding) if isinstance(leaf, Attached))
 
 
@@ -107,7 +113,7 @@ def attachments(graph: Graph) -> Iterator[Attached]:
             yield node.function.attached
         for binding in node.inputs.values():
             yield from attached_in(binding)
-        for body in bodies(node):
+        for body in bodies(node) if node.control is not None else ():
             yield from attachments(body)
     yield from (parameter.default for parameter in graph.parameters if isinstance(parameter.default, Attached))
     yield from attached_in(graph.output)

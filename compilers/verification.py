@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from .errors import InvalidGraph
-from .graph import Attached, Binding, Collection, Graph, Literal, Operation, OutputRef
+from .graph import Attached, Binding, Collection, Graph, Literal, Operation, OutputRef, ParameterRef
 from .invariants import CONTROL_CHECKS, Check, Fault
 from .rendering import render_around
-from .traversal import dependencies, generations, leaves, named_bodies, output_refs, parameter_refs
+from .traversal import dependencies, generations, leaves, named_bodies
 from .values import is_plain, is_short
 
 NODE_ID = re.compile(r"[^\W\d][\w.-]*(/[^\W\d][\w.-]*)*")
@@ -63,23 +63,20 @@ def _parameters_are_unique(graph: Graph) -> Iterator[Fault]:
 
 def _outputs_are_unique(graph: Graph) -> Iterator[Fault]:
     for node in graph:
-        if len({output.name for output in node.outputs}) < len(node.outputs):
+        if len(node.outputs) > 1 and len({output.name for output in node.outputs}) < len(node.outputs):
             yield node.id, f"node {node.id!r} has two outputs of one name"
 
 
-def _referenced_nodes_exist(graph: Graph) -> Iterator[Fault]:
-    for node in graph:
-        for needed in dependencies(node):
-            if needed not in graph:
-                yield node.id, f"node {node.id!r} needs the node {needed!r}, which does not exist"
-
-
-def _referenced_outputs_exist(graph: Graph) -> Iterator[Fault]:
-    known = {(node.id, output.name) for node in graph for output in node.outputs}
+def _references_lead_somewhere(graph: Graph) -> Iterator[Fault]:
+    parameters = {parameter.name for parameter in graph.parameters}
     for user, bindings in _users(graph):
-        for ref in output_refs(bindings):
-            if (ref.node, ref.name) not in known:
-                yield _missing_output(graph, ref, user)
+        for leaf in (leaf for binding in bindings for leaf in leaves(binding)):
+            if isinstance(leaf, OutputRef):
+                if leaf.node not in graph or leaf.name not in [output.name for output in graph[leaf.node].outputs]:
+                    yield _missing_output(graph, leaf, user)
+            elif isinstance(leaf, ParameterRef) and leaf.name not in parameters:
+                there_are = ", ".join(sorted(parameters)) or "none"
+                yield user, f"{user or 'the result'} needs the parameter {leaf.name!r}; there are: {there_are}"
 
 
 def _missing_output(graph: Graph, ref: OutputRef, user: str) -> Fault:
@@ -88,17 +85,6 @@ def _missing_output(graph: Graph, ref: OutputRef, user: str) -> Fault:
         return user, f"{who} needs the node {ref.node!r}, which does not exist"
     have = ", ".join(output.name for output in graph[ref.node].outputs) or "none"
     return user, f"{who} needs the output {ref.name!r} of {ref.node!r}, which has: {have}"
-
-
-def _referenced_parameters_exist(graph: Graph) -> Iterator[Fault]:
-    known = {parameter.name for parameter in graph.parameters}
-    for user, bindings in _users(graph):
-        for ref in parameter_refs(bindings):
-            if ref.name not in known:
-                yield (
-                    user,
-                    f"{user or 'the result'} needs the parameter {ref.name!r}; there are: {', '.join(sorted(known)) or 'none'}",
-                )
 
 
 def _users(graph: Graph) -> Iterator[tuple[str, Sequence[Binding]]]:
@@ -115,7 +101,9 @@ def _nothing_waits_for_itself(graph: Graph) -> Iterator[Fault]:
     for node in graph:
         late = [needed for needed in dependencies(node) if needed not in seen]
         seen.add(node.id)
-        if late:
+        if late and late[0] not in graph:
+            yield node.id, f"node {node.id!r} needs the node {late[0]!r}, which does not exist"
+        elif late:
             generations(graph)  # raises for a circle, and names it
             yield (
                 node.id,
@@ -145,8 +133,6 @@ def _broken_collections(binding: Binding) -> Iterator[str]:
 
 def _literals_are_plain(graph: Graph) -> Iterator[Fault]:
     for where, what, binding in _bindings(graph):
-        if isinstance(binding, Literal) and is_short(binding.value):
-            continue
         for leaf in leaves(binding):
             if isinstance(leaf, Literal) and not is_plain(leaf.value):
                 yield where, f"{_called(what)} holds a {type(leaf.value).__name__}, which no document can hold"
@@ -166,10 +152,11 @@ def _attached_values_are_there(graph: Graph, attachments: Mapping[str, object]) 
 
 
 def _bindings(graph: Graph) -> Iterator[tuple[str, _What, Binding]]:
-    """Yield everything in a graph that stands for a value: the node or "", what to call it, and the binding."""
+    """Yield what stands for a value in a graph, but for short plain ones: the node or "", what to call it, and the binding."""
     for node in graph:
         for name, binding in node.inputs.items():
-            yield node.id, ("input {!r} of node {!r}", name, node.id), binding
+            if type(binding) is not Literal or not is_short(binding.value):
+                yield node.id, ("input {!r} of node {!r}", name, node.id), binding
     for parameter in graph.parameters:
         if parameter.default is not None:
             yield "", ("the default of the parameter {!r}", parameter.name), parameter.default
@@ -208,10 +195,8 @@ CHECKS: tuple[Check, ...] = (
     _ids_are_unique,
     _parameters_are_unique,
     _outputs_are_unique,
-    _referenced_nodes_exist,
-    _referenced_outputs_exist,
-    _referenced_parameters_exist,
     _nothing_waits_for_itself,
+    _references_lead_somewhere,
     _collections_are_complete,
     _literals_are_plain,
     _groups_exist,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, Union
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from .locations import Location
 from .options import Options
@@ -53,7 +53,7 @@ class Group:
         return self.pipeline.name
 
 
-@frozen(eq=False)
+@define(eq=False)  # treated as frozen, as promises are: there is one a call
 class Call:
     """One call of a step: what was bound to each parameter (plain values and promises), and where it stands."""
 

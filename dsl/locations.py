@@ -30,8 +30,11 @@ def caller() -> Location:
     while near is not None and _is_ours(near):
         near = near.f_back
     if near is not None and not _is_library(near.f_code.co_filename):
-        return Location(near.f_code.co_filename, near.f_lineno)
+        return _location(near.f_code.co_filename, near.f_lineno)
     return _through_libraries(near)
+
+
+_location = functools.lru_cache(maxsize=1024)(Location)
 
 
 def _through_libraries(frame: FrameType | None) -> Location:

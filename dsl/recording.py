@@ -13,7 +13,7 @@ from attrs import define, field
 from .calls import AnyCall, Call, ControlCall, Group, Recordable, RecordableStep
 from .errors import DefinitionError, PromiseUsedAsValue, RecordingError
 from .locations import Location, caller, innermost
-from .promises import Origin, Promise
+from .promises import ATOMS, Origin, Promise
 from .signatures import NO_DEFAULT, Hint, Input, Signature, assembled
 from .snapshots import EachInside, Snapshots
 
@@ -95,7 +95,8 @@ class Recording:
 
     def snapshot(self, step: Recordable, arguments: Mapping[str, object], where: Location) -> Mapping[str, object]:
         try:
-            return {name: self._snapshots.take(value) for name, value in arguments.items()}
+            take = self._snapshots.take
+            return {name: value if type(value) in ATOMS else take(value) for name, value in arguments.items()}
         except RecursionError:
             raise DefinitionError(
                 f"{step.name}() is given a list or dict that contains itself, or is nested too deep to be written down; "
@@ -151,12 +152,14 @@ def misplaced_each(name: str) -> str:
 
 def _promised(recording: Recording, call: Call, signature: Signature) -> object:
     outputs = signature.outputs
+    if outputs.kind == "one":
+        return Promise(Origin(recording, call, outputs.names[0], outputs.hints[0]))
     if outputs.kind == "none":
         return Promise(Origin(recording, call, "output", type(None)))
     promises = [
         Promise(Origin(recording, call, name, hint)) for name, hint in zip(outputs.names, outputs.hints, strict=True)
     ]
-    return promises[0] if outputs.kind == "one" else assembled(outputs, promises)
+    return assembled(outputs, promises)
 
 
 _ACTIVE: ContextVar[Recording | None] = ContextVar("penstock_recording", default=None)

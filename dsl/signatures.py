@@ -78,12 +78,14 @@ class Signature:
         None where the function has other parameters than ``f(a, b=1)``, or the call does not fit it.
         """
         defaults = self._defaults
-        if defaults is None or len(args) > len(defaults) or not kwargs.keys() <= defaults.keys():
+        if defaults is None or len(args) > len(defaults):
             return None
-        bound = {**defaults, **kwargs, **dict(zip(defaults, args, strict=False))}
-        given_twice = bool(kwargs) and any(name in kwargs for name in itertools.islice(defaults, len(args)))
-        missing = any(value is NO_DEFAULT for value in bound.values())
-        return None if given_twice or missing else bound
+        if kwargs and not (defaults.keys() - itertools.islice(defaults, len(args)) >= kwargs.keys()):
+            return None  # one is unknown, or given twice
+        bound = {**defaults, **kwargs}
+        bound.update(zip(defaults, args, strict=False))
+        is_complete = len(args) + len(kwargs) == len(defaults)
+        return bound if is_complete or not any(value is NO_DEFAULT for value in bound.values()) else None
 
     @functools.cached_property
     def _defaults(self) -> Mapping[str, object] | None:

@@ -16,7 +16,8 @@ def remaining(nodes: Sequence[Node], consumers: Mapping[str, Sequence[str]]) -> 
     longest: dict[str, int] = {}
     for node in reversed(nodes):  # a node stands after those that it needs
         own = 1 if node.control is None else length_of(node)
-        longest[node.id] = own + max((longest[consumer] for consumer in consumers[node.id]), default=0)
+        following = [longest[consumer] for consumer in consumers[node.id]]
+        longest[node.id] = own + max(following) if following else own
     return longest
 
 

@@ -147,12 +147,10 @@ class Identifier:
 
 def key_of(beginning: bytes, identities: Mapping[str, str | None]) -> str | None:
     """Return the key of a call that begins so and whose inputs are identified so; None where one cannot be."""
-    parts = [beginning]
-    for name, identity in identities.items():
-        if identity is None:
-            return None
-        parts.append(f"{name}={len(identity)}:{identity};".encode())
-    return blake3(b"".join(parts)).hexdigest()
+    if None in identities.values():
+        return None
+    parts = [f"{name}={len(identity)}:{identity};" for name, identity in identities.items() if identity is not None]
+    return blake3(beginning + "".join(parts).encode()).hexdigest()
 
 
 def _declarations(options: NodeOptions, root: Path, files: DeclaredPaths) -> Mapping[str, str]:

@@ -135,6 +135,8 @@ def load(value: Resolved, store: ArtifactStore, where: Whereabouts) -> object:
     match value:
         case Literal():
             return where.local(value.value)
+        case Stored(artifact, ()):
+            return decode(artifact, store)
         case Stored(artifact, path):
             return functools.reduce(lambda whole, item: _select(whole, item, artifact), path, decode(artifact, store))
         case Gathered(shape, items, payload):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, final
 import attrs
 
 from .. import runtime
+from ..compilers.garbage import collection_held_back
 from ..compilers.graph import Collection, Literal
 from .errors import RunCancelled, RunError, RunFailed
 from .frames import ours_hidden
@@ -287,7 +288,8 @@ class Run:
     @functools.cached_property
     def _result(self) -> object:
         try:
-            return self.load(self.values().resolve(self.graph.output))
+            with collection_held_back():
+                return self.load(self.values().resolve(self.graph.output))
         except KeyError as error:
             raise RunError(f"the result of run {self.id} cannot be put together here: {error} was not kept") from error
 

@@ -64,10 +64,11 @@ class _Identifying:
         if found is None:
             found = self._known[asked] = _fingerprint(call.step, self.fingerprinter)
             self.warnings |= dict.fromkeys(_warnings(node, found))
-        if isinstance(found, str):
+            if isinstance(found, Fingerprint):
+                self.manifests[found.digest] = found.manifest
+        if isinstance(found, str) or not found.reusable:
             return node
-        self.manifests[found.digest] = found.manifest
-        return _with_fingerprint(node, found.digest) if found.reusable else node
+        return _with_fingerprint(node, found.digest)
 
     def _body(self, body: Graph, part: Recording) -> Graph:
         return attrs.evolve(body, nodes=self.nodes(body, part))

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import define, field
 
 from ...dsl.calls import AnyCall, Call, ControlCall, Group, Recordable
 from ...dsl.errors import RecordingError
@@ -75,7 +75,7 @@ def _members(scope: Scope) -> tuple[tuple[NodeGroup, ...], tuple[Node, ...]]:
     return groups, tuple([_node(scope, draft, labels[draft.id]) for draft in drafts])
 
 
-@frozen(eq=False)
+@define(eq=False)  # treated as frozen, which takes longer to fill: there is one a node
 class Draft:
     """A node before it has its label, for which the others must be known."""
 

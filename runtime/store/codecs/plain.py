@@ -45,7 +45,7 @@ def pack(value: Any) -> Packed:
 
 def unpack(files: Mapping[str, memoryview]) -> object:
     """Read JSON."""
-    return json.loads(bytes(files[_FILE]))
+    return json.loads(str(files[_FILE], "utf-8"))  # of bytes it would first find out which encoding they have
 
 
 def is_text(value: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, Union, final
 
 import attrs
 
+from ..compilers.garbage import collection_held_back
 from ..compilers.graph import Graph, Node
 from .events import (
     Event,
@@ -135,7 +136,8 @@ class LiveRecords:
 
     def steps(self) -> tuple[StepRecord, ...]:
         """Return the step runs in call order."""
-        return in_order(self._tracker.steps.values())
+        with collection_held_back():
+            return in_order(self._tracker.steps.values())
 
     def metrics(self) -> tuple[MetricRecord, ...]:
         """Return all metrics so far."""

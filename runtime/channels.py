@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import select
 import socket
 import sys
@@ -247,8 +248,9 @@ class DriverLink:
 
     def send(self, message: object) -> None:
         """Send a message; callable from any thread. Raises what pickling raises."""
+        data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
         with self._sending, contextlib.suppress(OSError):
-            self._connection.send(message)
+            self._connection.send_bytes(data)
 
     def receive(self) -> bytes | None:
         """Wait for what the driver sends; None when it has hung up."""

@@ -32,7 +32,7 @@ from .offspring import ForksEnded, end_children
 from .resolved import Gathered, Resolved, Stored
 from .splitting import Parts
 from .store import ArtifactStore, decode, encode_all, open_store
-from .surroundings import Surroundings, surroundings
+from .surroundings import Surroundings
 from .tasks import Completed, Failed, Outcome, Task
 from .whereabouts import Whereabouts
 
@@ -43,12 +43,18 @@ if TYPE_CHECKING:
 
 def perform(task: Task, send: Callable[[Event], None]) -> Outcome:
     """Run a task in a worker process: its output goes to its log, its reports to the driver through ``send``."""
+    spares = _folder(task.run_folder) if _has_no_log(task) else None
     try:
-        outcome = invoke(task, functools.partial(process_output, spares=_folder(task.run_folder)), send, is_own=True)
+        outcome = invoke(task, functools.partial(process_output, spares=spares), send, is_own=True)
     except (KeyboardInterrupt, SystemExit) as error:  # nobody interrupts a worker: the step raised it itself
         outcome = Failed(describe(error, task), pid=os.getpid())
     end_children()
     return outcome
+
+
+def _has_no_log(task: Task) -> bool:
+    """Say whether an earlier attempt has written no log, on a system where an open file can be given a name."""
+    return os.name == "posix" and (task.attempt == 1 or not Path(task.run_folder, task.log).exists())
 
 
 def abandon() -> None:
@@ -76,7 +82,7 @@ def invoke(
     try:
         with (
             Entered(context),
-            surroundings(variables, is_own=is_own) as around,
+            Surroundings(variables, is_own=is_own) as around,
             capture(_folder(task.run_folder) / task.log),
         ):
             return _invoke(task, context, around)

@@ -17,16 +17,19 @@ class Lookout:
     def __init__(self, look: Callable[[], object], name: str) -> None:
         self._look = look
         self._name = name
-        self._busy = threading.Event()
+        self._goes_on = False
+        self._awake = threading.Event()
         self._thread: threading.Thread | None = None
 
     def begin(self) -> None:
-        """Note that something goes on from now on."""
-        self._busy.set()
+        """Note that something goes on from now on. It wakes the thread only where that has seen nothing go on for a while."""
+        self._goes_on = True
+        if not self._awake.is_set():
+            self._awake.set()
 
     def end(self) -> None:
         """Note that it has ended."""
-        self._busy.clear()
+        self._goes_on = False
 
     def start(self) -> None:
         """Start the thread, once. Raises RuntimeError where no thread can be started."""
@@ -36,6 +39,9 @@ class Lookout:
 
     def _look_on(self) -> None:
         pause = threading.Event()  # nobody sets it
-        while self._busy.wait():
+        while self._awake.wait():
             pause.wait(_PAUSE)
             self._look()
+            self._awake.clear()
+            if self._goes_on:  # also what has begun just before it was cleared
+                self._awake.set()

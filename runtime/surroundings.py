@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias, final
 
 try:
@@ -32,11 +32,30 @@ Restore: TypeAlias = Callable[[Any], object]
 
 @final
 class Surroundings:
-    """What a step finds in its process, as it was before."""
+    """What a step finds in its process: its environment variables; afterwards every variable is as it was before.
 
-    def __init__(self, variables: Mapping[str, str], before: list[Any] | None = None) -> None:
+    So are the working folder, the mask of new files' permissions, the soft limits of the process, ``sys.path``, the limit of
+    recursion, the timer, and who handles signals of processes, pipes and timers. In a process that ``is_own``, where nothing
+    happens between two steps but that modules are imported, one look at all that is enough.
+    """
+
+    def __init__(self, variables: Mapping[str, str], *, is_own: bool = False) -> None:
         self._given = variables
-        self._before = before or [take() for take, _ in _SHARED]
+        self._is_own = is_own
+        known = _KNOWN.get(len(sys.modules)) if is_own else None
+        self._before = known or [take() for take, _ in _SHARED]
+
+    def __enter__(self) -> Surroundings:
+        if self._given:
+            os.environ.update(self._given)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for value, (_take, restore) in zip(self._before, _SHARED, strict=True):
+            restore(value)
+        _KNOWN.clear()
+        if self._is_own:
+            _KNOWN[len(sys.modules)] = self._before
 
     def keep(self) -> None:
         """Take for given what has changed by now: what modules do when they are imported stays, since they do it once."""
@@ -44,31 +63,6 @@ class Surroundings:
         self._before = [take() for take, _ in _SHARED]
         now = {name: value for name, value in self._before[0].items() if name not in own}
         self._before[0] = now | {name: before[name] for name in own & before.keys()}
-
-    def restore(self) -> list[Any]:
-        """Make everything as it was, and return how it was."""
-        for value, (_, restore) in zip(self._before, _SHARED, strict=True):
-            restore(value)
-        return self._before
-
-
-@contextlib.contextmanager
-def surroundings(variables: Mapping[str, str], *, is_own: bool = False) -> Iterator[Surroundings]:
-    """Set environment variables; afterwards every variable is as it was before.
-
-    So are the working folder, the mask of new files' permissions, the soft limits of the process, ``sys.path``, the limit of
-    recursion, the timer, and who handles signals of processes, pipes and timers. In a process that ``is_own``, where nothing
-    happens between two steps but that modules are imported, one look at all that is enough.
-    """
-    around = Surroundings(variables, _KNOWN.get(len(sys.modules)) if is_own else None)
-    os.environ.update(variables)
-    try:
-        yield around
-    finally:
-        left = around.restore()
-        _KNOWN.clear()
-        if is_own:
-            _KNOWN[len(sys.modules)] = left
 
 
 _KNOWN: dict[int, list[Any]] = {}
@@ -94,17 +88,18 @@ def _mask() -> int:
     return mask
 
 
-def _limits() -> dict[int, int]:
-    """Return the soft limits of the process: memory, time, open files, sizes."""
-    return {number: resource.getrlimit(number)[0] for number in _LIMITS}
+def _limits() -> list[tuple[int, int]]:
+    """Return the soft and hard limits of the process: memory, time, open files, sizes."""
+    return [resource.getrlimit(number) for number in _LIMITS]
 
 
-def _restore_limits(before: Mapping[int, int]) -> None:
-    for number, soft in before.items():
-        now, hard = resource.getrlimit(number)
-        if now != soft:
-            with contextlib.suppress(ValueError, OSError):  # a hard limit is lowered for good
-                resource.setrlimit(number, (soft, hard))
+def _restore_limits(before: Sequence[tuple[int, int]]) -> None:
+    now = _limits()
+    if now == before:
+        return
+    for number, (soft, _), (_, hard) in zip(_LIMITS, before, now, strict=True):
+        with contextlib.suppress(ValueError, OSError):  # a hard limit is lowered for good
+            resource.setrlimit(number, (soft, hard))
 
 
 def _variables() -> dict[Any, Any]:
@@ -143,7 +138,10 @@ def _timers() -> list[bool]:
 
 
 def _restore_timers(before: list[bool]) -> None:
-    for timer, ran, runs in zip(_TIMERS, before, _timers(), strict=True):
+    now = _timers()
+    if now == before:
+        return
+    for timer, ran, runs in zip(_TIMERS, before, now, strict=True):
         if runs and not ran:
             signal.setitimer(timer, 0)
 
@@ -153,7 +151,10 @@ def _handlers() -> list[Any]:
 
 
 def _restore_handlers(before: list[Any]) -> None:
-    for number, was, now in zip(_SIGNALS, before, _handlers(), strict=True):
+    found = _handlers()
+    if found == before:
+        return
+    for number, was, now in zip(_SIGNALS, before, found, strict=True):
         if was != now and was is not None:  # None: not set from Python
             with contextlib.suppress(ValueError):  # another thread than the main one may not, and could not
                 signal.signal(number, was)

@@ -54,13 +54,14 @@ class LogLimit:
 
     def look(self) -> None:
         """Cut the log where it is too long by now."""
-        self._trim(self._slack)
+        with self._changing:
+            self._trim(self._slack)
 
     def end(self) -> None:
         """Bring the log to its final size, and look at it no more."""
         self._lookout.end()
-        self._trim(0)
         with self._changing:
+            self._trim(0)
             self._log = None
 
     def watch(self) -> None:
@@ -69,9 +70,9 @@ class LogLimit:
 
     def _trim(self, slack: int) -> None:
         """Cut the log where it is too long. On a full disk it may lose its end: no step fails for that."""
-        with self._changing, contextlib.suppress(OSError):
-            if self._log is None:
-                return
+        if self._log is None:
+            return
+        with contextlib.suppress(OSError):
             size = os.fstat(self._log).st_size
             if size and self._on_first is not None:
                 act, self._on_first = self._on_first, None

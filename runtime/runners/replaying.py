@@ -40,7 +40,7 @@ from ..store import LocalStore, decode, encode_all
 from ..store.codecs.containers import leaves
 from ..store.staging import remove_tree
 from ..store.summaries import summarise
-from ..surroundings import surroundings
+from ..surroundings import Surroundings
 from ..tasks import Task
 from ..whereabouts import Whereabouts
 from ..workspace import Workspace
@@ -120,7 +120,7 @@ def perform(replayable: Replayable, caller: Caller = call) -> Replay:
     task = replayable.task
     environment = task.options.environment
     context = StepContext(task.step, task.run, task.attempt)
-    with Entered(context), surroundings(environment.variables if environment else {}), LoggingShown(sys.stderr):
+    with Entered(context), Surroundings(environment.variables if environment else {}), LoggingShown(sys.stderr):
         started = time.perf_counter()
         result = caller(replayable.code.function, replayable.arguments)
         duration = time.perf_counter() - started

@@ -45,9 +45,12 @@ def encode(value: object, store: ArtifactStore, *, scratch: Path | None = None) 
 def encode_all(values: Iterable[object], store: ArtifactStore, *, scratch: Path | None = None) -> tuple[Artifact, ...]:
     """Store the outputs of one step. Where two of them overlap on disk, nothing is moved out of ``scratch``."""
     known = tuple(values)
-    paths = [leaf for leaf in leaves(known) if isinstance(leaf, Path) and is_path(leaf)]
-    movable = None if scratch is None or overlapping(paths) else scratch
-    return tuple(encode(value, store, scratch=movable) for value in known)
+    movable = None if scratch is None or overlapping(_paths_in(known)) else scratch
+    return tuple([encode(value, store, scratch=movable) for value in known])
+
+
+def _paths_in(values: tuple[object, ...]) -> list[Path]:
+    return [leaf for leaf in leaves(values) if isinstance(leaf, Path) and is_path(leaf)]
 
 
 def decode(artifact: Artifact, store: ArtifactStore) -> object:

@@ -158,13 +158,6 @@ def test_a_log_can_be_followed_while_its_step_runs(log, spares, capfd):
         assert log.read_text() == "soon\n"
 
 
-def test_a_second_attempt_that_says_something_adds_to_the_log_of_the_first(log, spares, capfd):
-    for attempt in (1, 2):
-        with process_output(log, spares):
-            print("attempt", attempt)
-    assert log.read_text() == "attempt 1\nattempt 2\n"
-
-
 def test_what_is_said_between_two_steps_belongs_to_neither(log, spares, capfd):
     with process_output(log.with_name("silent.log"), spares):
         pass

@@ -15,8 +15,12 @@ _FILE = "value.json"
 _DEEPEST = 100
 """Levels of nesting; Python's own JSON gives up at about a thousand, with a RecursionError."""
 
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+"""Made once: :func:`json.dumps` makes one for each value, which takes longer than to write a small one."""
+
 _LEAVES = frozenset({type(None), bool, int, float, str})
 _BRANCHES = frozenset({list, dict})
+_KNOWN = _LEAVES | _BRANCHES
 
 
 def matches(value: Any) -> bool:
@@ -25,7 +29,7 @@ def matches(value: Any) -> bool:
     level: list[Any] = [value]
     for _ in range(_DEEPEST):
         types = set(map(type, level))
-        if not types <= _LEAVES | _BRANCHES or not _leaves_survive(level, types):
+        if not types <= _KNOWN or not _leaves_survive(level, types):
             return False
         branches = [item for item in level if type(item) in _BRANCHES] if types & _BRANCHES else []
         if not branches:
@@ -40,7 +44,7 @@ def matches(value: Any) -> bool:
 
 def pack(value: Any) -> Packed:
     """Write JSON: compact, UTF-8, in the order of the value."""
-    return {_FILE: [json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()]}
+    return {_FILE: [_JSON.encode(value).encode()]}
 
 
 def unpack(files: Mapping[str, memoryview]) -> object:

@@ -245,6 +245,16 @@ def executor() -> Iterator[LocalExecutor]:
     made.close()
 
 
+def greet() -> None:
+    print("hello")
+
+
+def test_a_further_attempt_adds_to_the_log_of_the_one_before(executor, tmp_path):
+    for attempt in (1, 2):
+        assert isinstance(executor.submit(task(tmp_path, f"{__name__}.greet", attempt=attempt)).result(20), Completed)
+    assert (tmp_path / "run/logs/greet.log").read_text() == "hello\nhello\n"
+
+
 def test_a_step_for_which_no_process_can_be_started_fails_and_says_so(tmp_path):
     def refuse(*_place: object) -> NoReturn:
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
@@ -273,7 +283,7 @@ def test_where_no_process_can_be_started_any_more_what_waits_behind_a_dead_one_f
     assert len(failures) == 2 and "no process can be started for it" in failures
 
 
-def task(folder: Path, function: str, timeout: float | None = None) -> Task:
+def task(folder: Path, function: str, timeout: float | None = None, attempt: int = 1) -> Task:
     module, _, name = function.rpartition(".")
     return Task(
         run="r",
@@ -285,6 +295,7 @@ def task(folder: Path, function: str, timeout: float | None = None) -> Task:
         root=str(folder),
         store=str(folder / "store"),
         run_folder=str(folder / "run"),
+        attempt=attempt,
         options=NodeOptions(timeout=timeout),
     )
 

@@ -1,6 +1,6 @@
 """Machine-learning pipelines from plain Python functions: run here, submit there, rerun only what changed.
 
-What is needed to define pipelines is loaded at once; what runs them is loaded when it is first used.
+What makes steps and pipelines of functions is loaded at once; what composes and runs them is loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -22,35 +22,30 @@ def _say_cancelled(kind: type[BaseException], error: BaseException, trace: Trace
 if "".join(getattr(sys, "argv", [])[:1]).replace("\\", "/").rpartition("/")[2] == "penstock":
     sys.excepthook = _say_cancelled
 
-from .dsl import (  # noqa: E402 -- Ctrl-C is heard before
+from .dsl.deferral import loaded_on_first_use  # noqa: E402 -- Ctrl-C is heard before
+from .dsl.errors import (  # noqa: E402 -- as above
     DefinitionError,
-    Environment,
     LimitReached,
     PenstockError,
-    Pipeline,
     ProgramFailed,
-    Promise,
     PromiseUsedAsValue,
     RecordingError,
-    Resources,
-    Retries,
-    RunStatus,
-    Static,
-    Step,
-    each,
-    on_exit,
-    pipeline,
-    repeat,
-    step,
-    when,
 )
-from .dsl.deferral import loaded_on_first_use  # noqa: E402 -- as above
+from .dsl.options import Environment, Resources, Retries, Static  # noqa: E402 -- as above
+from .dsl.pipelines import Pipeline, pipeline  # noqa: E402 -- as above
+from .dsl.statuses import RunStatus  # noqa: E402 -- as above
+from .dsl.steps import Step, step  # noqa: E402 -- as above
 
 if TYPE_CHECKING:
     from .compilers.datapaths import DataPath
     from .compilers.errors import CompileError, InvalidGraph, TypeMismatch, UnsupportedByTarget
     from .compilers.graph import Graph
+    from .dsl.branching import when
+    from .dsl.closing import on_exit
     from .dsl.library import command_step, copy_step, script_step
+    from .dsl.mapped import each
+    from .dsl.promises import Promise
+    from .dsl.repetition import repeat
     from .runtime.azure.errors import RemoteError
     from .runtime.client import Client
     from .runtime.clusters import Ray
@@ -162,6 +157,7 @@ _LOADED_ON_FIRST_USE = {
     "InvalidGraph": "compilers.errors",
     "Local": "runtime.runners.local",
     "MissingInput": "runtime.errors",
+    "Promise": "dsl.promises",
     "Ray": "runtime.clusters",
     "RemoteError": "runtime.azure.errors",
     "Replay": "runtime.runners.replaying",
@@ -183,17 +179,21 @@ _LOADED_ON_FIRST_USE = {
     "copy_files": "runtime.datastores",
     "copy_step": "dsl.library",
     "current_step": "runtime.context",
+    "each": "dsl.mapped",
     "explain": "runtime.runners.explaining",
     "log_figure": "runtime.reporting",
     "log_metric": "runtime.reporting",
     "log_text": "runtime.reporting",
     "materialise": "runtime.datastores",
+    "on_exit": "dsl.closing",
     "progress": "runtime.reporting",
     "publish": "runtime.publishing",
     "register_codec": "runtime.store",
+    "repeat": "dsl.repetition",
     "replay": "runtime.runners.replaying",
     "run": "runtime.launching",
     "script_step": "dsl.library",
+    "when": "dsl.branching",
 }
 
 __getattr__ = loaded_on_first_use(__name__, _LOADED_ON_FIRST_USE)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
+from .active import active
 from .calls import Branching, Repetition
 from .comparability import is_bool, is_truth
 from .errors import DefinitionError
 from .locations import Location, caller
 from .promises import Origin, Promise, hint_of
-from .recording import Recording, active
+from .recording import Recording
 from .signatures import Hint, type_name
 from .steps import leaked
 from .structures import Path, rebuilt, type_of, union

@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from .active import active
 from .calls import Closing
 from .endings import is_status, waiting
 from .errors import DefinitionError
 from .locations import Location, caller
 from .promises import Promise
-from .recording import active
 from .signatures import read_signature
 from .statuses import RunStatus
 

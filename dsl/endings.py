@@ -5,9 +5,12 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
-from .signatures import Hint, Signature
 from .statuses import RunStatus
+
+if TYPE_CHECKING:
+    from .signatures import Hint, Signature
 
 Cleanup = Callable[[RunStatus], object]
 

@@ -4,32 +4,14 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, final
+from typing import Any
 
 from .errors import DefinitionError
 from .locations import Location, caller
+from .placeholders import Each
 from .promises import Promise
 from .signatures import Hint, is_unknown, origin_of, type_name
 from .structures import union
-
-if TYPE_CHECKING:
-    from typing import Any as _Anything  # what is below Any passes for whatever a parameter asks for: it gets an item
-else:
-    _Anything = object
-
-
-@final
-class Each(_Anything):  # type: ignore[misc]  # as above
-    """What ``each(...)`` returns. ``values`` is a list, a dict, or a promise of one."""
-
-    __slots__ = ("limit", "values")
-
-    def __init__(self, values: Any, limit: int | None) -> None:
-        self.values = values
-        self.limit = limit
-
-    def __repr__(self) -> str:
-        return f"each({self.values!r})"
 
 
 def each(values: Iterable[object], limit: int | None = None) -> Each:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .calls import MappedCall, Recordable, RecordableStep
 from .errors import DefinitionError
 from .locations import Location, caller
-from .mapped import Each, check_lengths, item_type, items_of
+from .mapped import check_lengths, item_type, items_of
+from .placeholders import Each
 from .promises import Origin, Promise, hint_of
-from .recording import Recording
 from .signatures import Hint, Outputs, assembled, is_unknown, origin_of
 from .structures import dict_of, list_of, type_of, union
 
-
-def is_mapped(args: tuple[object, ...], kwargs: Mapping[str, object]) -> bool:
-    """Say whether there is an ``each(...)`` among the arguments of a call."""
-    return Each in map(type, args) or (bool(kwargs) and Each in map(type, kwargs.values()))
+if TYPE_CHECKING:
+    from .recording import Recording
 
 
 def mapped_at_once(

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import MethodType
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, final, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, final, overload
 
+from .. import dsl
+from .active import active
 from .endings import called_to_its_end
 from .errors import DefinitionError
 from .locations import caller
-from .mapped import Each
-from .mapping import bound_arguments, is_mapped, mapped_at_once, mapping_recorded
-from .promises import has_promise
-from .recording import Recording, active
-from .signatures import Signature, read_signature
+from .placeholders import Each, is_mapped
 from .steps import Step, innermost_function
+
+if TYPE_CHECKING:
+    from .signatures import Signature
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
@@ -42,7 +43,7 @@ class Pipeline(Generic[P, R]):
     @functools.cached_property
     def signature(self) -> Signature:
         """The parameters; read at the first use, when every name in an annotation exists."""
-        return read_signature(self.function, self.name)
+        return dsl.read_signature(self.function, self.name)
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -59,34 +60,13 @@ class Pipeline(Generic[P, R]):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         recording = active()
         if recording is not None:
-            return self._inline(recording, args, kwargs)
-        return (
-            cast(R, mapped_at_once(self, args, kwargs, self._run))
-            if is_mapped(args, kwargs)
-            else self._run(*args, **kwargs)
-        )
+            return cast(R, recording.call_pipeline(self, args, kwargs, self._after))
+        if is_mapped(args, kwargs):
+            return cast(R, dsl.mapped_at_once(self, args, kwargs, self._run))
+        return self._run(*args, **kwargs)
 
     def _run(self, *args: Any, **kwargs: Any) -> R:
         return cast(R, called_to_its_end(self.function, args, kwargs))
-
-    def _inline(self, recording: Recording, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
-        where = caller()
-        arguments = self.signature.bind(args, kwargs, where)
-        if is_mapped(args, kwargs):
-            return cast(R, mapping_recorded(recording, self, arguments, self._after, call=self._call, binds_all=False))
-        for name, value in arguments.items():
-            if self.signature.inputs[name].static and has_promise(value):
-                raise DefinitionError(
-                    f"{self.name}() needs a plain value for {name!r}, which is annotated Static, and was given {value!r}",
-                    where,
-                )
-        with recording.nested(self, arguments, where, self._after):
-            return self.function(*args, **kwargs)
-
-    def _call(self, _recording: Recording, arguments: Mapping[str, object]) -> object:
-        """Call the function for one item."""
-        bound = bound_arguments(self, arguments)
-        return self.function(*bound.args, **bound.kwargs)
 
     def after(self, *others: object) -> Pipeline[P, R]:
         """Return the same pipeline, whose steps start only when those behind ``others`` are done."""

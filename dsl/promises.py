@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 from .comparability import are_ordered, is_bool, is_truth
 from .errors import PromiseUsedAsValue
 from .locations import Location, caller
+from .placeholders import Placeholder
 from .signatures import Hint, item_hint, type_name
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Origin:
 
 
 @final
-class Promise:
+class Promise(Placeholder):
     """What a step call gives back inside a pipeline: a value that will exist when the step has run.
 
     Pass it on to other steps, select an item with ``promise["key"]`` or ``promise[0]``, compare it, or return it. Whatever

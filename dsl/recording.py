@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 
 from attrs import define, field
 
+from .active import ACTIVE
 from .calls import AnyCall, Call, ControlCall, Group, Recordable, RecordableStep
+from .endings import with_status
 from .errors import DefinitionError, PromiseUsedAsValue, RecordingError
 from .locations import Location, caller, innermost
-from .promises import ATOMS, Origin, Promise
+from .mapping import bound_arguments, mapping_recorded
+from .placeholders import is_mapped, misplaced_each
+from .promises import ATOMS, Origin, Promise, has_promise
 from .signatures import NO_DEFAULT, Hint, Input, Signature, assembled
 from .snapshots import EachInside, Snapshots
 
@@ -39,6 +42,34 @@ class Recording:
     _group: Group | None = None
     _names: Counter[str] = field(factory=Counter)
     _snapshots: Snapshots = field(factory=Snapshots)
+
+    def call_step(
+        self, step: RecordableStep, args: tuple[object, ...], kwargs: dict[str, object], after: tuple[object, ...]
+    ) -> object:
+        """Write a call of a step down, with its arguments as they are given, and return what stands for its result."""
+        where = caller()
+        if self.status is not None:
+            kwargs = with_status(step.signature, args, kwargs, self.status)
+        arguments = step.signature.bind(args, kwargs, where)
+        if not is_mapped(args, kwargs):
+            return self.add(step, arguments, after, where)
+
+        def item(recording: Recording, given: Mapping[str, object]) -> object:
+            return recording.add(step, given, (), caller())
+
+        return mapping_recorded(self, step, arguments, after, call=item, binds_all=True)
+
+    def call_pipeline(
+        self, pipeline: Recordable, args: tuple[object, ...], kwargs: dict[str, object], after: tuple[object, ...]
+    ) -> object:
+        """Write the calls down that a nested pipeline makes, and return what it returns: it is inlined."""
+        where = caller()
+        arguments = pipeline.signature.bind(args, kwargs, where)
+        if is_mapped(args, kwargs):
+            return mapping_recorded(self, pipeline, arguments, after, call=_item_of(pipeline), binds_all=False)
+        _check_static(pipeline, arguments, where)
+        with self.nested(pipeline, arguments, where, after):
+            return pipeline.function(*args, **kwargs)
 
     def add(
         self, step: RecordableStep, arguments: Mapping[str, object], after: tuple[object, ...], location: Location
@@ -83,11 +114,11 @@ class Recording:
         """Record the calls inside as a part of its own, with parameters of those types; the recording is given."""
         inputs = {parameter: Input(parameter, hint, NO_DEFAULT) for parameter, hint in parameters.items()}
         inner = Recording(name, pipeline, inputs, {}, self, self.status)
-        token = _ACTIVE.set(inner)
+        token = ACTIVE.set(inner)
         try:
             yield inner
         finally:
-            _ACTIVE.reset(token)
+            ACTIVE.reset(token)
 
     def parameter(self, name: str) -> Promise:
         """Return what stands for a parameter."""
@@ -142,12 +173,23 @@ def _check_order(after: tuple[object, ...], name: str, where: Location) -> None:
             )
 
 
-def misplaced_each(name: str) -> str:
-    """Say what is wrong with an ``each(...)`` inside of an argument."""
-    return (
-        f"{name}() is given an each(...) inside of a list, tuple or dict; each must be an argument of its own, as in "
-        "`use(each(values))`. To pass all the results on, write `use_all(use(each(values)))`"
-    )
+def _item_of(pipeline: Recordable) -> Callable[[Recording, Mapping[str, object]], object]:
+    """Return what calls the function of a pipeline for one item."""
+
+    def item(_recording: Recording, given: Mapping[str, object]) -> object:
+        bound = bound_arguments(pipeline, given)
+        return pipeline.function(*bound.args, **bound.kwargs)
+
+    return item
+
+
+def _check_static(pipeline: Recordable, arguments: Mapping[str, object], where: Location) -> None:
+    for name, value in arguments.items():
+        if pipeline.signature.inputs[name].static and has_promise(value):
+            raise DefinitionError(
+                f"{pipeline.name}() needs a plain value for {name!r}, which is annotated Static, and was given {value!r}",
+                where,
+            )
 
 
 def _promised(recording: Recording, call: Call, signature: Signature) -> object:
@@ -162,28 +204,20 @@ def _promised(recording: Recording, call: Call, signature: Signature) -> object:
     return assembled(outputs, promises)
 
 
-_ACTIVE: ContextVar[Recording | None] = ContextVar("penstock_recording", default=None)
-
-
-def active() -> Recording | None:
-    """Return the recording that is going on, or None."""
-    return _ACTIVE.get()
-
-
 def record(pipeline: Recordable, static: Mapping[str, object]) -> Recording:
     """Call a pipeline's function with promises for its parameters and return what it did.
 
     ``static`` gives the values of the parameters annotated ``Static``. Raises DefinitionError for misuse, and
     RecordingError, with the user's line, for whatever else the function raises.
     """
-    if _ACTIVE.get() is not None:
+    if ACTIVE.get() is not None:
         raise RecordingError(
             f"pipeline {pipeline.name!r} cannot be compiled or run inside another pipeline; call it instead",
             caller(),
         )
     inputs = pipeline.signature.inputs
     recording = Recording(pipeline.name, pipeline, inputs, static)
-    token = _ACTIVE.set(recording)
+    token = ACTIVE.set(recording)
     try:
         recording.result = _call(recording, pipeline, static)
     except DefinitionError:
@@ -191,7 +225,7 @@ def record(pipeline: Recordable, static: Mapping[str, object]) -> Recording:
     except Exception as error:
         raise _refusal_behind(recording, error) or _recording_error(recording, error) from error
     finally:
-        _ACTIVE.reset(token)
+        ACTIVE.reset(token)
     return recording
 
 

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
+from .active import active
 from .branching import promised_parts
 from .calls import Repetition
 from .comparability import is_bool, is_truth
@@ -13,7 +14,7 @@ from .errors import DefinitionError, LimitReached
 from .locations import Location, caller
 from .pipelines import Pipeline
 from .promises import Origin, Promise, hint_of, promises_in
-from .recording import Recording, active
+from .recording import Recording
 from .signatures import NO_DEFAULT, Hint, Input, read_signature, type_name
 from .steps import Step, leaked
 from .structures import Path, are_alike, rebuilt, type_of, union

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import Any, final
 
-from .mapped import Each
+from .placeholders import Each
 
 _COPIED = (list, dict, set, tuple)
 

@@ -11,17 +11,32 @@ import os
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, cast, final, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    Protocol,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    cast,
+    final,
+    overload,
+)
 
+from .. import dsl
+from .active import active
 from .endings import ending, with_status
 from .errors import DefinitionError, RecordingError
 from .locations import Location, caller
-from .mapped import Each
-from .mapping import is_mapped, mapped_at_once, mapping_recorded
 from .options import Environment, Options, Resources, Retries
-from .promises import Promise
-from .recording import Recording, active, misplaced_each
-from .signatures import Signature, read_signature
+from .placeholders import Each, Placeholder, is_mapped, misplaced_each
+
+if TYPE_CHECKING:
+    from .promises import Promise
+    from .signatures import Signature
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
@@ -62,7 +77,7 @@ class Step(Generic[P, R]):
     @functools.cached_property
     def signature(self) -> Signature:
         """The inputs and outputs; read at the first use, when every name in an annotation exists."""
-        return read_signature(self.function, self.name)
+        return dsl.read_signature(self.function, self.name)
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -80,31 +95,18 @@ class Step(Generic[P, R]):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         recording = active()
         given = (*self._receiver, *args)
-        if recording is None:
-            return (
-                cast(R, mapped_at_once(self, given, kwargs, self._run))
-                if is_mapped(args, kwargs)
-                else self._run(*given, **kwargs)
-            )
-        where = caller()
-        named: dict[str, object] = kwargs
-        if recording.status is not None:
-            named = with_status(self.signature, given, named, recording.status)
-        arguments = self.signature.bind(given, named, where)
+        if recording is not None:
+            return cast(R, recording.call_step(self, given, kwargs, self._after))
         if is_mapped(args, kwargs):
-            return cast(R, mapping_recorded(recording, self, arguments, self._after, call=self._add, binds_all=True))
-        return cast(R, recording.add(self, arguments, self._after, where))
-
-    def _add(self, recording: Recording, arguments: Mapping[str, object]) -> object:
-        """Write down the call of one item."""
-        return recording.add(self, arguments, (), caller())
+            return cast(R, dsl.mapped_at_once(self, given, kwargs, self._run))
+        return self._run(*given, **kwargs)
 
     def _run(self, *args: Any, **kwargs: Any) -> R:
         for value in _strange_among((*args, *kwargs.values())):
             raise (
-                leaked(value, caller())
-                if isinstance(value, Promise)
-                else DefinitionError(misplaced_each(self.name), caller())
+                DefinitionError(misplaced_each(self.name), caller())
+                if isinstance(value, Each)
+                else leaked(cast("Promise", value), caller())
             )
         status = ending()
         if status is not None:
@@ -206,10 +208,10 @@ def innermost_function(function: Any) -> FunctionType:
         function = inner
 
 
-def _strange_among(values: Iterable[object], depth: int = 2) -> Iterator[Promise | Each]:
+def _strange_among(values: Iterable[object], depth: int = 2) -> Iterator[Placeholder]:
     """Find what is no value among arguments, and in the first items of lists and dicts: plain calls must stay cheap."""
     for value in itertools.islice(values, 1000):
-        if isinstance(value, Promise | Each):
+        if isinstance(value, Placeholder):
             yield value
         elif depth > 1 and isinstance(value, list | tuple | dict):
             yield from _strange_among(value.values() if isinstance(value, dict) else value, depth - 1)

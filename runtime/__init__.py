@@ -13,10 +13,11 @@ from ..compilers.deferral import loaded_on_first_use
 if TYPE_CHECKING:
     from .chaining import perform_segment
     from .cleaning import clean
+    from .configuration import settings_upward
     from .exports import document
     from .inputs import keep_inputs, kept_inputs
     from .rehearsals import Rehearsal
-    from .resolution import Values
+    from .resolution import Values, named_parts
     from .workspace import Workspace
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "document",
     "keep_inputs",
     "kept_inputs",
+    "named_parts",
     "perform_segment",
+    "settings_upward",
 ]
 
 _HOMES = {
@@ -38,7 +41,9 @@ _HOMES = {
     "document": "exports",
     "keep_inputs": "inputs",
     "kept_inputs": "inputs",
+    "named_parts": "resolution",
     "perform_segment": "chaining",
+    "settings_upward": "configuration",
 }
 
 __getattr__ = loaded_on_first_use(__name__, _HOMES)

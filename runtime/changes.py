@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias, final
 
 from ..compilers.errors import PenstockError
-from ..compilers.fingerprints import Manifest, differences
-from ..compilers.fingerprints.differences import Difference
+from ..compilers.fingerprints import Manifest
+from ..compilers.fingerprints.differences import Difference, differences
 from ..compilers.graph import Graph
 from ..compilers.members import Member
 from .explanations import EXPECTED

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ..compilers.fingerprints import Manifest, differences
+from ..compilers.fingerprints import Manifest
+from ..compilers.fingerprints.differences import differences
 from .bases import Basis
 
 Manifests = Callable[[str], Manifest | None]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from .. import runtime
 from ..compilers import fingerprints, lowering
 from . import bundles
-from .configuration import Settings, settings_upward
 from .errors import RunFailed
 from .frames import ours_hidden
 from .runners.local import Local
@@ -42,8 +41,8 @@ def compile(
     TypeMismatch, UnknownTarget and UnsupportedByTarget.
     """
     compiled = lowering.compile_pipeline(pipeline, (), parameters)
-    _, settings = settings_upward(compiled.root) or (None, Settings())
-    compiled = compiled.identified(fingerprints.Fingerprinter(ignore_calls=settings.ignore_calls))
+    found = runtime.settings_upward(compiled.root)
+    compiled = compiled.identified(fingerprints.Fingerprinter(ignore_calls=found[1].ignore_calls if found else ()))
     if target == "bundle":
         return str(bundles.pack(compiled).write(Path.cwd() if to is None else Path(to)))
     return runtime.document(compiled.graph, compiled.manifests, compiled.root, target, None if to is None else Path(to))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from typing import Any
 
 from attrs import field, frozen
 
@@ -116,6 +117,14 @@ def _of_value(whole: object, item: str | int) -> object:
 
 def _missing(item: str | int, whole: str) -> RunError:
     return RunError(f"an input selects the item {item!r}, which {whole[:LONGEST]} does not have")
+
+
+def named_parts(output: Binding, value: Any) -> dict[str, object]:
+    """Return the parts of what a pipeline returned, by name: the keys of a dict, ``output_0`` and so on of a tuple, or ``output``."""
+    if not isinstance(output, Collection):
+        return {"output": value}
+    names = [str(key) for key in output.keys] or [f"output_{index}" for index in range(len(output.items))]
+    return dict(zip(names, value.values() if isinstance(value, dict) else value, strict=True))
 
 
 def check_inputs(graph: Graph, given: Mapping[str, object]) -> None:

@@ -12,7 +12,7 @@ import attrs
 
 from .. import runtime
 from ..compilers.garbage import collection_held_back
-from ..compilers.graph import Collection, Literal
+from ..compilers.literals import Literal
 from .errors import RunCancelled, RunError, RunFailed
 from .frames import ours_hidden
 from .invocation import load
@@ -21,7 +21,7 @@ from .store import decode, open_store
 from .whereabouts import Whereabouts
 
 if TYPE_CHECKING:
-    from ..compilers.graph import Binding, Graph, Node
+    from ..compilers.graph import Graph, Node
     from .artifacts import Artifact
     from .failures import Failure
     from .history import FileRecord, History, MetricRecord, RunRecord, StepRecord
@@ -268,13 +268,7 @@ class Run:
     @property
     def outputs(self) -> dict[str, object]:
         """The pipeline's outputs by name: the keys of a dict, ``output_0`` and so on of a tuple, or ``output``."""
-        output: Binding = self.graph.output
-        value = self.result()
-        if not isinstance(output, Collection):
-            return {"output": value}
-        names = [str(key) for key in output.keys] or [f"output_{index}" for index in range(len(output.items))]
-        items = value.values() if isinstance(value, dict) else value
-        return dict(zip(names, items, strict=True))
+        return runtime.named_parts(self.graph.output, self.result())
 
     def result(self) -> Any:
         """Wait, and return what the pipeline returned, in its shape.

@@ -1,6 +1,6 @@
 """Identify the code of functions: equal fingerprints mean that nothing they reach could behave differently.
 
-What computes fingerprints is loaded when it is first used: who only reads manifests, as a worker does, has no use for it.
+All of it is loaded when it is first used: a worker has no use for it.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..deferral import loaded_on_first_use
-from .differences import Difference, differences
-from .manifests import Definition, Manifest
 
 if TYPE_CHECKING:
     from .declared import DeclaredPaths
+    from .differences import Difference
     from .digests import digest
     from .fingerprints import Fingerprint, Fingerprinter
     from .inputs import Identity, digest_value, identify
+    from .manifests import Definition, Manifest
     from .memo import FileMemo, Memo, MemoryMemo
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "Manifest",
     "Memo",
     "MemoryMemo",
-    "differences",
     "digest",
     "digest_value",
     "identify",
@@ -37,10 +36,13 @@ __all__ = [
 
 _HOMES = {
     "DeclaredPaths": "declared",
+    "Definition": "manifests",
+    "Difference": "differences",
     "FileMemo": "memo",
     "Fingerprint": "fingerprints",
     "Fingerprinter": "fingerprints",
     "Identity": "inputs",
+    "Manifest": "manifests",
     "Memo": "memo",
     "MemoryMemo": "memo",
     "digest": "digests",

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from ...dsl.calls import Branching, Closing, ControlCall, MappedCall, Repetition
 from ...dsl.errors import RecordingError
-from ...dsl.mapped import Each
+from ...dsl.placeholders import Each
 from ...dsl.promises import Promise
 from ...dsl.recording import Recording
 from ...dsl.signatures import type_name

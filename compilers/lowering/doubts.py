@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...dsl.calls import AnyCall
-from ...dsl.mapped import Each
+from ...dsl.placeholders import Each
 from ...dsl.promises import Promise
 from ...dsl.signatures import Hint, item_hint
 from ..compatibility import is_compatible

@@ -1,5 +1,6 @@
 """What an import must not load."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -13,6 +14,18 @@ HEAVY = ["asyncio", "azure", "beartype", "click", "dill", "fsspec", "joblib", "n
 RUNNING = ["compilers.lowering.compiling", "compilers.fingerprints.fingerprints", "runtime.bundles.packing", "runtime.driving",
            "runtime.azure.client", "runtime.cleaning", "runtime.history.queries", "runtime.rehearsals", "runtime.runners.execution",
            "runtime.terminal"]  # fmt: skip
+
+
+WORKER = "import penstock.runtime.executors.origins\nfrom penstock import Local, Run, log_metric, pipeline, run, step"
+
+DRIVING = ["compilers.bindings", "compilers.fingerprints.manifests", "compilers.graph", "compilers.traversal", "compilers.values",
+           "dsl.calls", "dsl.mapping", "dsl.promises", "dsl.recording", "dsl.signatures", "runtime.bases", "runtime.configuration",
+           "runtime.events", "runtime.executors.protocol", "runtime.identities", "runtime.resolution", "runtime.segments",
+           "runtime.store.remote"]  # fmt: skip
+"""What a worker that performs steps one by one has no use for."""
+
+MOST_CLASSES = 42
+"""Classes of data that a worker makes: to make one takes up to a millisecond."""
 
 
 def loaded_by(code, names=HEAVY):
@@ -30,6 +43,20 @@ def test_importing_penstock_loads_nothing_heavy():
 def test_a_worker_that_imports_the_module_of_a_step_loads_nothing_that_runs_pipelines(name):
     code = f"from penstock import {name}, step, pipeline"
     assert loaded_by(code, [f"penstock.{module}" for module in RUNNING]) == []
+
+
+def test_a_worker_loads_nothing_of_what_only_drivers_use():
+    assert loaded_by(WORKER, [f"penstock.{module}" for module in DRIVING]) == []
+
+
+def test_what_a_worker_must_not_load_is_there():
+    assert all(importlib.util.find_spec(f"penstock.{module}") for module in DRIVING)
+
+
+def test_a_worker_makes_few_classes_of_data():
+    is_one = "isinstance(kind, type) and kind.__module__.startswith('penstock') and '__attrs_attrs__' in vars(kind)"
+    count = f"gc.collect()\nmade = sum({is_one} for kind in gc.get_objects())"
+    assert loaded_by(f"{WORKER}\nimport gc\n{count}\nassert 20 < made <= {MOST_CLASSES}, made", []) == []
 
 
 def test_defining_and_compiling_a_pipeline_loads_nothing_heavy():

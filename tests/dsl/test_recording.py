@@ -9,7 +9,7 @@ import pytest
 
 from penstock import DefinitionError, PromiseUsedAsValue, RecordingError, pipeline, step
 from penstock.dsl import record
-from penstock.dsl.recording import active
+from penstock.dsl.active import active
 from penstock.dsl.snapshots import Snapshots
 
 

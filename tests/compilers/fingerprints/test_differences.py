@@ -8,7 +8,8 @@ from pathlib import Path
 
 from fingerprint_pairs import Edit, fingerprint_all, rerun, step_with
 
-from penstock.compilers.fingerprints import Difference, Manifest, differences
+from penstock.compilers.fingerprints import Manifest
+from penstock.compilers.fingerprints.differences import Difference, differences
 
 FILES = step_with(
     "from features import prepare\n",

@@ -12,7 +12,8 @@ from fingerprint_pairs import Edit, Pair, rerun, step_with
 from penstock.runtime.bases import Basis
 from penstock.runtime.explanations import explain
 
-from penstock.compilers.fingerprints import Difference, Manifest, differences
+from penstock.compilers.fingerprints import Manifest
+from penstock.compilers.fingerprints.differences import Difference, differences
 from penstock.compilers.fingerprints.declared import DeclaredPaths
 
 MAIN = "from features import prepare\n"

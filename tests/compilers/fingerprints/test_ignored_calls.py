@@ -9,7 +9,8 @@ import pytest
 from fingerprint_pairs import Pair, rerun, reuse, step_with
 
 from penstock.compilers.errors import FingerprintError
-from penstock.compilers.fingerprints import Fingerprinter, differences
+from penstock.compilers.fingerprints import Fingerprinter
+from penstock.compilers.fingerprints.differences import differences
 
 LOGGING = {"ignore_calls": ["logging"]}
 PRINT = {"ignore_calls": ["print"]}

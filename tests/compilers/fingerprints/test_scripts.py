@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from penstock import command_step, script_step
-from penstock.compilers.fingerprints import Fingerprinter, differences
+from penstock.compilers.fingerprints import Fingerprinter
+from penstock.compilers.fingerprints.differences import differences
 
 FILES = {
     "train.py": """

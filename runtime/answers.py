@@ -22,3 +22,8 @@ class Unreadable:
     """What a worker answers where it cannot read its task, or cannot write how it ended. ``problem`` says why."""
 
     problem: str
+
+
+@frozen
+class Spoilt:
+    """What a worker says where a library failed, or said something, that it was to import while it waited: a step shall meet that elsewhere."""

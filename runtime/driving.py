@@ -30,6 +30,7 @@ from .calls import Calls
 from .events import Event, MetricLogged, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
 from .executors import Executor, GatheringExecutor, WarmExecutor, outcome_of
 from .failures import Failure
+from .libraries import shared_libraries
 from .plans import Plan, task_of
 from .resolution import Values
 from .retrying import delay_after, is_retried
@@ -41,8 +42,8 @@ from .tasks import Completed, Failed, Outcome, Task, log_of
 from .unfolding import Unfolding
 from .whereabouts import Whereabouts
 
-_IDLE: Final = 0.3
-"""Seconds after which a step counts as one that takes its time: twice what a worker needs to start."""
+_IDLE: Final = 0.1
+"""Seconds after which a step counts as one that takes its time: about what the first worker needs to start."""
 
 
 @frozen
@@ -309,7 +310,8 @@ class Drive:
     def _warm_up(self) -> None:
         """While a step takes its time, let those workers start that will be needed when it has ended."""
         if not self._is_warm and isinstance(self._executor, WarmExecutor):
-            self._executor.warm(self._scheduler.width)
+            libraries = shared_libraries(self._scheduler.pending(), self._plan.graph.attachments)
+            self._executor.warm(self._scheduler.width, libraries)
         self._is_warm = True
 
     def _handle_all(self, message: _Message | None) -> None:

@@ -77,6 +77,10 @@ class Scheduler:
         """How many nodes wait for one and the same, at most: so many may become ready at once."""
         return max(map(len, self._consumers.values()), default=0)
 
+    def pending(self) -> list[Node]:
+        """Return the nodes that have not started."""
+        return [self._nodes[node] for node, state in self.states.items() if state is State.PENDING]
+
     def follower(self, node: str) -> Node | None:
         """Return the node that is all that becomes ready when this one completes, if there is such a node."""
         consumers = self._consumers[node]

@@ -47,6 +47,7 @@ class Attempt:
         """Stop the clock."""
         if self._clock is not None:
             self._clock.cancel()
+            self._clock = None
 
 
 def give_back(attempts: Iterable[Attempt]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import final
@@ -38,6 +38,10 @@ class KeptWorkers:
         """Start a worker before there is anything to do."""
         self._executor.warm()
 
+    def prime(self, libraries: Sequence[str]) -> None:
+        """Have that worker import libraries while it waits; see :mod:`..libraries` for which."""
+        self._executor.warm(1, libraries)
+
     def close(self) -> None:
         """Stop every worker, and the processes that it started."""
         self._executor.close()
@@ -57,8 +61,8 @@ class _Lent:
     def submit(self, task: Task) -> Future[Outcome]:
         return self._executor.submit(task)
 
-    def warm(self, count: int) -> None:
-        self._executor.warm(count)
+    def warm(self, count: int, libraries: Sequence[str]) -> None:
+        self._executor.warm(count, libraries)
 
     def gathering(self) -> AbstractContextManager[None]:
         return self._executor.gathering()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Final
 
@@ -139,10 +139,10 @@ class LocalExecutor:
             if slot.load:
                 slot.stop()
 
-    def warm(self, count: int = 1) -> None:
-        """Start workers before there is anything for them to do, up to ``count`` in all."""
+    def warm(self, count: int = 1, libraries: Sequence[str] = ()) -> None:
+        """Start workers before there is anything for them to do, up to ``count`` in all; they import libraries while they wait."""
         for slot in self._slots[:count]:
-            slot.warm()
+            slot.warm(libraries)
 
     def _listen(self) -> WorkerListener:
         """Return who hears the workers; a run that needs none opens no socket."""

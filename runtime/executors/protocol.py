@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
@@ -41,9 +41,12 @@ class Executor(Protocol):
 
 @runtime_checkable
 class WarmExecutor(Executor, Protocol):
-    """Has processes that take a while to start. ``warm`` sees to it that so many are there or starting, if there can be."""
+    """Has processes that take a while to start. ``warm`` sees to it that so many are there or starting, if there can be.
 
-    def warm(self, count: int, /) -> None: ...
+    ``libraries`` are modules that every task imports which may come next.
+    """
+
+    def warm(self, count: int, libraries: Sequence[str], /) -> None: ...
 
 
 @runtime_checkable

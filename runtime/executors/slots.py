@@ -20,7 +20,7 @@ from typing import Final
 
 from attrs import define, field
 
-from ..answers import Returned, Unreadable
+from ..answers import Returned, Spoilt, Unreadable
 from ..channels import Inbox, WorkerListener, send_all
 from ..events import Event
 from ..logfiles import recover
@@ -30,6 +30,7 @@ from ..tasks import Completed, Failed, Outcome, Task
 from .attempts import Attempt, Finish, give_back, remove_scratch
 from .deaths import died, stopped, timed_out, unsendable, unstarted
 from .packing import pack, read
+from .preloads import ask
 from .processes import Start, WorkerProcess
 
 _whatever_happens: Final = contextlib.suppress(Exception)
@@ -62,6 +63,7 @@ class Slot:
     _attempts: deque[Attempt] = field(factory=deque)
     _lock: threading.RLock = field(factory=threading.RLock)
     _ended: str | None = None
+    _is_spoilt: bool = False
 
     @property
     def last_step(self) -> str | None:
@@ -128,11 +130,13 @@ class Slot:
             if self._worker is not None:
                 self._worker.flush()
 
-    def warm(self) -> None:
-        """Start the worker before there is a task, unless it is there."""
+    def warm(self, libraries: Sequence[str] = ()) -> None:
+        """Start the worker before there is a task, unless it is there; while it waits for the first one it imports some libraries."""
         with self._lock, contextlib.suppress(*_NOT_STARTED):  # who needs it will say so
-            if self._worker is None:
-                self._begin(())
+            worker = self._worker or self._begin(())
+            if libraries and worker.is_new and not (self._attempts or self._is_spoilt):
+                worker.unsent[:] = [ask(libraries)]
+                worker.flush()
 
     def stop(self) -> None:
         """Kill the worker and its children, and return when they are gone. What it had to do fails."""
@@ -192,6 +196,8 @@ class Slot:
         with self._lock:
             worker.connection = connection
             if worker is self._worker:
+                if self._attempts:
+                    worker.unsent.clear()  # it need not wait
                 for attempt in self._attempts:
                     self._send(worker, attempt)
                 worker.flush()
@@ -232,6 +238,8 @@ class Slot:
                 give_back(self._take_followers(worker))
         elif isinstance(message, Returned):
             give_back(self._take_returned(worker, message.step))
+        elif isinstance(message, Spoilt):
+            self._replace(worker)
         elif worker is self._worker:
             self.report(message)  # type: ignore[arg-type]  # workers send nothing else
 
@@ -266,6 +274,20 @@ class Slot:
             while worker is self._worker and self._attempts and self._attempts[0].data is None:
                 followers.append(self._attempts.popleft())
         return followers
+
+    def _replace(self, worker: _Worker) -> None:
+        """Start another worker, which has imported nothing, for what waits here and for what may come."""
+        with self._lock:
+            if worker is not self._worker:
+                return
+            self._worker, self._is_spoilt = None, True
+            for attempt in self._attempts:
+                attempt.stop_clock()
+            if self._attempts:
+                self._begin_again()
+            else:
+                self.warm()
+        worker.kill()
 
     def _mourn(self, worker: _Worker, how: str) -> None:
         """Take in that a worker is gone: the task that it was at fails, and those behind it go to another one."""
@@ -324,6 +346,12 @@ class _Worker:
     silent: threading.Event = field(factory=threading.Event)
     unsent: list[bytes] = field(factory=list)
     problem: str = ""
+    variables: Mapping[str, str] = field(factory=lambda: dict(os.environ))
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it has had no task yet, and the driver has the variables still with which it was started."""
+        return self.run_folder is None and self.variables == dict(os.environ)
 
     @property
     def pid(self) -> int | None:

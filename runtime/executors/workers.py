@@ -11,13 +11,14 @@ import time
 from typing import TYPE_CHECKING
 
 from ... import runtime
-from ..answers import Returned, Unreadable
+from ..answers import Returned, Spoilt, Unreadable
 from ..channels import DriverLink
 from ..invocation import abandon, perform
 from ..offspring import adopt_orphans, end
 from ..tasks import Outcome, Task
 from .handing_back import HandBack
 from .packing import unpack
+from .preloads import asked, import_quietly
 
 if TYPE_CHECKING:
     from ..segments import Segment
@@ -59,6 +60,11 @@ def serve(address: str, name: str) -> None:
     link = DriverLink(address, name)
     late = HandBack(link)
     while (data := link.receive()) is not None:
+        if modules := asked(data):
+            if not import_quietly(modules):
+                link.send(Spoilt())
+                return
+            continue
         late.begin()
         try:
             _do(link, unpack(data))

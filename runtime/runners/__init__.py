@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .azure_execution import reconnect, submit
     from .azure_executor import MixedExecutor
     from .azure_publishing import AzureEndpoint, endpoint_name, publish_pipeline
-    from .early import early_workers
+    from .early import early_workers, prime_workers
     from .execution import Execution
     from .portions import regenerated_from, run_alone, run_until
 
@@ -23,6 +23,7 @@ __all__ = [
     "MixedExecutor",
     "early_workers",
     "endpoint_name",
+    "prime_workers",
     "publish_pipeline",
     "reconnect",
     "regenerated_from",
@@ -37,6 +38,7 @@ _HOMES = {
     "MixedExecutor": "azure_executor",
     "early_workers": "early",
     "endpoint_name": "azure_publishing",
+    "prime_workers": "early",
     "publish_pipeline": "azure_publishing",
     "reconnect": "azure_execution",
     "regenerated_from": "portions",

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...compilers.errors import PenstockError
+from ...compilers.graph import Graph
 from ..executors.kept import KeptWorkers
 from ..functions import check_not_importing
+from ..libraries import shared_libraries
 from ..workspace import Workspace
 
 
@@ -28,6 +30,11 @@ def early_workers(jobs: int | None, workspace: Workspace | Path | str | None) ->
         yield workers
     finally:
         workers.close()
+
+
+def prime_workers(workers: KeptWorkers, graph: Graph) -> None:
+    """Have the worker that starts import, while the run is prepared, the libraries that each step of a graph imports."""
+    workers.prime(shared_libraries(graph, graph.attachments))
 
 
 def _is_new(workspace: Workspace | Path | str | None) -> bool:

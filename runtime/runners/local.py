@@ -140,7 +140,10 @@ class Local:
         after Ctrl-C has cancelled the run.
         """
         with ours_hidden(KeyboardInterrupt, RunFailed), self._early() as local:
-            return local.run_compiled(lowering.compile_pipeline(pipeline, args, kwargs))
+            compiled = lowering.compile_pipeline(pipeline, args, kwargs)
+            if local is not self and local.kept_workers is not None:
+                runners.prime_workers(local.kept_workers, compiled.graph)
+            return local.run_compiled(compiled)
 
     def submit(self, pipeline: Callable[..., object], *args: Any, **kwargs: Any) -> Run:
         """Start a run and return at once; it goes on in this process until ``run.wait()`` says it ended."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -295,7 +295,7 @@ class Warmed(Scripted):
         super().__init__()
         self.asked: list[int] = []
 
-    def warm(self, count: int) -> None:
+    def warm(self, count: int, libraries: Sequence[str]) -> None:
         self.asked.append(count)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import psutil
 import pytest
 from penstock import Local, State, pipeline, step
 from penstock.runtime.errors import RunFailed
 from penstock.runtime.executors.kept import KeptWorkers
+from penstock.runtime.executors.local import LocalExecutor
 
 
 @step
@@ -76,3 +80,36 @@ def test_no_worker_is_left_whatever_happens(tmp_path, warmed, work, error):
     with pytest.raises(error):
         Local(jobs=1, workspace=tmp_path, display="none").run(work)
     assert len(warmed) == 1 and not workers()
+
+
+def test_workers_that_wait_are_told_which_libraries_all_steps_to_come_import(tmp_path, monkeypatch):
+    def warm(self: LocalExecutor, count: int = 1, libraries: tuple[str, ...] = ()) -> None:
+        told.append((count, libraries))
+        original(self, count, libraries)
+        (tmp_path / "told").touch() if count > 1 else None
+
+    told: list[tuple[int, tuple[str, ...]]] = []
+    original = LocalExecutor.warm
+    monkeypatch.setattr(LocalExecutor, "warm", warm)
+    runner = Local(jobs=2, workspace=tmp_path / "w", display="none")
+    assert runner.run(summed, str(tmp_path / "told")).result() == [3.0, 4.0]
+    assert told == [(1, ()), (1, ("numpy",)), (2, ("numpy",))]
+
+
+@step
+def waits(note: str) -> int:
+    """Wait until it counts as a step that takes its time."""
+    while not Path(note).exists():
+        pass
+    return 3
+
+
+@step
+def add_up(n: int, more: int) -> float:
+    return float(np.ones(n).sum() + more)
+
+
+@pipeline
+def summed(note: str) -> list[float]:
+    first = waits.options(name="first")(note)
+    return [add_up(first, more) for more in (0, 1)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, final
 
 from attrs import frozen
 
@@ -24,6 +24,6 @@ class Unreadable:
     problem: str
 
 
-@frozen
+@final
 class Spoilt:
     """What a worker says where a library failed, or said something, that it was to import while it waited: a step shall meet that elsewhere."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .declared import DeclaredPaths
     from .differences import Difference
     from .digests import digest
+    from .distributions import Distributions
     from .fingerprints import Fingerprint, Fingerprinter
     from .inputs import Identity, digest_value, identify
     from .manifests import Definition, Manifest
@@ -22,6 +23,7 @@ __all__ = [
     "DeclaredPaths",
     "Definition",
     "Difference",
+    "Distributions",
     "FileMemo",
     "Fingerprint",
     "Fingerprinter",
@@ -38,6 +40,7 @@ _HOMES = {
     "DeclaredPaths": "declared",
     "Definition": "manifests",
     "Difference": "differences",
+    "Distributions": "distributions",
     "FileMemo": "memo",
     "Fingerprint": "fingerprints",
     "Fingerprinter": "fingerprints",

@@ -22,11 +22,14 @@ from .workers import work
 
 
 def be_origin(descriptor: int) -> None:
-    """Fork workers for who holds the other end of a connection, until that is closed. In a worker it returns at the worker's end."""
+    """Fork workers for who holds the other end of a connection, until that is closed. In a worker it returns at the worker's end.
+
+    So far nothing has collected garbage; workers do, of what they make.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     adopt_orphans()
-    gc.collect()
     gc.freeze()  # what is never collected is not written to, and stays shared
+    gc.enable()
     own = os.getpid()
     birth = _Origin(Connection(descriptor)).serve()
     if birth is None:

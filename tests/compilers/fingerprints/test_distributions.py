@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import metadata
 from typing import Any
 
 import pytest
 from fingerprint_pairs import Pair, rerun, reuse, step_with
+from penstock.compilers.fingerprints import Distributions
 
 SITE = {"path": ["site"]}
 
@@ -123,3 +125,9 @@ PAIRS = [
 @pytest.mark.parametrize("pair", PAIRS, ids=str)
 def test_distributions(pair: Pair, outcome: Callable[[Pair], None]) -> None:
     outcome(pair)
+
+
+def test_a_distributions_version_is_what_the_standard_library_says():
+    names = sorted({found.metadata["Name"] for found in metadata.distributions()})
+    known = Distributions()
+    assert [known.by_name(name).version for name in names] == [metadata.version(name) for name in names]

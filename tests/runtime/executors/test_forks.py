@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import signal
@@ -160,3 +161,18 @@ def asking(name: str) -> str | None:
 def test_a_worker_has_the_environment_that_its_driver_has_when_it_starts(tmp_path, monkeypatch):
     monkeypatch.setenv("SET_BY_A_TEST", "yes")
     assert Local(jobs=1, workspace=tmp_path, display="none").run(asking, "SET_BY_A_TEST").result() == "yes"
+
+
+@step
+def collects_garbage() -> tuple[bool, int]:
+    return gc.isenabled(), gc.get_freeze_count()
+
+
+@pipeline
+def collecting() -> tuple[bool, int]:
+    return collects_garbage()
+
+
+def test_a_worker_collects_its_own_garbage_and_leaves_alone_what_its_origin_has_imported(tmp_path):
+    enabled, frozen = Local(jobs=1, workspace=tmp_path, display="none").run(collecting).result()
+    assert enabled and frozen > 1_000

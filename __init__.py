@@ -31,7 +31,7 @@ from .dsl.errors import (  # noqa: E402 -- as above
     PromiseUsedAsValue,
     RecordingError,
 )
-from .dsl.options import Environment, Resources, Retries, Static  # noqa: E402 -- as above
+from .dsl.options import Retries, Static  # noqa: E402 -- as above
 from .dsl.pipelines import Pipeline, pipeline  # noqa: E402 -- as above
 from .dsl.statuses import RunStatus  # noqa: E402 -- as above
 from .dsl.steps import Step, step  # noqa: E402 -- as above
@@ -42,10 +42,12 @@ if TYPE_CHECKING:
     from .compilers.graph import Graph
     from .dsl.branching import when
     from .dsl.closing import on_exit
+    from .dsl.environments import Environment
     from .dsl.library import command_step, copy_step, script_step
     from .dsl.mapped import each
     from .dsl.promises import Promise
     from .dsl.repetition import repeat
+    from .dsl.resources import Resources
     from .runtime.azure.errors import RemoteError
     from .runtime.client import Client
     from .runtime.clusters import Ray
@@ -153,6 +155,7 @@ _LOADED_ON_FIRST_USE = {
     "DatastoreError": "runtime.errors",
     "Endpoint": "runtime.publishing",
     "EndpointError": "runtime.errors",
+    "Environment": "dsl.environments",
     "Graph": "compilers.graph",
     "InvalidGraph": "compilers.errors",
     "Local": "runtime.runners.local",
@@ -161,6 +164,7 @@ _LOADED_ON_FIRST_USE = {
     "Ray": "runtime.clusters",
     "RemoteError": "runtime.azure.errors",
     "Replay": "runtime.runners.replaying",
+    "Resources": "dsl.resources",
     "Run": "runtime.runs",
     "RunCancelled": "runtime.errors",
     "RunError": "runtime.errors",

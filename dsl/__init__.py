@@ -12,6 +12,7 @@ from .deferral import loaded_on_first_use
 if TYPE_CHECKING:
     from .branching import when
     from .closing import on_exit
+    from .environments import Environment
     from .errors import (
         DefinitionError,
         LimitReached,
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
     )
     from .mapped import each
     from .mapping import mapped_at_once
-    from .options import Environment, Options, Resources, Retries, Static
+    from .options import Options, Retries, Static
     from .pipelines import Pipeline, as_pipeline, pipeline
     from .promises import Promise
     from .recording import Recording, record
     from .repetition import repeat
+    from .resources import Resources
     from .signatures import read_signature
     from .statuses import RunStatus
     from .steps import Step, step
@@ -62,7 +64,7 @@ __all__ = [
 
 _HOMES = {
     "DefinitionError": "errors",
-    "Environment": "options",
+    "Environment": "environments",
     "LimitReached": "errors",
     "Options": "options",
     "PenstockError": "errors",
@@ -72,7 +74,7 @@ _HOMES = {
     "PromiseUsedAsValue": "errors",
     "Recording": "recording",
     "RecordingError": "errors",
-    "Resources": "options",
+    "Resources": "resources",
     "Retries": "options",
     "RunStatus": "statuses",
     "Static": "options",

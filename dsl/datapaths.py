@@ -13,9 +13,9 @@ from .errors import InvalidDataPath
 SCHEME = "datastore"
 """The scheme of a data path in a datastore when it is written as text: ``datastore://NAME/PATH``."""
 
-_STORE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,63}")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s]*/?.*", re.DOTALL)
-_SECRET = re.compile(r"(^|[-_])(sig|signature|token|secret|password|key|apikey|code|auth)$", re.IGNORECASE)
+_STORE = r"[A-Za-z][A-Za-z0-9_-]{1,63}"
+_URL = r"(?s)[A-Za-z][A-Za-z0-9+.-]*://[^/\s]*/?.*"
+_CONFIDENTIAL = r"(?i)(^|[-_])(sig|signature|token|secret|password|key|apikey|code|auth)$"
 
 
 @final
@@ -93,11 +93,11 @@ class DataPath:
 
 def is_store_name(name: str) -> bool:
     """Say whether a datastore may have that name: at least two characters, so that none looks like a drive letter."""
-    return bool(_STORE.fullmatch(name))
+    return bool(re.fullmatch(_STORE, name))
 
 
 def _is_url(text: object) -> bool:
-    return isinstance(text, str) and bool(_URL.fullmatch(text))
+    return isinstance(text, str) and bool(re.fullmatch(_URL, text))
 
 
 def normalised(path: str) -> str:
@@ -117,7 +117,9 @@ def _refuse_secrets(url: str) -> None:
     # In abfs://container@account the text before the @ names the container, and is no secret.
     userinfo = parts.netloc.rpartition("@")[0]
     secret = ":" in userinfo or (userinfo and parts.scheme in ("http", "https", "ftp"))
-    found = next((name for name, _ in parse_qsl(parts.query, keep_blank_values=True) if _SECRET.search(name)), None)
+    found = next(
+        (name for name, _ in parse_qsl(parts.query, keep_blank_values=True) if re.search(_CONFIDENTIAL, name)), None
+    )
     if secret or found:
         shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         raise InvalidDataPath(

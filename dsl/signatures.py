@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import itertools
@@ -104,6 +103,8 @@ class Signature:
 
     def _nearest(self, given: Mapping[str, object]) -> str:
         """Guess which parameter was meant by a name that there is not."""
+        import difflib  # only a mistyped name needs it
+
         for name in given:
             close = difflib.get_close_matches(name, self.inputs, n=1)
             if name not in self.inputs and close:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import datetime
 import functools
 import inspect
 import itertools
@@ -31,11 +30,16 @@ from .active import active
 from .endings import ending, with_status
 from .errors import DefinitionError, RecordingError
 from .locations import Location, caller
-from .options import Environment, Options, Resources, Retries
+from .options import Options
 from .placeholders import Each, Placeholder, is_mapped, misplaced_each
 
 if TYPE_CHECKING:
+    import datetime
+
+    from .environments import Environment
+    from .options import Retries
     from .promises import Promise
+    from .resources import Resources
     from .signatures import Signature
 
 P = ParamSpec("P")

@@ -24,7 +24,7 @@ Given: TypeAlias = "Resolved | OutputRef"
 
 
 @travels
-@frozen
+@frozen(eq=False)
 class Link:
     """A step of a segment: its task, and its inputs by name. ``beginning`` is that of its call's key, if it has one."""
 
@@ -33,7 +33,7 @@ class Link:
     beginning: bytes | None = None
 
 
-@frozen
+@frozen(eq=False)
 class Segment:
     """Some steps of a chain, in order; ``key`` is that of the first one's call.
 

@@ -21,7 +21,7 @@ Finds: TypeAlias = Callable[[], "Datastores"]
 """Gives the datastores of a workspace, when they are needed."""
 
 
-@frozen
+@frozen(eq=False)
 class Whereabouts:
     """Where things lie: relative paths start from ``root``, data paths lead into ``datastores``."""
 

@@ -8,7 +8,7 @@ from typing import TypeAlias, Union
 from attrs import frozen
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Birth:
     """Asks for a worker of a name that connects to an address, with its driver's environment, folder, and place of modules."""
 
@@ -20,14 +20,14 @@ class Birth:
     argv: Sequence[str]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Death:
     """Asks for the end of a worker."""
 
     name: str
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Born:
     """Tells that a worker is there."""
 
@@ -35,7 +35,7 @@ class Born:
     pid: int
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Dead:
     """Tells how a worker ended: its exit code, the negative number of a signal, or why it could not be forked."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import hmac  # noqa: F401 - by which a worker proves to its driver who it is
+import logging  # noqa: F401 - which is set up anew for each step
 import os
 import select
 import signal

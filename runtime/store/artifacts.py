@@ -51,7 +51,7 @@ class Listing(Protocol):
         """Remove leftovers of killed processes, untouched for ``older_than`` seconds; gives how many there were."""
 
 
-@frozen
+@frozen(eq=False)
 class Held:
     """An artifact in a store: how many bytes it takes there, and when it was last put or got (seconds since the epoch)."""
 

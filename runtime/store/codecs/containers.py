@@ -26,7 +26,7 @@ _Reference: TypeAlias = tuple[int, str, object]
 """What stands in the pickle for a path or a set: its number, its kind, and a set's sorted items."""
 
 
-@frozen
+@frozen(eq=False)
 class ContainerCodec:
     """Keeps containers of files and of sets of scalars. Nothing inside other objects is looked at."""
 

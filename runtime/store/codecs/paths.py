@@ -21,7 +21,7 @@ def _resolved(path: Path | None) -> Path | None:
     return None if path is None else path.resolve()
 
 
-@frozen
+@frozen(eq=False)
 class PathCodec:
     """Keeps a file under its name, or the contents of a folder; what is read is a read-only path into the store.
 

@@ -21,7 +21,7 @@ _SINGLE = "tensor"
 _NOTE = "penstock"
 
 
-@frozen
+@frozen(eq=False)
 class TensorCodec:
     """Keeps dense tensors of the CPU, alone or in a dict by name; everything else about torch goes to pickle.
 

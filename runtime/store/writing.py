@@ -14,6 +14,7 @@ from typing import IO, Final, TypeAlias, final
 from attrs import frozen
 from blake3 import blake3
 
+from .reserving import reserve
 from .stamps import Stamp, stamp
 
 Chunk: TypeAlias = bytes | bytearray | memoryview
@@ -49,9 +50,11 @@ def write_files(files: Packed, folder: Path) -> dict[str, Hashed]:
 
 def _write(path: str, chunks: Sequence[Chunk]) -> Hashed | None:
     with open(path, "xb", opener=_read_only) as file:
-        if sum(memoryview(chunk).nbytes for chunk in chunks) < HASHED_FROM:
+        size = sum(memoryview(chunk).nbytes for chunk in chunks)
+        if size < HASHED_FROM:
             file.writelines(chunks)
             return None
+        reserve(file.fileno(), size)
         follower = _Follower(path)
         try:
             for piece in _pieces(chunks):

@@ -12,6 +12,7 @@ from ..compilers.deferral import loaded_on_first_use
 
 if TYPE_CHECKING:
     from .chaining import perform_segment
+    from .channels import link_to
     from .cleaning import clean
     from .configuration import settings_upward
     from .exports import document
@@ -28,6 +29,7 @@ __all__ = [
     "document",
     "keep_inputs",
     "kept_inputs",
+    "link_to",
     "named_parts",
     "perform_segment",
     "settings_upward",
@@ -41,6 +43,7 @@ _HOMES = {
     "document": "exports",
     "keep_inputs": "inputs",
     "kept_inputs": "inputs",
+    "link_to": "channels",
     "named_parts": "resolution",
     "perform_segment": "chaining",
     "settings_upward": "configuration",

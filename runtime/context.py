@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
@@ -41,6 +40,8 @@ class StepContext:
     def folder(self) -> Path:
         """A folder of this step's own, made at the first use. Files returned from here are moved, not copied."""
         if self._folder is None:
+            import tempfile  # few steps ask for a folder
+
             parent = None if self.run_folder is None else self.run_folder / "scratch"
             if parent:
                 parent.mkdir(parents=True, exist_ok=True)

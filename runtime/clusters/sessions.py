@@ -116,6 +116,7 @@ def _listen(hear: Callable[[Connection], None]) -> WorkerListener | None:
 
     try:
         listener = WorkerListener(ray.util.get_node_ip_address())
+        listener.address  # noqa: B018 - from now on it listens
     except OSError:
         return None
     listener.expect_others(hear)

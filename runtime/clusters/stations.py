@@ -20,13 +20,14 @@ import attrs
 from attrs import define, field, frozen
 
 from ..answers import Unreadable
-from ..channels import DriverLink, WorkerListener
+from ..channels import WorkerListener, link_to
 from ..errors import ClusterUnfit
 from ..events import Event
 from ..executors.local import start_here, thread_limits
 from ..executors.packing import unpack
 from ..executors.slots import Slot
 from ..failures import describe_end
+from ..links import DriverLink
 from ..tasks import Failed, Outcome, Task
 from .postings import Posting, settle, unfitness
 
@@ -186,4 +187,4 @@ class _Reports:
         self._is_tried = True
         with contextlib.suppress(OSError, EOFError, AuthenticationError):
             if self.posting.address:
-                self._link = DriverLink(self.posting.address, self.posting.token)
+                self._link = link_to(self.posting.address, self.posting.token)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import pickle
+import socket
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias, Union
+from typing import Any, Final, TypeAlias, Union
 
 from attrs import frozen
 
 
 @frozen(eq=False, repr=False)
 class Birth:
-    """Asks for a worker of a name that connects to an address, with its driver's environment, folder, and place of modules."""
+    """Asks for a worker of a name, with its driver's environment, folder, and place of modules; its end of a connection comes along."""
 
     name: str
-    address: str
     environment: Mapping[str, str]
     folder: str | None
     path: Sequence[str]
@@ -45,3 +46,38 @@ class Dead:
 
 
 Told: TypeAlias = Union[Born, Dead]
+
+_SIZE: Final = 8
+"""Bytes before a message that say how long it is."""
+
+
+def tell(end: socket.socket, message: Birth | Death | Told, *descriptors: int) -> None:
+    """Send a message, with descriptors that the other side has then, too. Raises OSError where there is no other side."""
+    data = pickle.dumps(message)
+    head = len(data).to_bytes(_SIZE, "big")
+    if descriptors:
+        socket.send_fds(end, [head], descriptors)
+        end.sendall(data)
+    else:
+        end.sendall(head + data)
+
+
+def hear(end: socket.socket) -> tuple[Any, list[int]]:
+    """Wait for a message, and return it with the descriptors that came with it. Raises EOFError or OSError at the end."""
+    head, descriptors, _, _ = socket.recv_fds(end, _SIZE, 1)
+    head += _received(end, _SIZE - len(head)) if head else b""
+    if not head:
+        raise EOFError
+    return pickle.loads(_received(end, int.from_bytes(head, "big"))), descriptors
+
+
+def _received(end: socket.socket, size: int) -> bytes:
+    """Read so many bytes."""
+    parts = []
+    while size:
+        part = end.recv(min(size, 2**20))
+        if not part:
+            raise EOFError
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)

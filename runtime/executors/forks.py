@@ -12,14 +12,17 @@ import threading
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final, final
+from typing import TYPE_CHECKING, Final, final
 
 from attrs import define, field
 
 from ..offspring import MARK
-from .births import Birth, Born, Death, Told
+from .births import Birth, Born, Death, Told, hear, tell
 from .interpreters import described, module_path, open_interpreter
 from .processes import Ended
+
+if TYPE_CHECKING:
+    from ..channels import WorkerListener
 
 _PROGRAM: Final = "import gc; gc.disable(); from penstock.runtime.executors.origins import be_origin; be_origin(*place)"
 """What an origin does. It imports without collecting garbage, of which there is next to none: that takes a tenth of its start."""
@@ -47,13 +50,13 @@ class Forks:
         self._starting = threading.Lock()
         self._origin: _Origin | None = None
 
-    def __call__(self, address: str, name: str, environment: Mapping[str, str], ended: Ended) -> Fork:
+    def __call__(self, listener: WorkerListener, name: str, environment: Mapping[str, str], ended: Ended) -> Fork:
         """Start a worker. Raises OSError and RuntimeError where no process or thread can be made any more."""
         with self._starting:
-            fork = self._origin and self._origin.bear(address, name, environment, ended)
+            fork = self._origin and self._origin.bear(listener, name, environment, ended)
             while fork is None:
                 self._origin = _Origin(environment)
-                fork = self._origin.bear(address, name, environment, ended)
+                fork = self._origin.bear(listener, name, environment, ended)
             return fork
 
     def close(self) -> None:
@@ -129,7 +132,7 @@ class _Origin:
         marked = {**environment, MARK: f"origin-{os.urandom(8).hex()}"}
         with its, _high(its) as end:
             self._process = open_interpreter(_PROGRAM, (end.fileno(),), marked, [end.fileno()])
-        self._connection = Connection(own.detach())
+        self._connection = own
         self._lock = threading.Lock()
         self._forks: dict[str, Fork] = {}
         self._thread = threading.Thread(target=self._listen, name="penstock-origin", daemon=True)
@@ -140,16 +143,20 @@ class _Origin:
             self._process.wait()
             raise
 
-    def bear(self, address: str, name: str, environment: Mapping[str, str], ended: Ended) -> Fork | None:
+    def bear(self, listener: WorkerListener, name: str, environment: Mapping[str, str], ended: Ended) -> Fork | None:
         """Ask for a worker, and wait in a thread to tell how it ended. None where the origin is gone."""
         fork = Fork(name, self)
-        birth = Birth(name, address, {**os.environ, **environment}, _folder(), module_path(), sys.argv)
-        with self._lock:
-            if self._connection.closed:
-                return None
-            self._forks[name] = fork
-        self._ask(birth)
+        birth = Birth(name, {**os.environ, **environment}, _folder(), module_path(), sys.argv)
+        own, its = socket.socketpair()
+        with own, its:
+            with self._lock:
+                if self._connection.fileno() < 0:
+                    return None
+                self._forks[name] = fork
+            self._ask(birth, its.fileno())
+            connection = Connection(own.detach())
         try:
+            listener.hear(name, connection)
             threading.Thread(target=_tell, args=(fork, ended), name="penstock-wait", daemon=True).start()
         except RuntimeError:  # no thread may be started any more
             self._ask(Death(name))
@@ -167,14 +174,14 @@ class _Origin:
         self._process.kill()
         self._thread.join()
 
-    def _ask(self, wanted: Birth | Death) -> None:
+    def _ask(self, wanted: Birth | Death, *descriptors: int) -> None:
         with self._lock, contextlib.suppress(OSError):  # it is gone, which is heard in a moment
-            self._connection.send(wanted)
+            tell(self._connection, wanted, *descriptors)
 
     def _listen(self) -> None:
         with contextlib.suppress(EOFError, OSError):
             while True:
-                self._hear(self._connection.recv())
+                self._hear(hear(self._connection)[0])
         code = self._process.wait()
         with self._lock:
             self._connection.close()

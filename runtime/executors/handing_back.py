@@ -6,7 +6,7 @@ import time
 from typing import final
 
 from ..answers import SLOW, Returned
-from ..channels import DriverLink
+from ..links import DriverLink
 from ..lookouts import Lookout
 from .packing import step_of
 

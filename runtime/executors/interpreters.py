@@ -11,10 +11,13 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, final
+from typing import TYPE_CHECKING, Final, final
 
 from ..offspring import end
 from .processes import Ended
+
+if TYPE_CHECKING:
+    from ..channels import WorkerListener
 
 NAME: Final = "penstock-worker"
 """What the command line of a worker ends with, for people who look at lists of processes."""
@@ -27,12 +30,12 @@ _BEGIN: Final = (
 _WORK: Final = "from penstock.runtime.executors.workers import work; work(*place)"
 
 
-def start_interpreter(address: str, name: str, environment: Mapping[str, str], ended: Ended) -> Interpreter:
-    """Start a worker, with some environment variables set, that connects to ``address`` and says ``name``.
+def start_interpreter(listener: WorkerListener, name: str, environment: Mapping[str, str], ended: Ended) -> Interpreter:
+    """Start a worker, with some environment variables set, that connects to who listens and says ``name``.
 
     Raises OSError, and RuntimeError where no thread can be started to wait for it.
     """
-    process = open_interpreter(_WORK, (address, name, os.getpid()), environment)
+    process = open_interpreter(_WORK, (listener.address, name, os.getpid()), environment)
     try:
         return Interpreter(process, ended)
     except RuntimeError:  # no thread may be started any more

@@ -6,20 +6,20 @@ The modules of steps are imported in each worker anew, so nothing that they hold
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
-import hmac  # noqa: F401 - by which a worker proves to its driver who it is
 import logging  # noqa: F401 - which is set up anew for each step
 import os
 import select
 import signal
+import socket
 import sys
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import final
 
 from ..offspring import adopt_orphans, reap
-from .births import Birth, Born, Dead, Death, Told
-from .workers import work
+from .births import Birth, Born, Dead, Death, Told, hear, tell
+from .workers import work_at
 
 
 def be_origin(descriptor: int) -> None:
@@ -32,18 +32,19 @@ def be_origin(descriptor: int) -> None:
     gc.freeze()  # what is never collected is not written to, and stays shared
     gc.enable()
     own = os.getpid()
-    birth = _Origin(Connection(descriptor)).serve()
-    if birth is None:
+    born = _Origin(socket.socket(fileno=descriptor)).serve()
+    if born is None:
         os._exit(0)
+    birth, connection = born
     _grow_up(birth)
-    work(birth.address, birth.name, own)
+    work_at(connection, birth.name, own)
 
 
 @final
 class _Origin:
     """Its workers by process, and the connection to the driver."""
 
-    def __init__(self, driver: Connection) -> None:
+    def __init__(self, driver: socket.socket) -> None:
         self._driver = driver
         self._workers: dict[int, str] = {}
         self._woken, self._wake = os.pipe()
@@ -53,8 +54,8 @@ class _Origin:
         signal.signal(signal.SIGCHLD, lambda *_: None)  # else nothing wakes it up
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])  # as its driver may have blocked all
 
-    def serve(self) -> Birth | None:
-        """Do as the driver asks. Returns what it asked for in a new worker, and None when it has hung up."""
+    def serve(self) -> tuple[Birth, int] | None:
+        """Do as the driver asks. Returns in a new worker what it asked for, with the worker's connection, and None when it has hung up."""
         watched = select.poll()  # a driver may have thousands of files open, which select() cannot be asked about
         for file in (self._driver.fileno(), self._woken):
             watched.register(file, select.POLLIN)
@@ -64,13 +65,16 @@ class _Origin:
                 self._note_deaths()
             if self._driver.fileno() in ready:
                 try:
-                    wanted = self._driver.recv()
+                    wanted, descriptors = hear(self._driver)
                 except (EOFError, OSError):
                     return None
                 if isinstance(wanted, Death):
                     self._kill(wanted.name)
-                elif self._bear(wanted):
-                    return wanted  # type: ignore[no-any-return]  # the driver asks for nothing else
+                elif isinstance(wanted, Birth):
+                    connection = _high(descriptors[0])
+                    if self._bear(wanted):
+                        return wanted, connection
+                    os.close(connection)
 
     def _bear(self, birth: Birth) -> bool:
         """Fork a worker, and say whether this is it."""
@@ -125,7 +129,14 @@ class _Origin:
 
     def _tell(self, told: Told) -> None:
         with contextlib.suppress(OSError):  # the driver is gone, which is seen in a moment
-            self._driver.send(told)
+            tell(self._driver, told)
+
+
+def _high(descriptor: int) -> int:
+    """Return a descriptor under a number that is none of the standard streams', and that no program inherits."""
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.close(descriptor)
+    return moved
 
 
 def _grow_up(birth: Birth) -> None:

@@ -12,21 +12,24 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from .processes import Ended
 from .workers import begin, serve
 
+if TYPE_CHECKING:
+    from ..channels import WorkerListener
+
 _STARTING = threading.Lock()
 
 
-def start_pool(address: str, name: str, environment: Mapping[str, str], ended: Ended) -> Pool:
-    """Start a worker, with some environment variables set, that connects to ``address`` and says ``name``."""
+def start_pool(listener: WorkerListener, name: str, environment: Mapping[str, str], ended: Ended) -> Pool:
+    """Start a worker, with some environment variables set, that connects to who listens and says ``name``."""
     from joblib.externals.loky.process_executor import ProcessPoolExecutor
 
     with _STARTING, _interrupts_held(), _tracker_silenced():
         pool = ProcessPoolExecutor(max_workers=1, initializer=begin, initargs=(os.getpid(),), env=dict(environment))
-        future = pool.submit(serve, address, name)  # starts the worker
+        future = pool.submit(serve, listener.address, name)  # starts the worker
     started = Pool(pool)
     future.add_done_callback(functools.partial(_tell, ended))
     return started

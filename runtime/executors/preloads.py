@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -30,6 +29,8 @@ def asked(data: bytes) -> list[str]:
 
 def import_quietly(modules: Sequence[str]) -> bool:
     """Import modules, and say whether that was all: nothing was raised, and nothing printed, warned or logged that a step would log."""
+    import tempfile  # only who waits needs it
+
     with tempfile.TemporaryFile() as heard:
         try:
             with process_output(Path(f"/dev/fd/{heard.fileno()}")):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from ..channels import WorkerListener
 
 Ended: TypeAlias = Callable[[str], None]
 """Is told how a process ended, once, from a thread of its own: ``SIGKILL(-9)``, ``EXIT(3)``, or a sentence."""
@@ -22,6 +25,8 @@ class WorkerProcess(Protocol):
 
 
 class Start(Protocol):
-    """Starts a worker process that connects to an address and says its name, with some environment variables set."""
+    """Starts a worker process that says its name to who listens, with some environment variables set."""
 
-    def __call__(self, address: str, name: str, environment: Mapping[str, str], ended: Ended, /) -> WorkerProcess: ...
+    def __call__(
+        self, listener: WorkerListener, name: str, environment: Mapping[str, str], ended: Ended, /
+    ) -> WorkerProcess: ...

@@ -21,8 +21,9 @@ from typing import Final
 from attrs import define, field
 
 from ..answers import Returned, Spoilt, Unreadable
-from ..channels import Inbox, WorkerListener, send_all
+from ..channels import WorkerListener
 from ..events import Event
+from ..inboxes import Inbox, send_all
 from ..logfiles import recover
 from ..offspring import MARK, end_marked
 from ..segments import Segment
@@ -177,7 +178,7 @@ class Slot:
         ended = functools.partial(self._mourn, worker)
         self._worker = worker
         try:
-            worker.process = self.start_worker(listener.address, worker.name, environment, ended)
+            worker.process = self.start_worker(listener, worker.name, environment, ended)
         except BaseException:
             self._worker = None
             raise

@@ -8,12 +8,14 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
+from io import FileIO
 from typing import TYPE_CHECKING
 
 from ... import runtime
 from ..answers import Returned, Spoilt, Unreadable
-from ..channels import DriverLink
 from ..invocation import abandon, perform
+from ..links import DriverLink
 from ..offspring import adopt_orphans, end
 from ..tasks import Outcome, Task
 from .handing_back import HandBack
@@ -47,9 +49,18 @@ def begin(driver: int) -> None:
 
 def work(address: str, name: str, driver: int) -> None:
     """Be the worker of that name, to the end of the process: what an interpreter does that was started to be one."""
+    _be_worker(driver, lambda: runtime.link_to(address, name))
+
+
+def work_at(descriptor: int, name: str, driver: int) -> None:
+    """Be the worker of that name, as :func:`work`, whose driver is at the other end of what is open here already."""
+    _be_worker(driver, lambda: DriverLink(FileIO(descriptor, "r+"), name))
+
+
+def _be_worker(driver: int, linked: Callable[[], DriverLink]) -> None:
     begin(driver)
     try:
-        serve(address, name)
+        _serve(linked())
     except BaseException:
         # A step has broken what we need ourselves, and the interpreter would wait for threads that others have left.
         os._exit(1)
@@ -57,7 +68,10 @@ def work(address: str, name: str, driver: int) -> None:
 
 def serve(address: str, name: str) -> None:
     """Perform the tasks that the driver at ``address`` sends, one after the other, until it hangs up."""
-    link = DriverLink(address, name)
+    _serve(runtime.link_to(address, name))
+
+
+def _serve(link: DriverLink) -> None:
     late = HandBack(link)
     while (data := link.receive()) is not None:
         if modules := asked(data):

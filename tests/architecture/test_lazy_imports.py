@@ -19,7 +19,7 @@ RUNNING = ["compilers.lowering.compiling", "compilers.fingerprints.fingerprints"
 WORKER = "import penstock.runtime.executors.origins\nfrom penstock import Local, Run, log_metric, pipeline, run, step"
 
 DRIVING = ["compilers.bindings", "compilers.fingerprints.manifests", "compilers.graph", "compilers.traversal", "compilers.values",
-           "dsl.calls", "dsl.mapping", "dsl.promises", "dsl.recording", "dsl.signatures", "runtime.bases", "runtime.configuration",
+           "dsl.calls", "dsl.mapping", "dsl.promises", "dsl.recording", "dsl.signatures", "runtime.bases", "runtime.channels", "runtime.configuration",
            "runtime.events", "runtime.executors.protocol", "runtime.identities", "runtime.resolution", "runtime.segments",
            "runtime.store.remote"]  # fmt: skip
 """What a worker that performs steps one by one has no use for."""
@@ -47,6 +47,21 @@ def test_a_worker_that_imports_the_module_of_a_step_loads_nothing_that_runs_pipe
 
 def test_a_worker_loads_nothing_of_what_only_drivers_use():
     assert loaded_by(WORKER, [f"penstock.{module}" for module in DRIVING]) == []
+
+
+def test_a_worker_loads_little_of_the_standard_library():
+    unwanted = [
+        "concurrent.futures",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "difflib",
+        "hmac",
+        "multiprocessing",
+        "subprocess",
+        "tempfile",
+    ]
+    assert loaded_by(WORKER, unwanted) == []
 
 
 def test_what_a_worker_must_not_load_is_there():

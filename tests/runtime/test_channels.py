@@ -10,7 +10,9 @@ from multiprocessing.connection import Client, Pipe
 
 import pytest
 
-from penstock.runtime.channels import DriverLink, Inbox, WorkerListener, send_all
+from penstock.runtime.channels import WorkerListener, link_to
+from penstock.runtime.inboxes import Inbox, send_all
+from penstock.runtime.links import DriverLink
 
 
 class Heard:
@@ -23,7 +25,7 @@ class Heard:
 
     def expect(self, name: str) -> DriverLink:
         self.listener.expect(name, lambda connection: self._listen(name, connection))
-        return DriverLink(self.listener.address, name)
+        return link_to(self.listener.address, name)
 
     def _listen(self, name, connection):
         said = self.said.setdefault(name, [])
@@ -69,13 +71,13 @@ def test_several_workers_and_threads_talk_at_once(heard):
 
 def test_a_worker_receives_what_its_driver_sends(heard):
     heard.listener.expect("a", lambda connection: connection.send_bytes(b"task"))
-    link = DriverLink(heard.listener.address, "a")
+    link = link_to(heard.listener.address, "a")
     assert (link.receive(), link.receive()) == (b"task", None)
 
 
 def test_words_to_a_driver_that_is_gone_are_dropped(heard):
     heard.listener.expect("a", lambda connection: None)
-    link = DriverLink(heard.listener.address, "a")
+    link = link_to(heard.listener.address, "a")
     assert link.receive() is None
     for _ in range(3):
         link.send("still there?")
@@ -92,7 +94,7 @@ def test_what_cannot_be_pickled_is_told_to_the_sender_and_the_next_word_arrives(
 
 def test_a_stranger_is_turned_away_and_the_others_are_heard(heard):
     with pytest.raises((AuthenticationError, OSError, EOFError)):
-        DriverLink(heard.listener.address.rpartition("|")[0] + "|" + "00" * 16, "a")
+        link_to(heard.listener.address.rpartition("|")[0] + "|" + "00" * 16, "a")
     Client(heard.listener.address.rpartition("|")[0]).close()  # one who says nothing
     link = heard.expect("a")
     link.send(1)
@@ -101,12 +103,13 @@ def test_a_stranger_is_turned_away_and_the_others_are_heard(heard):
 
 
 def test_a_worker_that_nobody_expects_is_hung_up_on(heard):
-    assert DriverLink(heard.listener.address, "nobody").receive() is None
+    assert link_to(heard.listener.address, "nobody").receive() is None
 
 
 def test_closing_ends_the_thread_and_removes_the_socket():
     listener = WorkerListener()
     started = time.monotonic()
+    assert listener.address
     listener.close()
     listener.close()
     assert not listener._thread.is_alive() and time.monotonic() - started < 5
@@ -147,7 +150,7 @@ def test_messages_before_the_end_are_received_and_then_the_end():
 def test_what_waits_can_be_taken_by_another_thread_but_not_from_who_waits_for_it(heard):
     taken: list[list[bytes]] = []
     heard.listener.expect("a", lambda connection: (send_all(connection, [b"1", b"2", b"3"]), connection.poll(10)))
-    link = DriverLink(heard.listener.address, "a")
+    link = link_to(heard.listener.address, "a")
     assert link.receive() == b"1"
     thread = threading.Thread(target=lambda: taken.append(link.take_waiting()))
     thread.start()
@@ -161,5 +164,5 @@ def test_a_long_temporary_folder_is_no_trouble(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(deep))
     listener = WorkerListener()
     listener.expect("a", lambda connection: connection.send_bytes(b"x"))
-    assert DriverLink(listener.address, "a").receive() == b"x"
+    assert link_to(listener.address, "a").receive() == b"x"
     listener.close()

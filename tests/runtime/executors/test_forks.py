@@ -25,7 +25,7 @@ class Born:
         self.ends: queue.Queue[str] = queue.Queue()
         self.connections: queue.Queue[None] = queue.Queue()
         listener.expect(name, self._converse)
-        self.worker: Fork = forks(listener.address, name, environment, self.ends.put)
+        self.worker: Fork = forks(listener, name, environment, self.ends.put)
 
     def _converse(self, connection) -> None:
         self.connections.put(None)

@@ -25,7 +25,7 @@ class Started:
         self.ends: queue.Queue[str] = queue.Queue()
         self.connections: queue.Queue[None] = queue.Queue()
         self.listener.expect("w", self._converse)
-        self.worker = start_interpreter(self.listener.address, "w", environment, self.ends.put)
+        self.worker = start_interpreter(self.listener, "w", environment, self.ends.put)
 
     def _converse(self, connection) -> None:
         self.connections.put(None)

@@ -87,11 +87,15 @@ class Admission:
 
     def fits(self, asked: Resources) -> bool:
         """Say whether a step may start now. What the whole machine does not have is clipped to what it has."""
+        if not _asks(asked):
+            return True
         need = clipped(asked, self._machine)
         return (need.cpus or 0) <= self._cpus and (need.memory or 0) <= self._memory and need.gpus <= len(self._gpus)
 
     def take(self, step: str, asked: Resources) -> tuple[str, ...]:
         """Give a step its share, and return the GPUs that are its own."""
+        if not _asks(asked):
+            return ()
         need = clipped(asked, self._machine)
         gpus, self._gpus = tuple(self._gpus[: need.gpus]), self._gpus[need.gpus :]
         self._cpus -= need.cpus or 0
@@ -101,16 +105,20 @@ class Admission:
 
     def give_back(self, step: str) -> None:
         """Take a share back from a step that has ended."""
+        if step not in self._held:
+            return  # it has asked for nothing
         need, gpus = self._held.pop(step)
         self._cpus += need.cpus or 0
         self._memory += need.memory or 0
         self._gpus = sorted([*self._gpus, *gpus], key=self._machine.gpus.index)
 
 
+def _asks(asked: Resources) -> bool:
+    return asked.cpus is not None or asked.memory is not None or asked.gpus > 0
+
+
 def clipped(asked: Resources, machine: Machine) -> Resources:
     """Return what of a request a machine can give at all."""
-    if asked.cpus is None and asked.memory is None and not asked.gpus:
-        return asked
     cpus = None if asked.cpus is None else min(asked.cpus, machine.cpus)
     memory = None if asked.memory is None else min(asked.memory, machine.memory or 0)
     return attrs.evolve(asked, cpus=cpus, memory=memory, gpus=min(asked.gpus, len(machine.gpus)))

@@ -7,8 +7,8 @@ the driver comes to that step, and has found out by itself that it must run; oth
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence, Set
-from typing import Any, Final, TypeAlias, final
+from collections.abc import Iterator, Sequence, Set
+from typing import Any, Final, final
 
 from attrs import define, field
 
@@ -18,6 +18,7 @@ from .calls import Calls
 from .errors import RunError
 from .events import Event
 from .executors import Executor, SegmentExecutor, Tell
+from .plans import Tasks
 from .resolution import Values
 from .resolved import SKIPPED, Gathered, Resolved, Stored
 from .scheduling import Scheduler
@@ -32,9 +33,6 @@ when that is killed."""
 _PLAIN: Final = frozenset({int, str, bool, float, bytes, type(None)})
 
 _UNHEARD: Final = object()
-
-Make: TypeAlias = Callable[[Node], Task]
-"""Makes the task of a node for its first attempt, without inputs."""
 
 
 @define(eq=False)
@@ -60,11 +58,11 @@ class _Sent:
 class Ahead:
     """What workers have been sent before its turn, in one run."""
 
-    def __init__(self, scheduler: Scheduler, values: Values, calls: Calls, make: Make, tell: Tell) -> None:
+    def __init__(self, scheduler: Scheduler, values: Values, calls: Calls, tasks: Tasks, tell: Tell) -> None:
         self._scheduler = scheduler
         self._values = values
         self._calls = calls
-        self._make = make
+        self._tasks = tasks
         self._tell = tell
         self._sent: dict[str, _Sent] = {}
         self._latest: _Sent | None = None
@@ -97,7 +95,7 @@ class Ahead:
             return False
         sent = self._note([node, *(follower for follower, _ in followers)], frozenset())
         self.claim(node.id)
-        links = (Link(task, task.inputs), *(link for _, link in followers))
+        links = (Link(task.step, task, task.inputs), *(link for _, link in followers))
         segment = Segment(links, self._calls.key(node.id), self._calls.results_of(sent.codes))
         executor.submit_segment(segment, functools.partial(self._hear, sent))
         return True
@@ -162,7 +160,8 @@ class Ahead:
             inputs = {name: self._given(binding, known) for name, binding in follower.inputs.items()}
             if None in inputs.values():
                 return
-            yield follower, Link(self._make(follower), inputs, self._calls.beginning(follower))  # type: ignore[arg-type]
+            like, beginning = self._tasks.like(follower), self._calls.beginning(follower)
+            yield follower, Link(follower.id, like, inputs, beginning)  # type: ignore[arg-type]
             known.add(follower.id)
             follower = self._scheduler.follower(follower.id)
 

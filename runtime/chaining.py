@@ -59,7 +59,7 @@ class Memory:
 
     def keep(self, segment: Segment) -> None:
         """Note that a segment was performed to its end; values of those before it are needed no more."""
-        steps = [link.task.step for link in segment.links]
+        steps = [link.step for link in segment.links]
         self.keys = {step: self.keys[step] for step in steps}
         self.outputs = {step: self.outputs[step] for step in steps}
         self.last = steps[-1]
@@ -75,7 +75,7 @@ def perform_segment(segment: Segment, send: Callable[[Event], None]) -> Iterator
     if not memory.recall(segment):
         yield from _returned(segment.links)
         return
-    first = segment.links[0].task
+    first = segment.links[0].like
     store = store_at(first.store, first.cache)
     identify = functools.partial(identify_input, where=Whereabouts(Path(first.root)), store=store)
     results, late, slow = memory.results, time.monotonic() + _LONGEST, False
@@ -83,26 +83,26 @@ def perform_segment(segment: Segment, send: Callable[[Event], None]) -> Iterator
         is_first = not done and segment.after is None
         inputs = {name: _known(given, memory) for name, given in link.inputs.items()}
         key = segment.key if is_first else _key(link, inputs, identify)
-        made = results.get(key or "") if link.task.options.allow_reuse and not is_first else None
+        made = results.get(key or "") if link.like.options.allow_reuse and not is_first else None
         if slow or time.monotonic() > late:
             yield from _returned(segment.links[done:])
             return
         if made is not None:
-            yield Returned(link.task.step)
+            yield Returned(link.step)
         else:
-            outcome = perform(link.task.given(inputs), send)
+            outcome = perform(link.like.of(link.step, inputs), send)
             yield outcome
             if not isinstance(outcome, Completed):
                 return
             made, slow = outcome.outputs, outcome.duration > SLOW
-        memory.note(link.task.step, key, made)
-        if key and link.task.options.allow_reuse:
+        memory.note(link.step, key, made)
+        if key and link.like.options.allow_reuse:
             results[key] = made
     memory.keep(segment)
 
 
 def _returned(links: Iterable[Link]) -> Iterator[Returned]:
-    return (Returned(link.task.step) for link in links)
+    return (Returned(link.step) for link in links)
 
 
 def _key(link: Link, inputs: Mapping[str, Resolved], identify: Callable[[Resolved], str | None]) -> str | None:

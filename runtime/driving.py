@@ -31,7 +31,7 @@ from .events import Event, MetricLogged, StepCompleted, StepFailed, StepRetried,
 from .executors import Executor, GatheringExecutor, WarmExecutor, outcome_of
 from .failures import Failure
 from .libraries import shared_libraries
-from .plans import Plan, task_of
+from .plans import Plan, Tasks
 from .resolution import Values
 from .retrying import delay_after, is_retried
 from .reuse import Earlier
@@ -71,6 +71,7 @@ class Drive:
 
     def __init__(self, plan: Plan, values: Values, emit: Callable[[Event], None]) -> None:
         self._plan = plan
+        self._tasks = Tasks(plan)
         self.emit = emit
         self._messages: queue.SimpleQueue[_Message] = queue.SimpleQueue()
         self._scheduler = Scheduler(plan.graph, continue_on_failure=plan.continue_on_failure)
@@ -183,7 +184,7 @@ class Drive:
 
     def _nothing_ahead(self) -> Ahead:
         tell = functools.partial(self._note, executors=self._closed)
-        return Ahead(self._scheduler, self._values, self._calls, self._following, tell)
+        return Ahead(self._scheduler, self._values, self._calls, self._tasks, tell)
 
     def _start_ready(self, executor: Executor) -> None:
         """Start what may start, as long as there is room: of tiny steps a worker takes several."""
@@ -267,7 +268,7 @@ class Drive:
             if self._is_alone:
                 self._ahead.go_on(executor)
             return
-        task = task_of(self._plan, node, attempt, gpus, self._calls.inputs(node))
+        task = self._tasks.of(node, attempt, gpus, self._calls.inputs(node))
         if not (self._is_alone and self._ahead.submit(node, task, executor)):
             self._send(task, executor)
 
@@ -275,7 +276,7 @@ class Drive:
         """Submit an attempt that has been announced, and was given back before it was begun."""
         gpus = self._admission.take(node.id, node.options.resources)
         self._busy += 1
-        self._send(task_of(self._plan, node, self._attempts[node.id], gpus, self._calls.inputs(node)), executor)
+        self._send(self._tasks.of(node, self._attempts[node.id], gpus, self._calls.inputs(node)), executor)
 
     def _send(self, task: Task, executor: Executor) -> None:
         executor.submit(task).add_done_callback(functools.partial(self._note_done, task.step, self._closed))
@@ -291,10 +292,6 @@ class Drive:
         """Whether nothing else can run before the step ends that has just been started."""
         busy = self._busy > 1 or self._waiting or self._scheduler.first_ready or self._calls.are_awaited
         return not busy and not self._plan.audit
-
-    def _following(self, node: Node) -> Task:
-        """Return the first task of a step of which only a worker will know the inputs."""
-        return task_of(self._plan, node, 1, (), {})
 
     def _next_message(self) -> _Message | None:
         """Wait for something to happen, at most until the next attempt is due."""

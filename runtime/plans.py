@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import final
 
+import attrs
 from attrs import field, frozen
 
 from ..compilers.graph import Graph, Node
@@ -35,26 +37,44 @@ class Plan:
     """For an audit: the files that each fingerprint covers."""
 
 
-def task_of(plan: Plan, node: Node, attempt: int, gpus: tuple[str, ...], inputs: Mapping[str, Resolved]) -> Task:
-    """Return the task of a node for an attempt, counted from 1; ``gpus`` are its own for that."""
-    attached = node.function.attached
-    datastores = plan.datastores if any(map(names_data, inputs.values())) else None
-    return Task(
-        run=plan.run,
-        step=node.id,
-        name=node.name,
-        function=node.function,
-        inputs=inputs,
-        outputs=tuple(output.name for output in node.outputs),
-        root=str(plan.root),
-        store=plan.store,
-        cache=str(plan.cache),
-        datastores=datastores() if datastores else None,
-        run_folder=str(plan.folder),
-        payload=plan.payloads[attached.key].artifact if attached else None,
-        attempt=attempt,
-        options=node.options,
-        gpus=gpus,
-        audit=plan.audit,
-        covered=plan.covered.get(node.fingerprint or "", ()),
-    )
+@final
+class Tasks:
+    """Makes the tasks of a run. What calls of one step have in common is put together once: it takes longer than a tiny step."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._known: dict[tuple[object, ...], tuple[Node, Task]] = {}
+
+    def of(self, node: Node, attempt: int, gpus: tuple[str, ...], inputs: Mapping[str, Resolved]) -> Task:
+        """Return the task of a node for an attempt, counted from 1; ``gpus`` are its own for that."""
+        task = self.like(node).of(node.id, inputs)
+        datastores = self._plan.datastores if any(map(names_data, inputs.values())) else None
+        if attempt == 1 and not gpus and datastores is None:
+            return task
+        return attrs.evolve(task, attempt=attempt, gpus=gpus, datastores=datastores() if datastores else None)
+
+    def like(self, node: Node) -> Task:
+        """Return a task that is like that of a node, but for what each call has of its own: no inputs, and the step of another one."""
+        shared = (node.name, node.fingerprint, id(node.function), id(node.options), id(node.outputs))
+        if shared not in self._known:
+            self._known[shared] = node, self._made(node)  # the node is held, so that the ids stay those of its parts
+        return self._known[shared][1]
+
+    def _made(self, node: Node) -> Task:
+        plan, attached = self._plan, node.function.attached
+        return Task(
+            run=plan.run,
+            step=node.id,
+            name=node.name,
+            function=node.function,
+            inputs={},
+            outputs=tuple(output.name for output in node.outputs),
+            root=str(plan.root),
+            store=plan.store,
+            cache=str(plan.cache),
+            run_folder=str(plan.folder),
+            payload=plan.payloads[attached.key].artifact if attached else None,
+            options=node.options,
+            audit=plan.audit,
+            covered=plan.covered.get(node.fingerprint or "", ()),
+        )

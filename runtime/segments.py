@@ -26,11 +26,20 @@ Given: TypeAlias = "Resolved | OutputRef"
 @travels
 @frozen(eq=False)
 class Link:
-    """A step of a segment: its task, and its inputs by name. ``beginning`` is that of its call's key, if it has one."""
+    """A step of a segment, a task ``like`` its own, and its inputs by name. ``beginning`` is that of its call's key, if it has one.
 
-    task: Task
+    The first step of all has a task of its own, with what is known of its inputs; the others have one for all calls that are alike.
+    """
+
+    step: str
+    like: Task
     inputs: Mapping[str, Given]
     beginning: bytes | None = None
+
+    @property
+    def task(self) -> Task:
+        """The task as far as it is known before a worker comes to it."""
+        return self.like.of(self.step, self.like.inputs)
 
 
 @frozen(eq=False)

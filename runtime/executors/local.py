@@ -97,26 +97,27 @@ class LocalExecutor:
         slot = self._choose() if segment.after is None else self._slot_after(segment.after)
         if slot is None:  # the worker that it goes on with is gone
             for link in segment.links:
-                tell(link.task.step, None)
+                tell(link.step, None)
             return
-        slot.start_segment(segment, [functools.partial(self._tell, link.task, tell) for link in segment.links])
+        finishes = [functools.partial(self._tell, link.step, link.like.function, tell) for link in segment.links]
+        slot.start_segment(segment, finishes)
 
     def _finish(self, task: Task, outcome: Future[Outcome], result: Outcome | None) -> None:
         if result is None:  # it waited behind a step that was no longer quick
             self._seconds[task.function] = max(_TINY, self._seconds.get(task.function, 0.0))
             outcome.set_exception(NotBegun(task.step))
             return
-        self._note(task, result)
+        self._note(task.function, result)
         outcome.set_result(result)
 
-    def _tell(self, task: Task, tell: Tell, result: Outcome | None) -> None:
-        self._note(task, result)
-        tell(task.step, result)
+    def _tell(self, step: str, function: FunctionRef, tell: Tell, result: Outcome | None) -> None:
+        self._note(function, result)
+        tell(step, result)
 
-    def _note(self, task: Task, result: Outcome | None) -> None:
+    def _note(self, function: FunctionRef, result: Outcome | None) -> None:
         """Note how long a function takes; after a slow call it takes several quick ones to be trusted again."""
         if isinstance(result, Completed):
-            self._seconds[task.function] = max(result.duration, self._seconds.get(task.function, 0.0) / 2)
+            self._seconds[function] = max(result.duration, self._seconds.get(function, 0.0) / 2)
 
     def close(self) -> None:
         """Stop every worker, and the processes that it started."""

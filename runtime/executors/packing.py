@@ -39,7 +39,7 @@ def pack(work: Task | Segment) -> bytes:
     Raises what pickling raises for a plain value of a class that nobody can import.
     """
     if not isinstance(work, Task):
-        return work.links[0].task.step.encode() + _END + _SEGMENT + _dumps(work)
+        return work.links[0].step.encode() + _END + _SEGMENT + _dumps(work)
     own, common = _dumps(_own(work)), _written(_common(work))
     return b"".join((work.step.encode(), _END, _TASK, len(own).to_bytes(_SIZE, "big"), own, common))
 

@@ -161,7 +161,7 @@ def test_a_chain_goes_in_segments_that_grow(run, file, segments):
 
 def test_a_segment_goes_on_from_what_its_worker_has_made_in_the_one_before(run, file, segments):
     assert run(growing, LENGTH, file).result() == LENGTH
-    ends = [one.links[-1].task.step for one in segments]
+    ends = [one.links[-1].step for one in segments]
     assert [one.after for one in segments] == [None, *ends[:-1]] and not any(one.results for one in segments[1:])
 
 

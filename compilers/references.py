@@ -9,7 +9,7 @@ from .travelling import travels
 
 
 @travels
-@frozen
+@frozen(cache_hash=True)  # it is looked up for every step
 class FunctionRef:
     """Where a function is found: ``module`` and ``qualname``, or by value when ``attached`` is set."""
 

@@ -90,7 +90,7 @@ def perform_segment(segment: Segment, send: Callable[[Event], None]) -> Iterator
         if made is not None:
             yield Returned(link.step)
         else:
-            outcome = perform(link.like.of(link.step, inputs), send)
+            outcome = perform(link.with_inputs(inputs), send)
             yield outcome
             if not isinstance(outcome, Completed):
                 return

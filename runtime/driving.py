@@ -14,7 +14,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Final, TypeAlias, Union
 
@@ -28,7 +27,7 @@ from .ahead import Ahead
 from .bodies import Bodies
 from .calls import Calls
 from .events import Event, MetricLogged, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
-from .executors import Executor, GatheringExecutor, WarmExecutor, outcome_of
+from .executors import Executor, GatheringExecutor, WarmExecutor, submitting
 from .failures import Failure
 from .libraries import shared_libraries
 from .plans import Plan, Tasks
@@ -80,6 +79,7 @@ class Drive:
         self._busy = 0
         self._executor: Executor | None = None
         self._gathering: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+        self._send: Callable[[Task], None]
         self._closed = 0
         self._machine = plan.machine or this_machine(plan.graph)
         self._admission = Admission(self._machine)
@@ -171,6 +171,8 @@ class Drive:
         self._executor = executor
         # Found out once: to ask whether an object keeps a protocol takes longer than a tiny step.
         self._gathering = executor.gathering if isinstance(executor, GatheringExecutor) else contextlib.nullcontext
+        submit, tell = submitting(executor), functools.partial(self._note, executors=self._closed)
+        self._send = lambda task: submit(task, tell)
 
     def _close_executor(self) -> None:
         """End what runs; what is heard of it later counts no more."""
@@ -200,7 +202,7 @@ class Drive:
     def _start_next(self, executor: Executor) -> bool:
         """Start the next step, and say whether there was one."""
         if self._returned and self._fits(self._returned[0]):
-            self._submit_again(self._nodes[self._returned.popleft()], executor)
+            self._submit_again(self._nodes[self._returned.popleft()])
             return True
         if self._waiting and self._waiting[0][0] <= time.monotonic() and self._fits(self._waiting[0][1]):
             step: str | None = heapq.heappop(self._waiting)[1]
@@ -270,19 +272,13 @@ class Drive:
             return
         task = self._tasks.of(node, attempt, gpus, self._calls.inputs(node))
         if not (self._is_alone and self._ahead.submit(node, task, executor)):
-            self._send(task, executor)
+            self._send(task)
 
-    def _submit_again(self, node: Node, executor: Executor) -> None:
+    def _submit_again(self, node: Node) -> None:
         """Submit an attempt that has been announced, and was given back before it was begun."""
         gpus = self._admission.take(node.id, node.options.resources)
         self._busy += 1
-        self._send(self._tasks.of(node, self._attempts[node.id], gpus, self._calls.inputs(node)), executor)
-
-    def _send(self, task: Task, executor: Executor) -> None:
-        executor.submit(task).add_done_callback(functools.partial(self._note_done, task.step, self._closed))
-
-    def _note_done(self, step: str, executors: int, done: Future[Outcome]) -> None:
-        self._note(step, outcome_of(step, done), executors)
+        self._send(self._tasks.of(node, self._attempts[node.id], gpus, self._calls.inputs(node)))
 
     def _note(self, step: str, outcome: Outcome | None, executors: int) -> None:
         self._messages.put(_Ended(step, outcome, executors))

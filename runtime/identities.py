@@ -27,7 +27,7 @@ from blake3 import blake3
 from ..compilers import fingerprints
 from ..compilers.datapaths import DataPath
 from ..compilers.errors import CompileError
-from ..compilers.graph import Environment, Literal, Node, NodeOptions, Output
+from ..compilers.graph import Environment, Literal, Node, NodeOptions
 from ..compilers.values import to_json
 from .artifacts import Artifact
 from .bases import Basis
@@ -72,7 +72,7 @@ class Identifier:
         self._store = store
         self._declared: dict[int, tuple[NodeOptions, Mapping[str, str]]] = {}
         self._lists: dict[int, tuple[Gathered, str | None]] = {}
-        self._beginnings: dict[tuple[str | None, int, tuple[Output, ...]], bytes] = {}
+        self._beginnings: dict[tuple[str | None, int, int], tuple[Node, bytes]] = {}
 
     def identify(self, inputs: Mapping[str, Resolved]) -> dict[str, str | None]:
         """Return what identifies each input; None for one that cannot be identified."""
@@ -130,12 +130,15 @@ class Identifier:
         return self._lists[id(value)][1]
 
     def _beginning(self, node: Node) -> bytes:
-        known = (node.fingerprint, id(node.options), node.outputs)
+        known = (node.fingerprint, id(node.options), id(node.outputs))
         if known not in self._beginnings:
             outputs = [output.name for output in node.outputs]
             facts = json.dumps([SCHEME, node.fingerprint, self._declarations(node.options), outputs])
-            self._beginnings[known] = blake3(facts.encode()).digest()
-        return self._beginnings[known]
+            self._beginnings[known] = (
+                node,
+                blake3(facts.encode()).digest(),
+            )  # held, so that the ids stay those of its parts
+        return self._beginnings[known][1]
 
     def _declarations(self, options: NodeOptions) -> Mapping[str, str]:
         """Return what a step declares, by name; the options are held, so that their id stays theirs."""

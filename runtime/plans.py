@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import final
 
-import attrs
 from attrs import field, frozen
 
 from ..compilers.graph import Graph, Node
@@ -47,11 +46,8 @@ class Tasks:
 
     def of(self, node: Node, attempt: int, gpus: tuple[str, ...], inputs: Mapping[str, Resolved]) -> Task:
         """Return the task of a node for an attempt, counted from 1; ``gpus`` are its own for that."""
-        task = self.like(node).of(node.id, inputs)
         datastores = self._plan.datastores if any(map(names_data, inputs.values())) else None
-        if attempt == 1 and not gpus and datastores is None:
-            return task
-        return attrs.evolve(task, attempt=attempt, gpus=gpus, datastores=datastores() if datastores else None)
+        return self.like(node).of(node.id, inputs, datastores() if datastores else None, attempt, gpus)
 
     def like(self, node: Node) -> Task:
         """Return a task that is like that of a node, but for what each call has of its own: no inputs, and the step of another one."""

@@ -100,6 +100,8 @@ class Reuse:
 
     def find(self, wanted: Sequence[tuple[Node, str | None]]) -> dict[str, Earlier]:
         """Return the earlier step runs that may stand for some calls, given with their keys, by the ids of their nodes."""
+        if all(self.has_nothing(node) for node, _ in wanted):
+            return {}
         try:
             keys, found = self._find(wanted)
         except HistoryError as error:  # nothing can be reused, and everything can run

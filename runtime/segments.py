@@ -36,10 +36,14 @@ class Link:
     inputs: Mapping[str, Given]
     beginning: bytes | None = None
 
+    def with_inputs(self, inputs: Mapping[str, Resolved]) -> Task:
+        """Return the task whose inputs are these."""
+        return self.like.of(self.step, inputs, attempt=self.like.attempt)
+
     @property
     def task(self) -> Task:
         """The task as far as it is known before a worker comes to it."""
-        return self.like.of(self.step, self.like.inputs)
+        return self.with_inputs(self.like.inputs)
 
 
 @frozen(eq=False)

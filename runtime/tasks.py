@@ -51,11 +51,18 @@ class Task:
     covered: tuple[str, ...] = ()
     """The project's files that the step's fingerprint covers, relative to ``root``; empty where nobody says."""
 
-    def of(self, step: str, inputs: Mapping[str, Resolved]) -> Task:
-        """Return the task of another call, by the id of its step: quicker than to find out first which fields there are."""
+    def of(
+        self,
+        step: str,
+        inputs: Mapping[str, Resolved],
+        datastores: Datastores | None = None,
+        attempt: int = 1,
+        gpus: tuple[str, ...] = (),
+    ) -> Task:
+        """Return the task of another call that is like this one: quicker than to find out first which fields there are."""
         return Task(
             self.run, step, self.name, self.function, inputs, self.outputs, self.root, self.store, self.run_folder,
-            self.cache, self.datastores, self.payload, self.attempt, self.options, self.gpus, self.audit, self.covered,
+            self.cache, datastores, self.payload, attempt, self.options, gpus, self.audit, self.covered,
         )  # fmt: skip
 
     @property

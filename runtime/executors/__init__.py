@@ -10,8 +10,26 @@ from typing import TYPE_CHECKING
 from ...compilers.deferral import loaded_on_first_use
 
 if TYPE_CHECKING:
-    from .protocol import Executor, GatheringExecutor, NotBegun, SegmentExecutor, Tell, WarmExecutor, outcome_of
+    from .protocol import (
+        Executor,
+        GatheringExecutor,
+        NotBegun,
+        SegmentExecutor,
+        Tell,
+        TellingExecutor,
+        WarmExecutor,
+        submitting,
+    )
 
-__all__ = ["Executor", "GatheringExecutor", "NotBegun", "SegmentExecutor", "Tell", "WarmExecutor", "outcome_of"]
+__all__ = [
+    "Executor",
+    "GatheringExecutor",
+    "NotBegun",
+    "SegmentExecutor",
+    "Tell",
+    "TellingExecutor",
+    "WarmExecutor",
+    "submitting",
+]
 
 __getattr__ = loaded_on_first_use(__name__, dict.fromkeys(__all__, "protocol"))

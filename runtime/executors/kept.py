@@ -61,6 +61,9 @@ class _Lent:
     def submit(self, task: Task) -> Future[Outcome]:
         return self._executor.submit(task)
 
+    def submit_and_tell(self, task: Task, tell: Tell) -> None:
+        self._executor.submit_and_tell(task, tell)
+
     def warm(self, count: int, libraries: Sequence[str]) -> None:
         self._executor.warm(count, libraries)
 

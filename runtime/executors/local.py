@@ -85,8 +85,12 @@ class LocalExecutor:
     def submit(self, task: Task) -> Future[Outcome]:
         """Start a task in a free slot. Raises RuntimeError when there is none."""
         outcome: Future[Outcome] = Future()
-        self._choose().start(task, functools.partial(self._finish, task, outcome))
+        self.submit_and_tell(task, functools.partial(_settle, outcome))
         return outcome
+
+    def submit_and_tell(self, task: Task, tell: Tell) -> None:
+        """Start a task in a free slot, and tell how it ended. Raises RuntimeError when there is none."""
+        self._choose().start(task, functools.partial(self._finish, task, tell))
 
     def is_quick(self, function: FunctionRef) -> bool:
         """Say whether a function is known to take next to no time."""
@@ -102,22 +106,16 @@ class LocalExecutor:
         finishes = [functools.partial(self._tell, link.step, link.like.function, tell) for link in segment.links]
         slot.start_segment(segment, finishes)
 
-    def _finish(self, task: Task, outcome: Future[Outcome], result: Outcome | None) -> None:
+    def _finish(self, task: Task, tell: Tell, result: Outcome | None) -> None:
         if result is None:  # it waited behind a step that was no longer quick
             self._seconds[task.function] = max(_TINY, self._seconds.get(task.function, 0.0))
-            outcome.set_exception(NotBegun(task.step))
-            return
-        self._note(task.function, result)
-        outcome.set_result(result)
+        self._tell(task.step, task.function, tell, result)
 
     def _tell(self, step: str, function: FunctionRef, tell: Tell, result: Outcome | None) -> None:
-        self._note(function, result)
-        tell(step, result)
-
-    def _note(self, function: FunctionRef, result: Outcome | None) -> None:
-        """Note how long a function takes; after a slow call it takes several quick ones to be trusted again."""
+        """Tell how a step ended, and note how long its function takes: after a slow call it takes several quick ones to be trusted again."""
         if isinstance(result, Completed):
             self._seconds[function] = max(result.duration, self._seconds.get(function, 0.0) / 2)
+        tell(step, result)
 
     def close(self) -> None:
         """Stop every worker, and the processes that it started."""
@@ -174,6 +172,13 @@ class LocalExecutor:
         if not (self.is_quick(first.function) and self.is_quick(last.function)):
             return 1
         return min(_MOST, 1 + int(_AHEAD / (self._seconds[last.function] + _BETWEEN)))
+
+
+def _settle(outcome: Future[Outcome], step: str, result: Outcome | None) -> None:
+    if result is None:
+        outcome.set_exception(NotBegun(step))
+    else:
+        outcome.set_result(result)
 
 
 def thread_limits(threads: int) -> dict[str, str]:

@@ -26,7 +26,7 @@ _SIZE: Final = 8
 """Bytes that say how long it is what a task has of its own."""
 
 _OWN: Final = ("step", "inputs", "datastores", "attempt", "gpus")
-"""What a task has of its own. The rest is that of many tasks: it is written, and read, once for all that come in a row."""
+"""What a task has of its own, as :meth:`.Task.of` takes it. The rest is that of many tasks: it is written, and read, once for all that come in a row."""
 
 _COMMON: Final = tuple(attribute.name for attribute in attrs.fields(Task) if attribute.name not in _OWN)
 
@@ -76,15 +76,15 @@ def unpack(data: bytes) -> Task | Segment | Unreadable:
             return segment
         middle = begin + _SIZE
         end = middle + int.from_bytes(data[begin:middle], "big")
-        own = dict(zip(_OWN, pickle.loads(memoryview(data)[middle:end]), strict=True))
-        return Task(**own, **_read_common(data[end:]))
+        return _like(data[end:]).of(*pickle.loads(memoryview(data)[middle:end]))
     except BaseException as error:  # importing the module of a class runs the user's code, which may call sys.exit
         return Unreadable(f"{type(error).__name__}: {error}")
 
 
 @functools.lru_cache(maxsize=64)
-def _read_common(data: bytes) -> dict[str, Any]:
-    return dict(zip(_COMMON, pickle.loads(data), strict=True))
+def _like(data: bytes) -> Task:
+    """Read what tasks have in common, as a task that has nothing of its own."""
+    return Task(step="", inputs={}, **dict(zip(_COMMON, pickle.loads(data), strict=True)))
 
 
 def read(data: bytes) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import AbstractContextManager
@@ -40,6 +41,13 @@ class Executor(Protocol):
 
 
 @runtime_checkable
+class TellingExecutor(Executor, Protocol):
+    """Tells how a task ended, without a future: to make one, and to ask it, takes as long as to send a tiny step."""
+
+    def submit_and_tell(self, task: Task, tell: Tell, /) -> None: ...
+
+
+@runtime_checkable
 class WarmExecutor(Executor, Protocol):
     """Has processes that take a while to start. ``warm`` sees to it that so many are there or starting, if there can be.
 
@@ -63,6 +71,15 @@ class SegmentExecutor(Executor, Protocol):
     def is_quick(self, function: FunctionRef, /) -> bool: ...
 
     def submit_segment(self, segment: Segment, tell: Tell, /) -> None: ...
+
+
+def submitting(executor: Executor) -> Callable[[Task, Tell], None]:
+    """Return how to give tasks to an executor so that it is told how each ended."""
+    return executor.submit_and_tell if isinstance(executor, TellingExecutor) else functools.partial(_submit, executor)
+
+
+def _submit(executor: Executor, task: Task, tell: Tell) -> None:
+    executor.submit(task).add_done_callback(lambda done: tell(task.step, outcome_of(task.step, done)))
 
 
 def outcome_of(step: str, done: Future[Outcome]) -> Outcome | None:

@@ -43,6 +43,9 @@ _LAST_WORDS: Final = 1.0
 _MOMENT: Final = 0.001
 """Seconds in which tiny steps end that are awaited together: to wake up for each takes longer than they do."""
 
+_ENDS: Final = (Completed, Failed, Unreadable)
+"""What a worker says of a task that has ended."""
+
 _NOT_STARTED: Final = (OSError, RuntimeError)
 """What is raised where no process, thread or socket can be made any more: there is no memory, or a limit is reached."""
 
@@ -231,11 +234,11 @@ class Slot:
 
     def _take(self, worker: _Worker, message: object) -> None:
         """Take in what a worker has sent: the outcome of its task, tasks that it gives back, or an event."""
-        if isinstance(message, Completed | Failed | Unreadable):
+        if isinstance(message, _ENDS):
             attempt = self._next(worker)
             if attempt is not None:
                 attempt.finish(_outcome(message, attempt.task))
-            if isinstance(message, Failed | Unreadable):  # a worker breaks off a segment at what fails
+            if not isinstance(message, Completed):  # a worker breaks off a segment at what fails
                 give_back(self._take_followers(worker))
         elif isinstance(message, Returned):
             give_back(self._take_returned(worker, message.step))

@@ -23,7 +23,7 @@ from .resolution import Values
 from .resolved import SKIPPED, Gathered, Resolved, Stored
 from .scheduling import Scheduler
 from .segments import Given, Link, Segment
-from .tasks import Outcome, Task
+from .tasks import Completed, Outcome, Task
 
 _FIRST: Final = 16
 _MOST: Final = 256
@@ -72,6 +72,11 @@ class Ahead:
     def is_sent(self, step: str | None) -> bool:
         """Say whether a worker has been sent a step whose turn has not come."""
         return step in self._sent
+
+    def is_done(self, step: str) -> bool:
+        """Say whether a worker has completed a step whose turn has not come."""
+        sent = self._sent.get(step)
+        return sent is not None and isinstance(sent.arrived.get(step), Completed)
 
     def claim(self, step: str) -> bool:
         """Say of a step whose turn has come whether a worker performs it, or has done so; then its outcome is told."""

@@ -9,16 +9,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import heapq
-import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Final, TypeAlias, Union
+from typing import Final
 
 import attrs
-from attrs import frozen
 
 from ..compilers.garbage import collection_held_back, collection_seldom
 from ..compilers.graph import Node
@@ -29,7 +27,9 @@ from .calls import Calls
 from .events import Event, MetricLogged, StepCompleted, StepFailed, StepRetried, StepReused, StepSkipped, StepStarted
 from .executors import Executor, GatheringExecutor, WarmExecutor, submitting
 from .failures import Failure
+from .interruptions import as_a_whole
 from .libraries import shared_libraries
+from .messages import BrokenOff, Cancel, Ended, Message, Messages, Woken
 from .plans import Plan, Tasks
 from .resolution import Values
 from .retrying import delay_after, is_retried
@@ -45,26 +45,6 @@ _IDLE: Final = 0.1
 """Seconds after which a step counts as one that takes its time: about what the first worker needs to start."""
 
 
-@frozen
-class _Ended:
-    """A task has ended, or was given back by an executor: then it has no ``outcome``.
-
-    ``executors`` is how many executors the run had had before the one that it was given to.
-    """
-
-    step: str
-    outcome: Outcome | None
-    executors: int
-
-
-@frozen
-class _Cancel:
-    reason: str
-
-
-_Message: TypeAlias = Union[_Ended, _Cancel, Event]
-
-
 class Drive:
     """One run in progress."""
 
@@ -72,13 +52,14 @@ class Drive:
         self._plan = plan
         self._tasks = Tasks(plan)
         self.emit = emit
-        self._messages: queue.SimpleQueue[_Message] = queue.SimpleQueue()
+        self._messages = Messages()
         self._scheduler = Scheduler(plan.graph, continue_on_failure=plan.continue_on_failure)
         self._attempts: dict[str, int] = {}
         self._waiting: list[tuple[float, str, Failed]] = []
         self._busy = 0
         self._executor: Executor | None = None
         self._gathering: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+        self._as_a_whole: AbstractContextManager[None] = contextlib.nullcontext()
         self._send: Callable[[Task], None]
         self._closed = 0
         self._machine = plan.machine or this_machine(plan.graph)
@@ -105,7 +86,11 @@ class Drive:
 
     def cancel(self, reason: str = "somebody cancelled the run") -> None:
         """Ask the run to stop; callable from any thread."""
-        self._messages.put(_Cancel(reason))
+        self._messages.put(Cancel(reason))
+
+    def break_off(self, error: BaseException) -> None:
+        """Have the loop raise an error before it goes on; callable from any thread."""
+        self._messages.put(BrokenOff(error))
 
     @property
     def finished(self) -> bool:
@@ -129,20 +114,22 @@ class Drive:
 
     def _go_on(self, another: Callable[[], Executor] | None) -> None:
         """Start what may start, wait for something to happen, and handle it."""
-        self._reuse_what_can_be()
-        running = self._running_executor(another)
-        if running is not None:
-            self._start_ready(running)
-        if self._busy or self._waiting:  # else all that was ready had its result already
-            self._handle_all(self._next_message())
+        with self._as_a_whole:
+            self._reuse_what_can_be()
+            running = self._running_executor(another)
+            if running is not None:
+                self._start_ready(running)
+            if self._busy or self._waiting:  # else all that was ready had its result already
+                self._handle_all(self._next_message())
 
     def stop(self, reason: str) -> State:
         """Stop at once, from the thread that runs the loop, all but what runs at every end; said again, that too.
 
-        The executor is closed.
+        The executor is closed. What has ended by then counts, and need not be done again.
         """
         again = bool(self.problem)
-        self.problem = self.problem or reason
+        self._close_executor()
+        self.problem = self.problem or ("" if self.finished else reason)
         stopped = self._scheduler.stop(reason, with_exits=again)
         for step in self._scheduler.running():
             self._calls.release(self._nodes[step])
@@ -153,7 +140,6 @@ class Drive:
                 self._scheduler.start_over(step)
         self._waiting.clear()
         self._returned.clear()
-        self._close_executor()
         self.pass_over(stopped)
         self._reuse_what_can_be()
         return self._scheduler.outcome()
@@ -169,20 +155,45 @@ class Drive:
 
     def _use(self, executor: Executor) -> None:
         self._executor = executor
-        # Found out once: to ask whether an object keeps a protocol takes longer than a tiny step.
-        self._gathering = executor.gathering if isinstance(executor, GatheringExecutor) else contextlib.nullcontext
+        self._gathering, self._as_a_whole = contextlib.nullcontext, contextlib.nullcontext()
+        if isinstance(executor, GatheringExecutor):  # else steps may be performed in this thread, to be interrupted
+            self._gathering, self._as_a_whole = executor.gathering, as_a_whole(self._messages.wake)
         submit, tell = submitting(executor), functools.partial(self._note, executors=self._closed)
         self._send = lambda task: submit(task, tell)
 
     def _close_executor(self) -> None:
         """End what runs; what is heard of it later counts no more."""
         executor, self._executor = self._executor, None
-        if executor is not None:
+        if isinstance(executor, GatheringExecutor):
+            self._settle(executor)
+        elif executor is not None:
             executor.close()
         self._closed += 1
         self._ahead = self._nothing_ahead()
         self._busy = 0
         self._admission = Admission(self._machine)
+
+    def _settle(self, executor: Executor) -> None:
+        """Close an executor, and take in what had ended by then, or did in a moment."""
+        with contextlib.suppress(Exception):  # the loop may have been broken off anywhere
+            self._take_in(executor, self._messages.in_a_moment() if self._busy else ())
+        executor.close()
+        with contextlib.suppress(Exception):
+            self._take_in(executor, self._messages.left())
+
+    def _take_in(self, executor: Executor, told: Iterable[Ended | Event]) -> None:
+        """Take in what has ended by now in a run that is being stopped: it need not be done again."""
+        self._start_done(executor)
+        for message in told:
+            if not isinstance(message, Ended) or isinstance(message.outcome, Completed):
+                self._handle(message)
+                self._start_done(executor)
+
+    def _start_done(self, executor: Executor) -> None:
+        """Have the steps their turn that a worker has completed before it."""
+        self._reuse_what_can_be()
+        while (step := self._scheduler.take(self._ahead.is_done)) is not None:
+            self._start(self._nodes[step], executor)
 
     def _nothing_ahead(self) -> Ahead:
         tell = functools.partial(self._note, executors=self._closed)
@@ -281,24 +292,23 @@ class Drive:
         self._send(self._tasks.of(node, self._attempts[node.id], gpus, self._calls.inputs(node)))
 
     def _note(self, step: str, outcome: Outcome | None, executors: int) -> None:
-        self._messages.put(_Ended(step, outcome, executors))
+        self._messages.put(Ended(step, outcome, executors))
 
     @property
     def _is_alone(self) -> bool:
         """Whether nothing else can run before the step ends that has just been started."""
         busy = self._busy > 1 or self._waiting or self._scheduler.first_ready or self._calls.are_awaited
-        return not busy and not self._plan.audit
+        return not busy and not self._plan.audit and self._executor is not None  # else it is being stopped
 
-    def _next_message(self) -> _Message | None:
+    def _next_message(self) -> Message | None:
         """Wait for something to happen, at most until the next attempt is due."""
         wait = None if self._is_warm else _IDLE
         if self._waiting:
             wait = max(0.0, self._waiting[0][0] - time.monotonic())
-        try:
-            return self._messages.get(timeout=wait)
-        except queue.Empty:
+        message = self._messages.take(wait)
+        if message is None:
             self._warm_up()
-            return None
+        return message
 
     def _warm_up(self) -> None:
         """While a step takes its time, let those workers start that will be needed when it has ended."""
@@ -307,20 +317,19 @@ class Drive:
             self._executor.warm(self._scheduler.width, libraries)
         self._is_warm = True
 
-    def _handle_all(self, message: _Message | None) -> None:
+    def _handle_all(self, message: Message | None) -> None:
         """Handle a message and those that are there by then."""
         while message is not None:
-            if isinstance(message, _Cancel):
+            if isinstance(message, Cancel):
                 self.stop(message.reason)
-            else:
+            elif isinstance(message, BrokenOff):
+                raise message.error
+            elif not isinstance(message, Woken):
                 self._handle(message)
-            try:
-                message = self._messages.get_nowait()
-            except queue.Empty:
-                return
+            message = self._messages.take()
 
-    def _handle(self, message: _Ended | Event) -> None:
-        if not isinstance(message, _Ended):
+    def _handle(self, message: Ended | Event) -> None:
+        if not isinstance(message, Ended):
             if not self._ahead.holds_back(message):
                 self.emit(message)
             return
@@ -378,10 +387,6 @@ class Drive:
 
     def _drain(self) -> None:
         """Pass on the reports that came in before the last outcome."""
-        while True:
-            try:
-                message = self._messages.get_nowait()
-            except queue.Empty:
-                return
-            if not isinstance(message, _Ended | _Cancel) and not self._ahead.holds_back(message):
+        for message in self._messages.left():
+            if not isinstance(message, Ended) and not self._ahead.holds_back(message):
                 self.emit(message)

@@ -6,17 +6,22 @@ the process ends: it would not come to tell its exit code.
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from types import FrameType
-from typing import Any, Final, final
+from typing import Any, ClassVar, Final, final
 
 PATIENCE: Final = 3.0
 """Seconds after a signal for which none is heard: stopping takes a moment, and people press Ctrl-C until it is over."""
+
+_HOLD_UP: Final = 0.5
+"""Seconds after a signal in which all should be done that is done as a whole; then that is broken off."""
 
 _HANG_UP: Final = getattr(signal, "SIGHUP", -1)
 """What a process gets whose terminal is closed, unless it was started with nohup. Windows has none."""
@@ -27,6 +32,58 @@ class Terminated(SystemExit):
 
     def __repr__(self) -> str:
         return "SIGHUP, the end of its terminal" if self.code == 128 + _HANG_UP else "SIGTERM"
+
+
+def as_a_whole(wake: Callable[[], object]) -> AbstractContextManager[None]:
+    """Have the main thread do something to its end before a signal is raised, but for what would take it long.
+
+    ``wake`` sees to it that it does not wait for anything from then on.
+    """
+    is_main = threading.get_ident() == threading.main_thread().ident
+    return _Whole(wake) if is_main else contextlib.nullcontext()
+
+
+@final
+class _Whole:
+    """What is done as a whole; it may be done many times, also while something else is."""
+
+    wakes: ClassVar[list[Callable[[], object]]] = []
+    waiting: ClassVar[BaseException | None] = None
+
+    def __init__(self, wake: Callable[[], object]) -> None:
+        self._wake = wake
+
+    def __enter__(self) -> None:
+        self.wakes.append(self._wake)
+
+    def __exit__(self, *_ended: object) -> None:
+        self.wakes.pop()
+        if not self.wakes:
+            _raise_waiting()
+
+
+def _raise_waiting() -> None:
+    """Raise what waits for the end of something, if anything does."""
+    error = _Whole.waiting
+    if error is not None:  # else it stays as it is: another signal may come between two lines
+        _Whole.waiting = None
+        raise error
+
+
+def _interrupt(number: int, error: BaseException) -> None:
+    """Raise an error when all is done that is done as a whole, or after a while in any case."""
+    _Whole.waiting = error
+    if not _Whole.wakes:
+        _raise_waiting()
+    _Whole.wakes[-1]()
+    with contextlib.suppress(RuntimeError):  # no thread may be started any more: the next signal will do
+        _thread.start_new_thread(_remind, (number, error))
+
+
+def _remind(number: int, error: BaseException) -> None:
+    time.sleep(_HOLD_UP)
+    if _Whole.waiting is error and hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident, number)  # type: ignore[arg-type]  # it has been started
 
 
 @contextlib.contextmanager
@@ -63,20 +120,23 @@ class _Leave:
     def __init__(self) -> None:
         self.is_final = False
         self.is_over = False
-        self._deaf_until = 0.0
+        self._heard = -PATIENCE
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
-        if now < self._deaf_until or (self.is_final and not self.is_over):
+        if now >= self._heard + _HOLD_UP:
+            _raise_waiting()
+        if now < self._heard + PATIENCE or (self.is_final and not self.is_over):
             return
-        self._deaf_until = now + PATIENCE
+        self._heard = now
         if number == signal.SIGINT:
-            raise KeyboardInterrupt
+            _interrupt(number, KeyboardInterrupt())
+            return
         if self.is_over:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         self.is_final = True
-        raise Terminated(128 + number)
+        _interrupt(number, Terminated(128 + number))
 
 
 def hear_no_more() -> None:

@@ -8,14 +8,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
-import os
-import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Final
 
 from attrs import define, field
@@ -23,22 +20,19 @@ from attrs import define, field
 from ..answers import Returned, Spoilt, Unreadable
 from ..channels import WorkerListener
 from ..events import Event
-from ..inboxes import Inbox, send_all
-from ..logfiles import recover
-from ..offspring import MARK, end_marked
+from ..inboxes import Inbox
+from ..offspring import MARK
 from ..segments import Segment
 from ..tasks import Completed, Failed, Outcome, Task
 from .attempts import Attempt, Finish, give_back, remove_scratch
 from .deaths import died, stopped, timed_out, unsendable, unstarted
+from .handles import WorkerHandle
 from .packing import pack, read
 from .preloads import ask
-from .processes import Start, WorkerProcess
+from .processes import Start
 
 _whatever_happens: Final = contextlib.suppress(Exception)
 """There may be no memory left to clear up behind a worker: how its task ended must be told all the same."""
-
-_LAST_WORDS: Final = 1.0
-"""Seconds to wait for what a worker has sent before it died."""
 
 _MOMENT: Final = 0.001
 """Seconds in which tiny steps end that are awaited together: to wake up for each takes longer than they do."""
@@ -63,7 +57,7 @@ class Slot:
     environment: Mapping[str, str]
     report: Callable[[Event], None]
     is_gathering: bool = False
-    _worker: _Worker | None = None
+    _worker: WorkerHandle | None = None
     _attempts: deque[Attempt] = field(factory=deque)
     _lock: threading.RLock = field(factory=threading.RLock)
     _ended: str | None = None
@@ -143,12 +137,18 @@ class Slot:
                 worker.flush()
 
     def stop(self) -> None:
-        """Kill the worker and its children, and return when they are gone. What it had to do fails."""
+        """Kill the worker and its children, and return when they are gone. What it has not said that it has done fails."""
         with self._lock:
-            attempts, worker = self._taken(), self._worker
-            self._worker = None
+            worker = self._worker
+            if worker is not None:
+                worker.is_dismissed = True
         if worker is not None:
             worker.kill()
+            worker.hear_out()
+        with self._lock:
+            attempts = self._taken()
+            self._worker = None
+        if worker is not None:
             worker.tidy(attempts[0].task if attempts else None)
         for attempt in attempts:
             remove_scratch(attempt.task)
@@ -171,9 +171,9 @@ class Slot:
             self._worker = None
         worker.kill()
 
-    def _begin(self, gpus: tuple[str, ...]) -> _Worker:
+    def _begin(self, gpus: tuple[str, ...]) -> WorkerHandle:
         """Start a worker; a library that uses GPUs looks once in a process which there are."""
-        worker = _Worker(gpus=gpus)
+        worker = WorkerHandle(gpus=gpus)
         own = {"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {}
         listener = self.listen()
         listener.expect(worker.name, functools.partial(self._converse, worker))
@@ -195,7 +195,7 @@ class Slot:
             for attempt in self._taken():
                 attempt.finish(unstarted(error, attempt.task))
 
-    def _converse(self, worker: _Worker, connection: Connection) -> None:
+    def _converse(self, worker: WorkerHandle, connection: Connection) -> None:
         """Talk to a worker that has connected, until it hangs up."""
         with self._lock:
             worker.connection = connection
@@ -214,7 +214,7 @@ class Slot:
             worker.problem = f"what came from it made no sense: {error}"
             worker.kill()
 
-    def _hear(self, worker: _Worker, inbox: Inbox) -> None:
+    def _hear(self, worker: WorkerHandle, inbox: Inbox) -> None:
         """Take in what a worker sends. Raises EOFError or OSError at its end, and anything where it makes no sense."""
         while True:
             for data in inbox.wait():
@@ -222,7 +222,7 @@ class Slot:
             if len(self._attempts) > 1:  # more comes in a moment, and is read at once
                 time.sleep(_MOMENT)
 
-    def _send(self, worker: _Worker, attempt: Attempt) -> None:
+    def _send(self, worker: WorkerHandle, attempt: Attempt) -> None:
         if worker.connection is None or attempt.data is None:
             return  # it is sent when the worker has connected, or was sent with the first of its segment
         worker.run_folder = attempt.task.run_folder
@@ -232,7 +232,7 @@ class Slot:
         if attempt is self._attempts[0]:
             attempt.start_clock(self._time_out)
 
-    def _take(self, worker: _Worker, message: object) -> None:
+    def _take(self, worker: WorkerHandle, message: object) -> None:
         """Take in what a worker has sent: the outcome of its task, tasks that it gives back, or an event."""
         if isinstance(message, _ENDS):
             attempt = self._next(worker)
@@ -247,7 +247,7 @@ class Slot:
         elif worker is self._worker:
             self.report(message)  # type: ignore[arg-type]  # workers send nothing else
 
-    def _next(self, worker: _Worker) -> Attempt | None:
+    def _next(self, worker: WorkerHandle) -> Attempt | None:
         """Take the attempt out that has ended, and start the clock of the one after it."""
         with self._lock:
             if worker is not self._worker:
@@ -259,7 +259,7 @@ class Slot:
                 self._attempts[0].start_clock(self._time_out)
             return attempt
 
-    def _take_returned(self, worker: _Worker, step: str) -> list[Attempt]:
+    def _take_returned(self, worker: WorkerHandle, step: str) -> list[Attempt]:
         """Take the attempt out that a worker gives back, with those that were sent with it."""
         with self._lock:
             if worker is not self._worker:
@@ -271,7 +271,7 @@ class Slot:
             self._attempts = deque([*before, *found[len(returned) :]])
             return returned
 
-    def _take_followers(self, worker: _Worker) -> list[Attempt]:
+    def _take_followers(self, worker: WorkerHandle) -> list[Attempt]:
         """Take those attempts out that were sent with one that has failed."""
         followers: list[Attempt] = []
         with self._lock:
@@ -279,10 +279,10 @@ class Slot:
                 followers.append(self._attempts.popleft())
         return followers
 
-    def _replace(self, worker: _Worker) -> None:
+    def _replace(self, worker: WorkerHandle) -> None:
         """Start another worker, which has imported nothing, for what waits here and for what may come."""
         with self._lock:
-            if worker is not self._worker:
+            if not self._is_at_work(worker):
                 return
             self._worker, self._is_spoilt = None, True
             for attempt in self._attempts:
@@ -293,17 +293,19 @@ class Slot:
                 self.warm()
         worker.kill()
 
-    def _mourn(self, worker: _Worker, how: str) -> None:
+    def _is_at_work(self, worker: WorkerHandle) -> bool:
+        return worker is self._worker and not worker.is_dismissed
+
+    def _mourn(self, worker: WorkerHandle, how: str) -> None:
         """Take in that a worker is gone: the task that it was at fails, and those behind it go to another one."""
         with self._lock:  # who starts it holds the lock until it is known
-            if worker is not self._worker:
+            if not self._is_at_work(worker):
                 return
         with _whatever_happens:
             worker.bury()
-        if worker.connection is not None:
-            worker.silent.wait(_LAST_WORDS)
+        worker.hear_out()
         with self._lock:
-            if worker is not self._worker:
+            if not self._is_at_work(worker):
                 return
             self._worker = None
             attempts = self._taken()
@@ -336,60 +338,6 @@ class Slot:
             remove_scratch(task)
             worker.tidy(task)
         attempt.finish(timed_out(task, attempt.lasted))
-
-
-@define(eq=False)
-class _Worker:
-    """One process, and what leads to it. It is ``silent`` when nothing more comes from it; ``problem`` is why it was killed."""
-
-    gpus: tuple[str, ...] = ()
-    name: str = field(factory=lambda: os.urandom(8).hex())
-    process: WorkerProcess | None = None
-    connection: Connection | None = None
-    run_folder: str | None = None
-    silent: threading.Event = field(factory=threading.Event)
-    unsent: list[bytes] = field(factory=list)
-    problem: str = ""
-    variables: Mapping[str, str] = field(factory=lambda: dict(os.environ))
-
-    @property
-    def is_new(self) -> bool:
-        """Whether it has had no task yet, and the driver has the variables still with which it was started."""
-        return self.run_folder is None and self.variables == dict(os.environ)
-
-    @property
-    def pid(self) -> int | None:
-        """The process's number."""
-        return None if self.process is None else self.process.pid
-
-    @property
-    def alive(self) -> bool:
-        """Whether the process is there."""
-        return self.process is not None and self.process.alive
-
-    def flush(self) -> None:
-        """Send what was kept back, if the worker has connected."""
-        if self.unsent and self.connection is not None:
-            with contextlib.suppress(OSError):  # it has just died, and is mourned in a moment
-                send_all(self.connection, self.unsent)
-            self.unsent.clear()
-
-    def kill(self) -> None:
-        """End the process and its children. Not to be called by what is told of its end."""
-        if self.process is not None:
-            self.process.kill()
-
-    def tidy(self, task: Task | None) -> None:
-        """Give what the process has written its name, if it was at a task, or remove it; it is gone."""
-        if self.pid is not None and self.run_folder is not None:
-            recover(Path(self.run_folder), self.pid, task.log if task else None)
-
-    def bury(self) -> None:
-        """Kill what the process has left behind: its process group, and who left that but bears its mark."""
-        if self.pid is not None and hasattr(os, "killpg"):
-            with contextlib.suppress(OSError):  # nothing is left
-                os.killpg(self.pid, signal.SIGKILL)
-        end_marked(self.name)
 
 
 def _outcome(message: Outcome | Unreadable, task: Task) -> Outcome:

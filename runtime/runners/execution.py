@@ -119,6 +119,7 @@ class Execution:
         self._emit = Audience(self._tracker)
         values = given.values()
         self._drive = Drive(plan, values, self._emit)
+        self._emit.break_off = self._drive.break_off
         self._ended = threading.Event()
         self._broken: BaseException | None = None
         first = RunRecord(
@@ -198,6 +199,8 @@ class Execution:
         if self._config.executor == "inline" and self._tracker.counts()[State.COMPLETED]:
             self._warn_of_drift()  # elsewhere a step changes its own copy
         self._notify()
+        if self._emit.ending is not None:  # too late to stop anything
+            raise self._emit.ending
 
     def _tell_interrupted(self, error: BaseException, why: str) -> None:
         """Say on the last line of a program that Ctrl-C ends what has become of its run."""

@@ -96,6 +96,19 @@ def test_ctrl_c_in_a_terminal_goes_to_the_whole_group(project):
     assert resumed(project).state is State.COMPLETED
 
 
+@pytest.mark.parametrize("pipeline", ["chain", "chains", "mapped"])
+def test_ctrl_c_costs_no_step_that_was_finished(project, wait_until, pipeline):
+    (project.folder / "tried-1-20").touch()
+    words = ("run", f"many.py:{pipeline}", "--folder", project.folder, "--turn", 1, "--steps", 60, "-j2")
+    running = project.start(*words)
+    calls = project.folder / "calls"
+    wait_until(lambda: calls.exists() and calls.stat().st_size >= 10)
+    running.kill(signal.SIGINT)
+    assert running.end().code == 130 and calls.stat().st_size < 60
+    assert project.penstock(*words).code == 0
+    assert calls.stat().st_size <= 60 + 2  # those that were at it
+
+
 def test_two_drivers_may_run_the_same_pipeline_in_one_workspace(project):
     drivers = [project.start(*command(project, "-q")) for _ in range(2)]
     project.wait_for("note")

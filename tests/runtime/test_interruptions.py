@@ -9,7 +9,7 @@ import threading
 
 import pytest
 from penstock.runtime import interruptions
-from penstock.runtime.interruptions import Terminated, stopped_by_sigterm
+from penstock.runtime.interruptions import Terminated, as_a_whole, stopped_by_sigterm
 
 
 @pytest.fixture(autouse=True)
@@ -115,3 +115,37 @@ def test_after_sigterm_nothing_is_heard(ctrl_c, monkeypatch):
             os.kill(os.getpid(), signal.SIGTERM)
         finally:
             ctrl_c()
+
+
+def test_ctrl_c_waits_until_that_is_done_which_is_done_as_a_whole(ctrl_c):
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt), stopped_by_sigterm():
+        with as_a_whole(lambda: done.append("woken")):
+            ctrl_c()
+            done.append("done")
+        done.append("never")
+    assert done == ["woken", "done"]
+
+
+def test_ctrl_c_breaks_off_what_is_done_as_a_whole_when_that_takes_long(ctrl_c):
+    with pytest.raises(KeyboardInterrupt), stopped_by_sigterm(), as_a_whole(lambda: None):
+        ctrl_c()
+        threading.Event().wait(60)
+        raise AssertionError("Ctrl-C was not heard")
+
+
+def test_in_another_thread_nothing_is_done_as_a_whole(ctrl_c):
+    inside, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with as_a_whole(lambda: None):
+            inside.set()
+            over.wait(60)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    inside.wait(60)
+    with pytest.raises(KeyboardInterrupt), stopped_by_sigterm():
+        ctrl_c()
+    over.set()
+    thread.join()

@@ -22,7 +22,7 @@ from penstock import Local, Run, State, Static, Workspace, pipeline, step
 from penstock.compilers.graph import FunctionRef, NodeOptions
 from penstock.runtime.errors import RunCancelled, StepFailed, StepTimedOut, WorkerDied
 from penstock.runtime.admission import processors
-from penstock.runtime.executors import slots
+from penstock.runtime.executors import handles, slots
 from penstock.runtime.executors.local import LocalExecutor, start_here
 from penstock.runtime.executors.processes import WorkerProcess
 from penstock.runtime.tasks import Completed, Failed, Task
@@ -314,8 +314,8 @@ def test_the_end_of_a_worker_is_told_where_nothing_can_be_cleared_up_behind_it(e
     def fail(*_given: object) -> NoReturn:
         raise MemoryError
 
-    for name in ("end_marked", "recover", "remove_scratch"):
-        monkeypatch.setattr(slots, name, fail)
+    for place, name in ((handles, "end_marked"), (handles, "recover"), (slots, "remove_scratch")):
+        monkeypatch.setattr(place, name, fail)
     assert executor.submit(task(tmp_path, "os.abort")).result(20).failure.kind == "WorkerDied"
     late = executor.submit(task(tmp_path, "signal.pause", timeout=0.05)).result(20)
     assert late.failure.kind == "StepTimedOut"

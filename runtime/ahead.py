@@ -12,7 +12,7 @@ from typing import Any, Final, final
 
 from attrs import define, field
 
-from ..compilers.graph import Binding, Node, OutputRef, Resources
+from ..compilers.graph import Binding, Literal, Node, OutputRef, Resources
 from ..compilers.traversal import output_refs
 from .calls import Calls
 from .errors import RunError
@@ -31,6 +31,8 @@ _MOST: Final = 256
 when that is killed."""
 
 _PLAIN: Final = frozenset({int, str, bool, float, bytes, type(None)})
+
+_NOTHING: Final = Resources()
 
 _UNHEARD: Final = object()
 
@@ -174,7 +176,7 @@ class Ahead:
         """Return an input as a worker gets it; None where only the driver can say what it is."""
         if isinstance(binding, OutputRef) and binding.node in known:
             return binding
-        if any(ref.node in known for ref in output_refs((binding,))):
+        if not isinstance(binding, Literal) and any(ref.node in known for ref in output_refs((binding,))):
             return None
         try:
             value = self._values.resolve(binding)
@@ -186,7 +188,7 @@ class Ahead:
 def _is_simple(node: Node, executor: SegmentExecutor) -> bool:
     """Say whether a step takes no time, needs nothing but a worker, and its call nothing but its inputs to be identified."""
     options = node.options
-    if options.timeout is not None or options.hash_paths or options.resources != Resources():
+    if options.timeout is not None or options.hash_paths or options.resources != _NOTHING:
         return False
     return executor.is_quick(node.function)
 

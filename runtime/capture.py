@@ -28,7 +28,7 @@ _whatever_it_is: Final = suppress(Exception)
 """A step may have closed a stream, or put anything in its place."""
 
 
-def process_output(path: Path, spares: Path | None = None) -> AbstractContextManager[None]:
+def process_output(path: str | Path, spares: Path | None = None) -> AbstractContextManager[None]:
     """Send this process's standard output and error to a file: also what C code, a crash and child processes write.
 
     With ``spares``, a folder on the same file system, a new file is made when there is something in it; see
@@ -45,7 +45,7 @@ class _ToLog:
     two steps is in no log.
     """
 
-    def __init__(self, path: Path, spares: Path | None) -> None:
+    def __init__(self, path: str | Path, spares: Path | None) -> None:
         self._path = path
         self._spares = spares
 
@@ -95,18 +95,18 @@ def _spare(folder: Path) -> Spare:
     return _SPARES[-1]
 
 
-def _opened(path: Path) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _opened(path: str | Path) -> int:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
 
 
 @contextmanager
-def python_output(path: Path) -> Iterator[None]:
+def python_output(path: str | Path) -> Iterator[None]:
     """Copy what Python prints in this process to a file, and still show it: for steps that run in the driver.
 
     The file is made when there is something to write, and held to a size; see :mod:`.trimming`.
     """
-    log = _Log(path)
+    log = _Log(Path(path))
     streams = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = (_Both(stream, log) for stream in streams)
     try:

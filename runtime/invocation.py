@@ -67,7 +67,7 @@ def abandon() -> None:
 
 def invoke(
     task: Task,
-    capture: Callable[[Path], AbstractContextManager[None]],
+    capture: Callable[[str], AbstractContextManager[None]],
     send: Callable[[Event], None],
     *,
     is_own: bool = False,
@@ -83,7 +83,7 @@ def invoke(
         with (
             Entered(context),
             Surroundings(variables, is_own=is_own) as around,
-            capture(_folder(task.run_folder) / task.log),
+            capture(f"{task.run_folder}/{task.log}"),
         ):
             return _invoke(task, context, around)
     except (KeyboardInterrupt, Terminated):

@@ -26,10 +26,10 @@ class Spare:
         self.named = False
         self.descriptor = _opened(self.path)
 
-    def become(self, log: Path) -> None:
+    def become(self, log: str | Path) -> None:
         """Make it the log of that path. Raises OSError where that cannot be."""
         if not self.named:
-            _rename(self.path, log)
+            _rename(self.path, Path(log))
             self.named = True
 
     def remove(self) -> None:

@@ -161,7 +161,7 @@ def _attempt(task: Task, attempt: int, reports: Reports) -> Outcome:
 
 
 @contextlib.contextmanager
-def _shown(_log: Path) -> Iterator[None]:
+def _shown(_log: str) -> Iterator[None]:
     """Leave output where it goes, which is the log of the job; show what is logged as well."""
     with LoggingShown(sys.stderr):
         yield

@@ -37,7 +37,11 @@ def shared_libraries(nodes: Iterable[Node], attachments: Mapping[str, object]) -
     A step never waits, then, for the import of what it does not need. Empty where a step has environment variables or
     GPUs of its own, after which a library may look when it is imported. ``attachments`` are functions that go by value.
     """
-    steps = list(_steps(nodes))
+    if LIBRARIES.isdisjoint(sys.modules):
+        return ()
+    steps = {
+        (id(step.function), id(step.options)): step for step in _steps(nodes)
+    }.values()  # calls of a step share both
     if any(step.options.resources.gpus or step.options.environment for step in steps):
         return ()
     found = [_imported(function, attachments) for function in dict.fromkeys(step.function for step in steps)]
@@ -48,6 +52,7 @@ def _steps(nodes: Iterable[Node]) -> Iterator[Node]:
     for node in nodes:
         if node.control is None:
             yield node
+            continue
         for body in bodies(node):
             yield from (inner for inner in nodes_within(body) if inner.control is None)
 

@@ -7,10 +7,12 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..compilers.graph import Parameter
 from .errors import ParametersUnfit
+
+if TYPE_CHECKING:
+    from ..compilers.graph import Parameter
 
 Schema: TypeAlias = Mapping[str, Any]
 Fault: TypeAlias = tuple[str, str]

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol, final, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
 
 from attrs import field, frozen
 
-from ..compilers.graph import Graph
-from ..compilers.lowering import Compiled
-from .bundles import Bundle, Extent, Packed, Signature, identified, open_bundle, pack
-from .bundles.parameters import as_json
-from .bundles.program import Order, carry_out
-from .client import Client, ServerEndpoint
-from .endpoints import EndpointRecord, Registry, VersionRecord
+from .. import runtime
+from . import bundles, client
 from .errors import EndpointError, MissingInput, ParametersUnfit, RunNotFound
 from .fitting import checked, unfit_words
 from .functions import check_not_importing
 from .runs import Run
-from .workspace import Workspace
+
+if TYPE_CHECKING:
+    from ..compilers.graph import Graph
+    from ..compilers.lowering import Compiled
+    from .bundles import Bundle, Extent, Packed, Signature
+    from .client import ServerEndpoint
+    from .endpoints import EndpointRecord, Registry, VersionRecord
+    from .workspace import Workspace
 
 
 @runtime_checkable
@@ -45,14 +46,14 @@ class Endpoint:
     @classmethod
     def get(cls, name: str, workspace: Workspace | None = None) -> Endpoint:
         """Return an endpoint. Raises EndpointNotFound."""
-        found = cls(name, workspace or Workspace.open())
+        found = cls(name, workspace or runtime.Workspace.open())
         found.record  # noqa: B018  # looks
         return found
 
     @classmethod
     def list(cls, workspace: Workspace | None = None, *, disabled: bool = False) -> tuple[Endpoint, ...]:
         """Return the endpoints of a workspace by name, with ``disabled`` those too."""
-        workspace = workspace or Workspace.open()
+        workspace = workspace or runtime.Workspace.open()
         found = workspace.endpoints.endpoints(disabled=disabled)
         return tuple(cls(record.name, workspace) for record in found)
 
@@ -80,6 +81,8 @@ class Endpoint:
 
         ``_how`` are settings of :class:`Local`. Raises EndpointDisabled, MissingInput for parameters that do not fit, and RunFailed.
         """
+        import tempfile
+
         import cloudpickle
 
         check_not_importing()
@@ -91,8 +94,10 @@ class Endpoint:
         with tempfile.NamedTemporaryFile(suffix=".bundle") as file:
             file.write(self._registry.bundle(version.bundle))
             file.flush()
-            order = Order(Path(file.name), _place(self.workspace), self.workspace, cloudpickle.dumps(values), how)
-            code = carry_out(order)
+            order = bundles.Order(
+                Path(file.name), _place(self.workspace), self.workspace, cloudpickle.dumps(values), how
+            )
+            code = bundles.carry_out(order)
         try:
             return Run.get(run, self.workspace).check()
         except RunNotFound:
@@ -127,7 +132,7 @@ class Endpoint:
 
     def _bundle(self, version: VersionRecord) -> Bundle:
         data = self._registry.bundle(version.bundle)
-        return open_bundle(data, _place(self.workspace), f"version {version.version} of {self.name}")
+        return bundles.open_bundle(data, _place(self.workspace), f"version {version.version} of {self.name}")
 
 
 def publish(
@@ -151,15 +156,15 @@ def publish(
     Raises DefinitionError, TypeMismatch, EndpointError, EndpointExists, CompileError and NoCodec.
     """
     check_not_importing()
-    compiled = identified(pipeline, parameters)
+    compiled = bundles.identified(pipeline, parameters)
     name = name or compiled.graph.name
     if isinstance(to, Publisher):
         return to.publish_pipeline(compiled, name=name, version=version, description=description)
-    packed = pack(compiled, snapshot)
+    packed = bundles.pack(compiled, snapshot)
     description = description or compiled.graph.doc
     if isinstance(to, str):
-        return Client(to, token).publish_packed(packed, name, version=version, description=description)
-    return publish_packed(packed, name, to or Workspace.open(), version=version, description=description)
+        return client.Client(to, token).publish_packed(packed, name, version=version, description=description)
+    return publish_packed(packed, name, to or runtime.Workspace.open(), version=version, description=description)
 
 
 def publish_packed(
@@ -173,7 +178,7 @@ def publish_packed(
 
 def check_parameters(asked: Graph | Signature, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return values for a pipeline's parameters, checked against their schemas. Raises MissingInput, which names each that is wrong."""
-    sent = {name: as_json(value) for name, value in given.items()}
+    sent = {name: bundles.as_json(value) for name, value in given.items()}
     try:
         found = checked(sent, asked.parameters)
     except ParametersUnfit as problem:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from .identifying import identified
     from .opening import Bundle, BundleWarning, open_bundle, open_file
     from .packing import Packed, pack
-    from .parameters import Signature
+    from .parameters import Signature, as_json
+    from .program import Order, carry_out
     from .snapshots import Extent
 
 __all__ = [
@@ -21,8 +22,11 @@ __all__ = [
     "BundleWarning",
     "Contents",
     "Extent",
+    "Order",
     "Packed",
     "Signature",
+    "as_json",
+    "carry_out",
     "identified",
     "open_bundle",
     "open_file",
@@ -35,9 +39,12 @@ _HOMES = {
     "BundleWarning": "opening",
     "Contents": "contents",
     "Extent": "snapshots",
+    "Order": "program",
     "Packed": "packing",
     "SUFFIX": "contents",
     "Signature": "parameters",
+    "as_json": "parameters",
+    "carry_out": "program",
     "identified": "identifying",
     "open_bundle": "opening",
     "open_file": "opening",

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import final
+from typing import TYPE_CHECKING, final
 
-from ...compilers.lowering import Compiled
-from ..azure.credentials import Credential
-from ..bundles import Extent, Packed, identified, pack
+from .. import bundles
 from ..functions import check_not_importing
 from ..states import State
 from .bearers import bearer
@@ -18,6 +16,11 @@ from .listing import listed_runs
 from .runs import ServerRun
 from .schedules import ServerSchedule
 from .tokens import ServerToken
+
+if TYPE_CHECKING:
+    from ...compilers.lowering import Compiled
+    from ..azure.credentials import Credential
+    from ..bundles import Extent, Packed
 
 
 @final
@@ -82,7 +85,7 @@ class Client:
         Raises DefinitionError, TypeMismatch, CompileError and NoCodec for the pipeline, and ServerRefused.
         """
         check_not_importing()
-        compiled = identified(pipeline, parameters)
+        compiled = bundles.identified(pipeline, parameters)
         return self._publish(compiled, name or compiled.graph.name, version, description, snapshot)
 
     def publish_pipeline(
@@ -132,7 +135,7 @@ class Client:
     def _publish(
         self, compiled: Compiled, name: str, version: str | None, description: str, snapshot: Extent
     ) -> ServerEndpoint:
-        packed = pack(compiled, snapshot)
+        packed = bundles.pack(compiled, snapshot)
         return self.publish_packed(packed, name, version=version, description=description or compiled.graph.doc)
 
     def __repr__(self) -> str:

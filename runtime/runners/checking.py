@@ -5,14 +5,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ...compilers.fingerprints import FileMemo, Fingerprinter
-from ...compilers.linting import Finding, Rule, Subject, check_subjects, chosen_rules
-from ...compilers.lowering import Compiled, compile_pipeline, pipelines_called, steps_called
-from ..workspace import Workspace
+from ... import runtime
+from ...compilers import fingerprints, linting, lowering
+
+if TYPE_CHECKING:
+    from ...compilers.linting import Finding, Rule, Subject
+    from ...compilers.lowering import Compiled
+    from ..workspace import Workspace
 
 
 def check(
@@ -28,16 +31,16 @@ def check(
     ``select`` and ``ignore`` name rules, by name or code; the other arguments are the pipeline's own, of which only those annotated
     ``Static`` are needed. Raises what compiling raises, and UnknownRule.
     """
-    chosen = chosen_rules(select, ignore)
-    compiled = compile_pipeline(pipeline, args, kwargs)
-    opened = Workspace.open(workspace)
+    chosen = linting.chosen_rules(select, ignore)
+    compiled = lowering.compile_pipeline(pipeline, args, kwargs)
+    opened = runtime.Workspace.open(workspace)
     return check_compiled(compiled, opened, chosen)
 
 
 def check_compiled(compiled: Compiled, workspace: Workspace, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     """Apply rules to a compiled pipeline. What the workspace knows of parsed files is used; nothing is written for a new one."""
-    memo = FileMemo(workspace.folder / "memo") if workspace.folder.is_dir() else None
-    return check_subjects(tuple(subjects_of(compiled)), Fingerprinter(memo=memo), rules)
+    memo = fingerprints.FileMemo(workspace.folder / "memo") if workspace.folder.is_dir() else None
+    return linting.check_subjects(tuple(subjects_of(compiled)), fingerprints.Fingerprinter(memo=memo), rules)
 
 
 def subjects_of(compiled: Compiled) -> Iterator[Subject]:
@@ -46,10 +49,10 @@ def subjects_of(compiled: Compiled) -> Iterator[Subject]:
     if recording is None:
         return
     found: dict[object, Subject] = {}
-    for step, node, call in steps_called(compiled.graph, recording):
+    for step, node, call in lowering.steps_called(compiled.graph, recording):
         options, settings = node.options, call.step.settings
         given = frozenset(options.environment.variables) if options.environment else frozenset()
-        subject = Subject(
+        subject = linting.Subject(
             call.step.function,
             (step,),
             frozenset(options.env) | given,
@@ -68,8 +71,8 @@ def subjects_of(compiled: Compiled) -> Iterator[Subject]:
         )
         found[key] = attrs.evolve(subject, steps=(*found[key].steps, step)) if key in found else subject
     yield from found.values()
-    bodies = {id(each.function): each for each in pipelines_called(recording)}
+    bodies = {id(each.function): each for each in lowering.pipelines_called(recording)}
     steps = {inspect.unwrap(subject.function) for subject in found.values()}
     for body in bodies.values():
         if inspect.unwrap(body.function) not in steps:  # a step that is run alone is its own body
-            yield Subject(body.function, (body.name,), is_pipeline=True)
+            yield linting.Subject(body.function, (body.name,), is_pipeline=True)

@@ -1,5 +1,18 @@
-"""Show runs and graphs to people in a terminal."""
+"""Show runs and graphs to people in a terminal. What draws is loaded when there is something to draw on."""
 
-from .displays import Display, Mode, display
+from __future__ import annotations
 
-__all__ = ["Display", "Mode", "display"]
+from typing import TYPE_CHECKING
+
+from ...compilers.deferral import loaded_on_first_use
+
+if TYPE_CHECKING:
+    from .displays import Display, Mode, display
+    from .lines import Lines
+    from .tree import Tree
+
+__all__ = ["Display", "Lines", "Mode", "Tree", "display"]
+
+_HOMES = {"Display": "displays", "Lines": "lines", "Mode": "displays", "Tree": "tree", "display": "displays"}
+
+__getattr__ = loaded_on_first_use(__name__, _HOMES)

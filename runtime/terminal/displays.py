@@ -9,9 +9,8 @@ import threading
 import time
 from typing import IO, Literal, Protocol, TypeAlias, final
 
+from .. import terminal
 from ..events import Event, RunEnded
-from .lines import Lines
-from .tree import Tree
 
 Mode: TypeAlias = Literal["auto", "tree", "lines", "none"]
 
@@ -42,8 +41,8 @@ def display(mode: Mode = "auto", stream: IO[str] | None = None) -> Display:
     if mode == "none" or chosen is None:  # a windowed program has no standard error
         return Silent()
     if mode == "tree" or (mode == "auto" and is_live(chosen)):
-        return Teller(Tree(chosen), chosen)
-    return Teller(Lines(chosen), chosen)
+        return Teller(terminal.Tree(chosen), chosen)
+    return Teller(terminal.Lines(chosen), chosen)
 
 
 def is_live(stream: IO[str]) -> bool:

@@ -15,7 +15,7 @@ from penstock import EndpointError, Local, compile
 from penstock.runtime.bundles import BundleWarning, open_bundle, pack
 from penstock.runtime.bundles.contents import CONTENTS
 from penstock.runtime.errors import BundleError
-from penstock.runtime.publishing import identified
+from penstock.runtime.bundles import identified
 
 
 def names(data: bytes) -> list[str]:

@@ -13,7 +13,7 @@ from penstock.runtime.bundles import Packed, pack, read_archive
 from penstock.runtime.bundles.archives import write_archive
 from penstock.runtime.bundles.contents import GRAPH, MANIFESTS, PARAMETERS
 from penstock.runtime.errors import BundleError
-from penstock.runtime.publishing import identified
+from penstock.runtime.bundles import identified
 
 Change = Callable[[Any], object]
 

@@ -17,7 +17,7 @@ import pytest
 from penstock import Workspace
 from penstock.runtime.bundles import pack
 from penstock.runtime.endpoints import Registry, Tokens
-from penstock.runtime.publishing import identified
+from penstock.runtime.bundles import identified
 from penstock.runtime.server import Settings, create_app
 from penstock.runtime.server.openapi import openapi
 from penstock.runtime.server.routes import ACTIONS

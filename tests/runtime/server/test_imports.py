@@ -11,7 +11,7 @@ import pytest
 from penstock import Local
 from penstock.runtime.bundles import pack
 from penstock.runtime.endpoints import Registry
-from penstock.runtime.publishing import identified
+from penstock.runtime.bundles import identified
 
 MARKING = """
 import os

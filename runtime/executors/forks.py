@@ -86,6 +86,10 @@ class Fork:
         with self._lock:
             return not self.gone.is_set() and not self._has_ended(0)
 
+    def condemn(self) -> None:
+        """Have the process killed with all descendants, and do not wait for it."""
+        self.origin.condemn(self)
+
     def kill(self) -> None:
         """Kill the process with all descendants, and return when it is gone."""
         self.origin.kill(self)
@@ -163,9 +167,13 @@ class _Origin:
             raise
         return fork
 
+    def condemn(self, fork: Fork) -> None:
+        """Have a worker killed."""
+        self._ask(Death(fork.name))
+
     def kill(self, fork: Fork) -> None:
         """Have a worker killed; where that does not happen, kill the origin, and with it all its workers."""
-        self._ask(Death(fork.name))
+        self.condemn(fork)
         if not fork.gone.wait(_PATIENCE):
             self._process.kill()
 

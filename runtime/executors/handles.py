@@ -63,6 +63,11 @@ class WorkerHandle:
                 send_all(self.connection, self.unsent)
             self.unsent.clear()
 
+    def condemn(self) -> None:
+        """Begin to end the process and its children, where that can be begun; ``kill`` is to follow."""
+        if self.process is not None:
+            self.process.condemn()
+
     def kill(self) -> None:
         """End the process and its children. Not to be called by what is told of its end."""
         if self.process is not None:

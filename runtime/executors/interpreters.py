@@ -88,6 +88,9 @@ class Interpreter:
         except ChildProcessError:  # somebody has taken its end
             return False
 
+    def condemn(self) -> None:
+        """Do nothing: killing does it all."""
+
     def kill(self) -> None:
         """Kill the process with all descendants, and return when it is gone."""
         if self.alive and _may_have_children(self.pid):

@@ -119,8 +119,7 @@ class LocalExecutor:
 
     def close(self) -> None:
         """Stop every worker, and the processes that it started."""
-        for slot in self._slots:
-            slot.stop()
+        _stop(self._slots)
         if self._forks is not None:
             self._forks.close()
         if self._listener is not None:
@@ -134,9 +133,7 @@ class LocalExecutor:
 
     def stop_busy(self) -> None:
         """Stop the workers that are at something; the others stay for what comes next."""
-        for slot in self._slots:
-            if slot.load:
-                slot.stop()
+        _stop([slot for slot in self._slots if slot.load])
 
     def warm(self, count: int = 1, libraries: Sequence[str] = ()) -> None:
         """Start workers before there is anything for them to do, up to ``count`` in all; they import libraries while they wait."""
@@ -179,6 +176,14 @@ def _settle(outcome: Future[Outcome], step: str, result: Outcome | None) -> None
         outcome.set_exception(NotBegun(step))
     else:
         outcome.set_result(result)
+
+
+def _stop(slots: Sequence[Slot]) -> None:
+    """Stop the workers of slots, all at once."""
+    for slot in slots:
+        slot.dismiss()
+    for slot in slots:
+        slot.stop()
 
 
 def thread_limits(threads: int) -> dict[str, str]:

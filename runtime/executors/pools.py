@@ -63,6 +63,9 @@ class Pool:
 
         return not wait(sentinels, timeout=0)
 
+    def condemn(self) -> None:
+        """Do nothing: killing does it all."""
+
     def kill(self) -> None:
         """End the worker and its children. Not to be called by what is told of its end."""
         self._pool.shutdown(wait=True, kill_workers=True)

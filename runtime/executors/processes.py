@@ -13,13 +13,15 @@ Ended: TypeAlias = Callable[[str], None]
 
 
 class WorkerProcess(Protocol):
-    """A worker process. ``kill`` ends it with all descendants and returns when it is gone."""
+    """A worker process. ``kill`` ends it with all descendants and returns when it is gone; ``condemn`` begins that, if it can be begun."""
 
     @property
     def pid(self) -> int | None: ...
 
     @property
     def alive(self) -> bool: ...
+
+    def condemn(self) -> None: ...
 
     def kill(self) -> None: ...
 

@@ -136,6 +136,13 @@ class Slot:
                 worker.unsent[:] = [ask(libraries)]
                 worker.flush()
 
+    def dismiss(self) -> None:
+        """Have the worker and its children killed. To be stopped after that, which waits for them."""
+        with self._lock:
+            if self._worker is not None:
+                self._worker.is_dismissed = True
+                self._worker.condemn()
+
     def stop(self) -> None:
         """Kill the worker and its children, and return when they are gone. What it has not said that it has done fails."""
         with self._lock:

@@ -420,3 +420,17 @@ def test_a_slot_takes_more_tasks_only_behind_one_that_is_known_to_be_quick(execu
     assert executor.capacity == 1
     executor.close()
     slow.result(10)
+
+
+def test_closing_has_every_worker_killed_before_it_waits_for_one(tmp_path, monkeypatch):
+    def noted(name: str) -> None:
+        original = getattr(handles.WorkerHandle, name)
+        monkeypatch.setattr(handles.WorkerHandle, name, lambda self: (calls.append(name), original(self))[1])
+
+    calls: list[str] = []
+    noted("condemn"), noted("kill")
+    executor = LocalExecutor(2, lambda event: None)
+    running = [executor.submit(task(tmp_path, "signal.pause")) for _ in range(2)]
+    executor.close()
+    assert calls == ["condemn", "condemn", "kill", "kill"]
+    assert all("it was stopped with its run" in one.result(5).failure.message for one in running)

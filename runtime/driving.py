@@ -228,14 +228,10 @@ class Drive:
 
     def _reuse_what_can_be(self) -> None:
         """Take over earlier results and unfold control nodes, wave by wave, before anything is started: no worker is needed for that."""
-        while True:
+        while self._scheduler.has_news:
             for ended in self._scheduler.ended_scopes():
                 self._unfolding.close(ended)
-            fresh = self._scheduler.fresh()
-            if fresh:
-                self._meet(fresh)
-            elif not self._scheduler.has_ended_scopes:
-                return
+            self._meet(self._scheduler.fresh())
 
     def _meet(self, fresh: Sequence[str]) -> None:
         """Take over the earlier results of nodes that have just become ready, and unfold those that are control nodes."""

@@ -45,14 +45,10 @@ class Rehearsal:
 
     def go(self, meet: Meet) -> None:
         """Go as far as what is known leads."""
-        while True:
+        while self.scheduler.has_news:
             for ended in self.scheduler.ended_scopes():
                 self._unfolding.close(ended)
-            fresh = self.scheduler.fresh()
-            if fresh:
-                self._take(meet(self._unfolding.calls(fresh)))
-            elif not self.scheduler.has_ended_scopes:
-                return
+            self._take(meet(self._unfolding.calls(self.scheduler.fresh())))
 
     def in_order(self) -> Iterator[Node]:
         """Yield all nodes in call order, each followed by what it unfolded to."""

@@ -95,9 +95,9 @@ class Scheduler:
         return ended
 
     @property
-    def has_ended_scopes(self) -> bool:
-        """Whether instances have ended since this was last asked."""
-        return bool(self._ended)
+    def has_news(self) -> bool:
+        """Whether nodes may have become ready, or instances have ended, since this was last asked."""
+        return bool(self._fresh or self._ended)
 
     def scope(self, instance: str) -> Scope:
         """Return the account of an instance."""

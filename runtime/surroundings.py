@@ -90,7 +90,7 @@ def _mask() -> int:
 
 def _limits() -> list[tuple[int, int]]:
     """Return the soft and hard limits of the process: memory, time, open files, sizes."""
-    return [resource.getrlimit(number) for number in _LIMITS]
+    return list(map(resource.getrlimit, _LIMITS))
 
 
 def _restore_limits(before: Sequence[tuple[int, int]]) -> None:
@@ -147,7 +147,7 @@ def _restore_timers(before: list[bool]) -> None:
 
 
 def _handlers() -> list[Any]:
-    return [signal.getsignal(number) for number in _SIGNALS]
+    return list(map(signal.getsignal, _SIGNALS))
 
 
 def _restore_handlers(before: list[Any]) -> None:

@@ -84,7 +84,7 @@ def _stored(value: object, codec: Codec, store: ArtifactStore) -> tuple[str, int
     try:
         compact = in_memory(codec)
         packed = compact.pack(value) if compact else None
-        if compact and packed and packed.keys() == {compact.filename} and _size(packed) <= INLINE_LIMIT:
+        if compact and packed and len(packed) == 1 and compact.filename in packed and _size(packed) <= INLINE_LIMIT:
             inline = b"".join(packed[compact.filename])
             return digest_of_file(compact.filename, inline), len(inline), inline
         return *_put(value, codec, packed, store), None
@@ -105,7 +105,7 @@ def _put(value: object, codec: Codec, packed: Packed | None, store: ArtifactStor
 
 
 def _size(packed: Packed) -> int:
-    return sum(memoryview(chunk).nbytes for chunks in packed.values() for chunk in chunks)
+    return sum([memoryview(chunk).nbytes for chunks in packed.values() for chunk in chunks])
 
 
 def _unpacked(artifact: Artifact, codec: Codec) -> object:

@@ -30,7 +30,7 @@ class Form(Protocol):
     def schema(self) -> dict[str, Json]: ...
 
 
-@frozen
+@frozen(eq=False)
 class Scalar:
     """Text, numbers and truth values, or a choice of texts. A float may be written as an int."""
 
@@ -55,7 +55,7 @@ class Scalar:
         return {"type": names[0] if len(names) == 1 else names}
 
 
-@frozen
+@frozen(eq=False)
 class Value:
     """A plain value; see :mod:`penstock.compilers.values`."""
 
@@ -69,7 +69,7 @@ class Value:
         return {}
 
 
-@frozen
+@frozen(eq=False)
 class Verbatim:
     """An object of JSON itself, written as it is."""
 
@@ -85,7 +85,7 @@ class Verbatim:
         return {"type": "object"}
 
 
-@frozen
+@frozen(eq=False)
 class Optional:
     """A value or null."""
 
@@ -101,7 +101,7 @@ class Optional:
         return {"anyOf": [self.inner.schema(), {"type": "null"}]}
 
 
-@frozen
+@frozen(eq=False)
 class ListOf:
     """A tuple, as an array."""
 
@@ -119,7 +119,7 @@ class ListOf:
         return {"type": "array", "items": self.inner.schema()}
 
 
-@frozen
+@frozen(eq=False)
 class MapOf:
     """A mapping from text, as an object whose order counts."""
 

@@ -100,7 +100,7 @@ _resources = check("Resources(...)", lambda value: value is None or isinstance(v
 _environment = check("Environment(...)", lambda value: value is None or isinstance(value, dsl.Environment))
 
 
-@frozen(kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Options:
     """The options of a step; None means that the step leaves it to the default.
 

@@ -21,7 +21,7 @@ from .reports import Progressed as Progressed
 from .states import State
 
 
-@frozen
+@frozen(eq=False)
 class RunStarted:
     """A run began. ``parameters`` are the values given, as short text; ``manifests`` are what fingerprints cover."""
 
@@ -35,7 +35,7 @@ class RunStarted:
     manifests: Mapping[str, Manifest] = field(factory=dict, repr=False)
 
 
-@frozen
+@frozen(eq=False)
 class StepStarted:
     """An attempt at a step began in a process of this machine or another; ``reason`` says why it was not reused."""
 
@@ -47,7 +47,7 @@ class StepStarted:
     reason: str = ""
 
 
-@frozen
+@frozen(eq=False)
 class StepUnfolded:
     """A control node began, or went on, with instances of the graphs in it: ``nodes`` are theirs, ``places`` which item or round each is of.
 
@@ -61,7 +61,7 @@ class StepUnfolded:
     note: str = ""
 
 
-@frozen
+@frozen(eq=False)
 class StepCompleted:
     """A step ended well, with its outputs by name. ``duration`` is the last attempt's, in seconds.
 
@@ -75,7 +75,7 @@ class StepCompleted:
     basis: Basis | None = None
 
 
-@frozen
+@frozen(eq=False)
 class StepReused:
     """A step's outputs were taken from ``run``, which saved so many seconds; of this run, for a call made twice.
 
@@ -91,7 +91,7 @@ class StepReused:
     result: int | None = None
 
 
-@frozen
+@frozen(eq=False)
 class StepRetried:
     """An attempt failed and the step will be tried again after ``delay`` seconds."""
 
@@ -102,7 +102,7 @@ class StepRetried:
     delay: float = 0.0
 
 
-@frozen
+@frozen(eq=False)
 class StepFailed:
     """A step failed for good."""
 
@@ -112,7 +112,7 @@ class StepFailed:
     duration: float = 0.0
 
 
-@frozen
+@frozen(eq=False)
 class StepSkipped:
     """A step did not run, and why: the name of the failed or skipped step that it waits for."""
 
@@ -122,7 +122,7 @@ class StepSkipped:
     state: State = State.SKIPPED
 
 
-@frozen
+@frozen(eq=False)
 class RunEnded:
     """A run ended. ``problem`` says why where no step is to blame. ``outputs`` are not repeated: see the steps."""
 

@@ -34,7 +34,7 @@ _SCHEMA = 1
 _LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
-@frozen
+@frozen(eq=False)
 class Kept:
     """What a run was given. ``root`` is where its relative paths start; ``path`` the folders of its own modules."""
 

@@ -18,7 +18,7 @@ from ..compilers.graph import Binding, Collection, Graph, Map, Node, Operation, 
 from ..compilers.traversal import bodies
 
 
-@frozen
+@frozen(eq=False)
 class Instance:
     """One instance of a body. ``place`` is which item or round, where there are several; ``item`` is what to call it."""
 
@@ -30,7 +30,7 @@ class Instance:
     item: str = ""
 
 
-@frozen
+@frozen(eq=False)
 class Naming:
     """How a body's nodes and parameters are called in an instance: ``prefix`` stands before ids, ``alone`` is the id of an only node.
 

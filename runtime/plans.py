@@ -16,7 +16,7 @@ from .tasks import Task
 from .whereabouts import Finds, names_data
 
 
-@frozen
+@frozen(eq=False)
 class Plan:
     """What a run is made of, decided before it starts."""
 

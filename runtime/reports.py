@@ -8,7 +8,7 @@ from __future__ import annotations
 from attrs import frozen
 
 
-@frozen
+@frozen(eq=False)
 class MetricLogged:
     """A step logged a number. ``index`` is the position along the step's own axis (epoch, batch), if it has one."""
 
@@ -19,7 +19,7 @@ class MetricLogged:
     index: float | None = None
 
 
-@frozen
+@frozen(eq=False)
 class FileLogged:
     """A step logged a figure or a text; ``path`` is relative to the run's folder."""
 
@@ -29,7 +29,7 @@ class FileLogged:
     path: str
 
 
-@frozen
+@frozen(eq=False)
 class Progressed:
     """A step's loop advanced to ``done`` of ``total`` (None when unknown)."""
 

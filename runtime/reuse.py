@@ -33,7 +33,7 @@ class ReuseWarning(UserWarning):
     """
 
 
-@frozen
+@frozen(eq=False)
 class Earlier:
     """A completed step run of an earlier run: its outputs by name, what it logged, and how many seconds it took.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @travels
-@frozen
+@frozen(eq=False)
 class Task:
     """A node with its inputs resolved: all that a worker needs to know, wherever it is.
 
@@ -77,7 +77,7 @@ def log_of(step: str) -> str:
 
 
 @travels
-@frozen
+@frozen(eq=False)
 class Completed:
     """The step returned. ``duration`` is in seconds, of the function alone."""
 
@@ -88,7 +88,7 @@ class Completed:
     """What the step read that is not declared, in sentences, where that was asked for."""
 
 
-@frozen
+@frozen(eq=False)
 class Failed:
     """The step did not return, or what it returned could not be stored."""
 

@@ -38,7 +38,7 @@ _COUNTED = {
 }
 
 
-@frozen(slots=False)
+@frozen(eq=False, slots=False)
 class Fingerprint:
     """What a function's code is identified by."""
 

@@ -9,7 +9,7 @@ from .fingerprints import Fingerprinter
 from .sources import SCHEME
 
 
-@frozen
+@frozen(eq=False)
 class Identity:
     """What identifies a value, or why nothing does."""
 

@@ -14,7 +14,7 @@ from .trees import children, descendants, fields
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-@define
+@define(eq=False)
 class Scope:
     """The names of one function, class, lambda or comprehension."""
 

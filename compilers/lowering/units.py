@@ -31,7 +31,7 @@ class Form:
     doc: str
 
 
-@define
+@define(eq=False)
 class Unit:
     """The state of one lowering that its parts share.
 

@@ -9,7 +9,7 @@ from . import processes
 from .connections import Connection
 
 
-@frozen
+@frozen(eq=False)
 class Driver:
     """The process that drives, or drove, a run. ``identity`` tells it from all others that ever had its number."""
 

@@ -18,7 +18,7 @@ from ..store import ArtifactStore, open_store
 from ..workspace import Workspace
 
 
-@frozen
+@frozen(eq=False)
 class Prepared:
     """A graph with its inputs, ready to run in a workspace."""
 

@@ -13,7 +13,7 @@ from ...compilers.graph import Graph, Group, Node
 Kind: TypeAlias = Literal["step", "group", "family"]
 
 
-@frozen
+@frozen(eq=False)
 class Entry:
     """One line, and the ids of all the steps it stands for. A family shows its members together."""
 
@@ -23,7 +23,7 @@ class Entry:
     parts: tuple[Entry, ...] = ()
 
 
-@frozen
+@frozen(eq=False)
 class _Contents:
     """What stands directly in each group, and in the pipeline itself (None)."""
 

@@ -28,7 +28,7 @@ _SHOWN_FAILURES = 3
 _SHOWN_METRICS = 4
 
 
-@frozen
+@frozen(eq=False)
 class Row:
     """A line of the tree. ``notes`` are what stands to the right of the label and the time."""
 
@@ -41,7 +41,7 @@ class Row:
     steps: int = field(default=1, eq=False)
 
 
-@frozen
+@frozen(eq=False)
 class Scene:
     """What rows are made from: how the run stands at a moment, and the characters to draw with."""
 

@@ -107,7 +107,9 @@ def _drain(master: int, shown: list[bytes]) -> None:
 class MemoryWatch:
     """Looks again and again at how much memory a process and all that it started have together, and keeps the most.
 
-    The figure is the proportional set size: a page that several processes share counts once. Linux only; else None.
+    The figure is the proportional set size: a page that several processes share counts once. Processes are looked at one after the
+    other, so what one gives back and another takes meanwhile would count twice: of more than ever only that counts which each
+    process has at a second look, too. Linux only; else None.
     """
 
     def __init__(self, root: int) -> None:
@@ -125,7 +127,9 @@ class MemoryWatch:
 
     def _look(self) -> None:
         while not self._ended.wait(EVERY):
-            self._peak = max(self._peak, sum(proportional(pid) for pid in tree(self._root)))
+            found = {pid: proportional(pid) for pid in tree(self._root)}
+            if sum(found.values()) > self._peak:
+                self._peak = max(self._peak, sum(min(size, proportional(pid)) for pid, size in found.items()))
 
 
 def tree(root: int) -> set[int]:

@@ -40,11 +40,6 @@ class Link:
         """Return the task whose inputs are these."""
         return self.like.of(self.step, inputs, attempt=self.like.attempt)
 
-    @property
-    def task(self) -> Task:
-        """The task as far as it is known before a worker comes to it."""
-        return self.with_inputs(self.like.inputs)
-
 
 @frozen(eq=False)
 class Segment:

@@ -21,13 +21,22 @@ Finish: TypeAlias = Callable[[Outcome | None], None]
 
 @define(eq=False)
 class Attempt:
-    """One task in one slot, and the clock of its time-out. What follows in a segment has no ``data``: it went with the first."""
+    """One task in one slot, and the clock of its time-out. What follows in a segment has no ``data``: it went with the first.
 
-    task: Task
+    The task is that of ``step``, and ``like`` another one: most of what a segment's steps have is the same.
+    """
+
+    step: str
+    like: Task
     data: bytes | None
     finish: Finish
     _clock: threading.Timer | None = None
     _began: float | None = None
+
+    @property
+    def task(self) -> Task:
+        """The task, as far as is known here what its inputs are."""
+        return self.like if self.like.step == self.step else self.like.of(self.step, {})
 
     @property
     def lasted(self) -> float:
@@ -37,9 +46,9 @@ class Attempt:
     def start_clock(self, time_out: Callable[[Attempt], None]) -> None:
         """Start the clock, where the task has a time-out."""
         self._began = self._began or time.monotonic()
-        if self.task.options.timeout is None or self._clock is not None:
+        if self.like.options.timeout is None or self._clock is not None:
             return
-        self._clock = threading.Timer(self.task.options.timeout, time_out, [self])
+        self._clock = threading.Timer(self.like.options.timeout, time_out, [self])
         self._clock.daemon = True
         self._clock.start()
 

@@ -166,9 +166,9 @@ class LocalExecutor:
         first, last = slot.current, slot.last
         if not self._ahead or first is None or last is None:
             return 1
-        if not (self.is_quick(first.function) and self.is_quick(last.function)):
+        if not (self.is_quick(first) and self.is_quick(last)):
             return 1
-        return min(_MOST, 1 + int(_AHEAD / (self._seconds[last.function] + _BETWEEN)))
+        return min(_MOST, 1 + int(_AHEAD / (self._seconds[last] + _BETWEEN)))
 
 
 def _settle(outcome: Future[Outcome], step: str, result: Outcome | None) -> None:

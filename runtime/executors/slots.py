@@ -17,6 +17,7 @@ from typing import Final
 
 from attrs import define, field
 
+from ...compilers.references import FunctionRef
 from ..answers import Returned, Spoilt, Unreadable
 from ..channels import WorkerListener
 from ..events import Event
@@ -67,13 +68,13 @@ class Slot:
     def last_step(self) -> str | None:
         """The step that is performed after all others that are here, or was performed last."""
         with self._lock:
-            return self._attempts[-1].task.step if self._attempts else self._ended
+            return self._attempts[-1].step if self._attempts else self._ended
 
     @property
-    def current(self) -> Task | None:
-        """The task that is performed now."""
+    def current(self) -> FunctionRef | None:
+        """The function that is performed now."""
         with self._lock:
-            return self._attempts[0].task if self._attempts else None
+            return self._attempts[0].like.function if self._attempts else None
 
     @property
     def load(self) -> int:
@@ -87,19 +88,19 @@ class Slot:
             return bool(self._attempts) and None in (self._attempts[0].data, self._attempts[-1].data)
 
     @property
-    def last(self) -> Task | None:
-        """The task that is performed after all others that are here."""
+    def last(self) -> FunctionRef | None:
+        """The function that is performed after all others that are here."""
         with self._lock:
-            return self._attempts[-1].task if self._attempts else None
+            return self._attempts[-1].like.function if self._attempts else None
 
     def start(self, task: Task, finish: Finish) -> None:
         """Start a task, after those that are here; ``finish`` is called once, from some thread, with how it ended."""
-        self._start(task, [Attempt(task, None, finish)])
+        self._start(task, [Attempt(task.step, task, None, finish)])
 
     def start_segment(self, segment: Segment, finishes: Sequence[Finish]) -> None:
         """Start the tasks of a segment in one go; who hears None has a task that was not performed."""
         pairs = zip(segment.links, finishes, strict=True)
-        self._start(segment, [Attempt(link.task, None, finish) for link, finish in pairs])
+        self._start(segment, [Attempt(link.step, link.like, None, finish) for link, finish in pairs])
 
     def _start(self, work: Task | Segment, attempts: Sequence[Attempt]) -> None:
         first, *others = attempts
@@ -232,7 +233,7 @@ class Slot:
     def _send(self, worker: WorkerHandle, attempt: Attempt) -> None:
         if worker.connection is None or attempt.data is None:
             return  # it is sent when the worker has connected, or was sent with the first of its segment
-        worker.run_folder = attempt.task.run_folder
+        worker.run_folder = attempt.like.run_folder
         worker.unsent.append(attempt.data)
         if not self.is_gathering:
             worker.flush()
@@ -244,7 +245,7 @@ class Slot:
         if isinstance(message, _ENDS):
             attempt = self._next(worker)
             if attempt is not None:
-                attempt.finish(_outcome(message, attempt.task))
+                attempt.finish(_outcome(message, attempt))
             if not isinstance(message, Completed):  # a worker breaks off a segment at what fails
                 give_back(self._take_followers(worker))
         elif isinstance(message, Returned):
@@ -261,7 +262,7 @@ class Slot:
                 return None
             attempt = self._attempts.popleft()
             attempt.stop_clock()
-            self._ended = attempt.task.step
+            self._ended = attempt.step
             if self._attempts:
                 self._attempts[0].start_clock(self._time_out)
             return attempt
@@ -271,7 +272,7 @@ class Slot:
         with self._lock:
             if worker is not self._worker:
                 return []
-            before = list(itertools.takewhile(lambda attempt: attempt.task.step != step, self._attempts))
+            before = list(itertools.takewhile(lambda attempt: attempt.step != step, self._attempts))
             found = list(itertools.islice(self._attempts, len(before), None))
             behind = itertools.takewhile(lambda attempt: attempt.data is None, found[1:])
             returned = [*found[:1], *(behind if found and found[0].data else ())]
@@ -347,7 +348,7 @@ class Slot:
         attempt.finish(timed_out(task, attempt.lasted))
 
 
-def _outcome(message: Outcome | Unreadable, task: Task) -> Outcome:
+def _outcome(message: Outcome | Unreadable, attempt: Attempt) -> Outcome:
     if isinstance(message, Unreadable):
-        return unsendable(message.problem, task)
+        return unsendable(message.problem, attempt.task)
     return message

@@ -30,7 +30,7 @@ class Form(Protocol):
     def schema(self) -> dict[str, Json]: ...
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Scalar:
     """Text, numbers and truth values, or a choice of texts. A float may be written as an int."""
 
@@ -55,7 +55,7 @@ class Scalar:
         return {"type": names[0] if len(names) == 1 else names}
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Value:
     """A plain value; see :mod:`penstock.compilers.values`."""
 
@@ -69,7 +69,7 @@ class Value:
         return {}
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Verbatim:
     """An object of JSON itself, written as it is."""
 
@@ -85,7 +85,7 @@ class Verbatim:
         return {"type": "object"}
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Optional:
     """A value or null."""
 
@@ -101,7 +101,7 @@ class Optional:
         return {"anyOf": [self.inner.schema(), {"type": "null"}]}
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class ListOf:
     """A tuple, as an array."""
 
@@ -119,7 +119,7 @@ class ListOf:
         return {"type": "array", "items": self.inner.schema()}
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class MapOf:
     """A mapping from text, as an object whose order counts."""
 
@@ -137,7 +137,7 @@ class MapOf:
         return {"type": "object", "additionalProperties": self.inner.schema()}
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Record:
     """A frozen class, as an object of its fields.
 
@@ -198,7 +198,7 @@ class Record:
         )
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Tagged:
     """One of several classes, told apart by the name of a field that only it has."""
 

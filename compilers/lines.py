@@ -39,7 +39,7 @@ _QUICK: Mapping[type, Callable[[Any], str]] = {
 """How the types are written of which a literal is JSON already."""
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class _Frame:
     """What is written around the id, the inputs and the label of a node: all of it, and what of it decides.
 

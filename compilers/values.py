@@ -12,7 +12,6 @@ import datetime
 import math
 import sys
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -74,7 +73,7 @@ def _cost(value: Any, left: int) -> int:
         return digits if digits < _LONGEST_INT else left + 1
     if kind is datetime.datetime:
         return 32 if _is_lossless(value) else left + 1
-    if kind in _SCALARS or kind in _TAGS:
+    if kind in _SCALARS or _tag_of(kind):
         return 24
     if kind is PATH or kind is DataPath or kind is Member:
         return len(str(value))
@@ -103,8 +102,8 @@ def to_json(value: Any) -> Json:
         return [to_json(item) for item in value]
     if kind in _COLLECTIONS:
         return {f"${kind.__name__}": _items_to_json(value)}
-    if kind in _TAGS:
-        tag, write, _read = _TAGS[kind]
+    if found := _tag_of(kind):
+        tag, write, _read = found
         return {f"${tag}": write(value)}
     if kind is PATH:
         return {"$path": value.as_posix()}
@@ -179,8 +178,27 @@ _TAGS: Mapping[type, _Tag] = {
         lambda value: [value.days, value.seconds, value.microseconds],
         lambda data: datetime.timedelta(*data),
     ),
-    Decimal: ("decimal", str, Decimal),
 }
+
+
+def _read_decimal(text: Any) -> object:
+    from decimal import Decimal  # few documents have one, and its module takes longer to import than this one
+
+    return Decimal(text)
+
+
+_DECIMAL: _Tag = ("decimal", str, _read_decimal)
+
+
+def _tag_of(kind: type) -> _Tag | None:
+    """Return how values of a type are written and read, where it is neither JSON's nor ours."""
+    if kind in _TAGS:
+        return _TAGS[kind]
+    decimals = sys.modules.get("decimal")
+    return _DECIMAL if decimals is not None and kind is decimals.Decimal else None
+
+
+_WRITTEN: tuple[_Tag, ...] = (*_TAGS.values(), _DECIMAL)
 
 _READERS: Mapping[str, Callable[[Any, str, FindMember], object]] = {
     "$float": lambda data, _path, _member: float(data),
@@ -191,4 +209,4 @@ _READERS: Mapping[str, Callable[[Any, str, FindMember], object]] = {
     "$path": lambda data, _path, _member: Path(data),
     "$data": lambda data, _path, _member: DataPath.from_url(data),
     "$enum": _read_enum,
-} | {f"${tag}": (lambda data, _path, _member, read=read: read(data)) for tag, _write, read in _TAGS.values()}  # type: ignore[misc]
+} | {f"${tag}": (lambda data, _path, _member, read=read: read(data)) for tag, _write, read in _WRITTEN}  # type: ignore[misc]

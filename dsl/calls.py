@@ -36,7 +36,7 @@ class RecordableStep(Recordable, Protocol):
     def explicit_name(self) -> bool: ...
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Group:
     """A nested pipeline, while it is inlined. ``after`` holds for every call inside it."""
 
@@ -80,7 +80,7 @@ class Call:
         return dict(zip(outputs.names, outputs.hints, strict=True))
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Place:
     """Where a part stands that depends on values of the run, and what it gives: types by the names of outputs."""
 
@@ -92,7 +92,7 @@ class Place:
     explicit_name: bool = False
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class MappedCall(Place):
     """A call of a step or a pipeline with ``each(...)`` among its arguments, once for each item.
 
@@ -108,7 +108,7 @@ class MappedCall(Place):
     bound: tuple[str, ...] = field(kw_only=True)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Branching(Place):
     """A ``when(...)``, with both branches recorded."""
 
@@ -117,7 +117,7 @@ class Branching(Place):
     otherwise: Recording | None = field(kw_only=True)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Repetition(Place):
     """A ``repeat(...)``, with one round and one test recorded. ``first`` is the state that it starts from."""
 
@@ -128,7 +128,7 @@ class Repetition(Place):
     on_limit: Literal["fail", "return"] = field(kw_only=True)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Closing(Place):
     """An ``on_exit(...)``, with the cleanup recorded."""
 

@@ -25,7 +25,7 @@ OutputKind: TypeAlias = Literal["none", "one", "tuple", "namedtuple", "typeddict
 NO_DEFAULT = inspect.Parameter.empty
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Input:
     """A parameter of a step or pipeline."""
 
@@ -40,7 +40,7 @@ class Input:
         return self.default is NO_DEFAULT
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Outputs:
     """What a call gives back: its shape, and the names and types of its parts."""
 
@@ -50,7 +50,7 @@ class Outputs:
     container: type | None = None
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Signature:
     """The inputs and outputs of a function, and Python's own signature to bind calls with."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
@@ -137,5 +136,7 @@ def _settings(path: Path, values: object) -> Settings:
 
 
 def _nearest(key: str) -> str:
+    import difflib  # only a mistyped name needs it
+
     near = difflib.get_close_matches(key, KEYS, 1)
     return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(KEYS)}"

@@ -10,7 +10,7 @@ from attrs import define, field
 from .states import State
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Scope:
     """Some nodes that end together. ``parent`` is the control node that they are an instance of; "" for the whole graph.
 
@@ -52,7 +52,7 @@ class Scope:
         return next(scope for scope in self.outward() if scope.closed_off or scope.outer is None)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Gate:
     """Lets in no more than ``limit`` instances of one control node at a time."""
 

@@ -24,7 +24,7 @@ Given: TypeAlias = "Resolved | OutputRef"
 
 
 @travels
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Link:
     """A step of a segment, a task ``like`` its own, and its inputs by name. ``beginning`` is that of its call's key, if it has one.
 
@@ -41,7 +41,7 @@ class Link:
         return self.like.of(self.step, inputs, attempt=self.like.attempt)
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Segment:
     """Some steps of a chain, in order; ``key`` is that of the first one's call.
 

@@ -14,7 +14,7 @@ from .trees import children, descendants, fields
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Scope:
     """The names of one function, class, lambda or comprehension."""
 

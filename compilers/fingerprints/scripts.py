@@ -34,7 +34,7 @@ _COMPUTING = frozenset(
 """What may lead anywhere when it is called with something that is not written out."""
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Part:
     """A statement that counts: its identity, and its text for people."""
 
@@ -42,7 +42,7 @@ class Part:
     shown: str
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _File:
     """A source file while it is followed: the package that relative imports start from, and the names that are wanted."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
@@ -95,6 +94,8 @@ class UnknownRule(CompileError, ValueError):
 
     def __str__(self) -> str:
         known = [name for rule in RULES for name in (rule.name, rule.code)]
+        import difflib  # only a mistyped name needs it
+
         near = difflib.get_close_matches(self.name.lower(), [name.lower() for name in known], 1)
         hint = f"did you mean {near[0]!r}?" if near else f"the rules are {', '.join(rule.name for rule in RULES)}"
         return f"there is no rule {self.name!r}; {hint}"

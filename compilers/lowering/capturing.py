@@ -17,7 +17,7 @@ _Key: TypeAlias = tuple[int, str]
 _NO_NAME = re.compile(r"\W")
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Captured:
     """A value from around a part: the name that it has inside, its type, and the promise of all of it outside."""
 

@@ -18,7 +18,7 @@ from ..graph import Graph, Node
 from ..traversal import attached_in, named_bodies, nodes_within, with_bodies
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Identified:
     """A graph whose nodes have fingerprints; what each fingerprint covers; what could not be identified, in sentences."""
 
@@ -42,7 +42,7 @@ def identify(graph: Graph, recording: Recording, fingerprinter: Fingerprinter) -
     return Identified(identified, identifying.manifests, tuple(warnings))
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _Identifying:
     """The fingerprints found so far, of each function once."""
 

@@ -25,7 +25,7 @@ from .functions import module_name
 from .units import Unit
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Scope:
     """One recording while it is lowered, to a graph called ``name``. ``captures`` is None for the pipeline itself, ``prefix`` tells parts apart.
 

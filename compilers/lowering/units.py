@@ -20,7 +20,7 @@ from ..values import PATH
 from .functions import FunctionTable, module_name
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Form:
     """What all calls of one step have in common."""
 
@@ -31,7 +31,7 @@ class Form:
     doc: str
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Unit:
     """The state of one lowering that its parts share.
 

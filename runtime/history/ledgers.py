@@ -56,7 +56,7 @@ _TEXTS = {state: state.value for state in State}
 """The states as they are written; to ask a member for its value takes longer than to look it up."""
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Ledger:
     """The rows of one run. ``changed`` and ``attempts`` are what the next write must bring up to date.
 

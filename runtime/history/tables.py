@@ -19,7 +19,7 @@ from .connections import Row
 from .records import FileRecord, MetricRecord, RunRecord, StepRecord
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Table:
     """A table's columns, of which the first ``keys`` identify a row; ``kept`` are never changed once written."""
 
@@ -43,7 +43,7 @@ class Table:
         return f"INSERT INTO {self.name} ({columns}) VALUES ({values}) ON CONFLICT ({keys}) {action}"  # noqa: S608 -- as above
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class RunRow:
     """One row of ``runs``. Mappings are JSON; ``seen`` is the time of the last event; ``number`` orders runs."""
 
@@ -76,7 +76,7 @@ class RunRow:
         )  # fmt: skip
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Attempt:
     """One attempt at a step, in the words of :class:`StepRecord`. ``failure`` is why it was not the last."""
 
@@ -88,7 +88,7 @@ class Attempt:
     failure: Failure | None
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class StepRow:
     """One row of ``steps``. ``position`` is the node's in the graph, ``ordinal`` orders rows of one node.
 
@@ -131,7 +131,7 @@ class StepRow:
         return Attempt(1, self.started or 0.0, self.ended, self.pid, self.log, failure_from(self.failure))
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class AttemptRow:
     """One row of ``attempts``: of a step that needs more than one."""
 
@@ -154,7 +154,7 @@ def _kept_number(value: float | None) -> float | None:
     return None if value is None or math.isnan(value) else float(value)
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class MetricRow:
     """One row of ``metrics``. ``ordinal`` counts within the run."""
 
@@ -173,7 +173,7 @@ class MetricRow:
         )
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class FileRow:
     """One row of ``files``. ``ordinal`` counts within the run."""
 

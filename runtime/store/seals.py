@@ -20,7 +20,7 @@ from .writing import Hashed
 _VERSION = 1
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Seal:
     """What a folder held when it was sealed, and how the file system described each file then."""
 

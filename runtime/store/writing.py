@@ -31,7 +31,7 @@ _READ = 1 << 20
 """Bytes that are read and hashed at a time: they are in the processor's cache still."""
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Hashed:
     """What a file held when it was written, and how the file system described it then."""
 

@@ -35,7 +35,7 @@ PersistentId: TypeAlias = Callable[[Any], object]
 PersistentLoad: TypeAlias = Callable[[Any], object]
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class _Buffers:
     """Collects the memory that stays out of the pickle."""
 

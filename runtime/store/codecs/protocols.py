@@ -53,7 +53,7 @@ class UsesScratch(Protocol):
     def within(self, scratch: Path, /) -> Codec: ...
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class MemoryCodec:
     """A codec made of two functions on bytes."""
 
@@ -72,7 +72,7 @@ class MemoryCodec:
         return self.unpack(read_files(folder))
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class StreamCodec:
     """A codec made of a function that writes to an open file, and one that reads its bytes.
 

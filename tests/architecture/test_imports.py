@@ -22,6 +22,7 @@ LAYERS = {
     "compilers.datapaths": "compilers.errors",  # hands on a class of dsl, as errors does
     "compilers.deferral": "compilers.errors",
     "compilers.errors": "compilers.errors",
+    "compilers.garbage": "compilers.errors",
     "compilers.lowering": "compilers.lowering",
     "compilers.statuses": "compilers.errors",
     "runtime": "runtime",

@@ -67,6 +67,7 @@ class _Origin:
                 try:
                     wanted, descriptors = hear(self._driver)
                 except (EOFError, OSError):
+                    self._let_go_on()
                     return None
                 if isinstance(wanted, Death):
                     self._kill(wanted.name)
@@ -105,6 +106,12 @@ class _Origin:
         for pid in [pid for pid, known in self._workers.items() if known == name]:
             with contextlib.suppress(OSError):
                 os.killpg(pid, signal.SIGKILL)
+
+    def _let_go_on(self) -> None:
+        """See to it that workers which somebody has stopped (SIGSTOP) notice that their driver is gone."""
+        for pid in self._workers:
+            with contextlib.suppress(OSError):
+                os.killpg(pid, signal.SIGCONT)
 
     def _note_deaths(self) -> None:
         """Tell which workers have ended, when all is gone that they have left behind."""

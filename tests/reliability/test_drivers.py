@@ -80,6 +80,21 @@ def test_a_run_that_penstock_stop_ended_says_so_and_what_was_finished_is_used_ag
     assert resumed(project).steps["begin"].state is State.REUSED
 
 
+@pytest.mark.parametrize("start", ["forks", "interpreters"])
+def test_processes_that_were_stopped_end_with_their_killed_driver(project, wait_until, start):
+    text = "from penstock import Local\nfrom penstock.runtime.executors import local\nimport waiting\n"
+    text += "local.can_fork = lambda: False\n" if start == "interpreters" else ""
+    running = project.start_script(text + "Local(display='none').run(waiting.work, '.')")
+    project.wait_for("note")
+    wait_until(lambda: first_step_is_recorded(project))
+    workers = [process for process in project.processes() if "penstock-worker" in process.cmdline()]
+    for process in workers:
+        process.suspend()
+    running.kill()
+    assert workers and running.end().code == -signal.SIGKILL
+    assert resumed(project).steps["begin"].state is State.REUSED
+
+
 def test_a_killed_driver_leaves_no_socket(project):
     running = project.start(*command(project))
     project.wait_for("note")

@@ -29,6 +29,7 @@ from .failures import describe
 from .functions import Importing, find_function
 from .interruptions import Terminated
 from .offspring import ForksEnded, end_children
+from .originals import ORIGINALS
 from .resolved import Gathered, Resolved, Stored
 from .splitting import Parts
 from .store import ArtifactStore, decode, encode_all, open_store
@@ -108,9 +109,10 @@ def _invoke(task: Task, context: StepContext, around: Surroundings) -> Completed
         }
     if len(sys.modules) != modules:
         around.keep()
+        ORIGINALS.keep()
     started = time.perf_counter()
     watched: AbstractContextManager[list[str]] = audited(task, arguments) if task.audit else contextlib.nullcontext([])
-    with ForksEnded(task.step), watched as undeclared:
+    with ForksEnded(task.step), ORIGINALS, watched as undeclared:
         result = call(function, arguments)
     duration = time.perf_counter() - started
     scratch = context.folder if context.has_folder else None

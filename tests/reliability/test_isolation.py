@@ -43,6 +43,11 @@ def test_a_file_cannot_be_changed_without_notice(steps):
     assert steps("files")["write"].state is State.COMPLETED  # and not reused
 
 
+def test_functions_that_a_worker_needs_are_as_before_though_a_step_has_replaced_them(steps):
+    found = steps("replacing")
+    assert found["add_up"].result() == {"sum": 2, "is the same worker": True, "functions": True}
+
+
 BROKEN = """
 import isolation, troubles
 from penstock import Local, pipeline

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import pickle
 import resource
 import signal
 import sys
@@ -103,3 +105,29 @@ def read(table: Path) -> str:
 def files() -> str:
     table = write()
     return read.after(append(table))(table)
+
+
+@step
+def replace_functions(n: int) -> list[int]:
+    for module, name in (
+        (json, "loads"),
+        (pickle, "loads"),
+        (pickle, "dumps"),
+        (os, "read"),
+        (os, "write"),
+        (time, "monotonic"),
+    ):
+        setattr(module, name, None)
+    del os.dup2
+    return [n, os.getpid()]
+
+
+@step
+def add_up(numbers: list[int]) -> dict[str, object]:
+    print("adding up")
+    return {"sum": numbers[0] + 1, "is the same worker": numbers[1] == os.getpid(), "functions": callable(json.loads)}
+
+
+@pipeline
+def replacing() -> dict[str, object]:
+    return add_up(replace_functions(1))

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from .differences import Difference
     from .digests import digest
     from .distributions import Distributions
+    from .drift import drifted
     from .fingerprints import Fingerprint, Fingerprinter
     from .inputs import Identity, digest_value, identify
     from .manifests import Definition, Manifest
     from .memo import FileMemo, Memo, MemoryMemo
+    from .scripts import Script
 
 __all__ = [
     "DeclaredPaths",
@@ -31,8 +33,10 @@ __all__ = [
     "Manifest",
     "Memo",
     "MemoryMemo",
+    "Script",
     "digest",
     "digest_value",
+    "drifted",
     "identify",
 ]
 
@@ -48,8 +52,10 @@ _HOMES = {
     "Manifest": "manifests",
     "Memo": "memo",
     "MemoryMemo": "memo",
+    "Script": "scripts",
     "digest": "digests",
     "digest_value": "inputs",
+    "drifted": "drift",
     "identify": "inputs",
 }
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from .. import fingerprints
 from .encoding import joined, scalar, seal, text
 from .externals import penstock
 from .nodes import Node
-from .scripts import Part, Script
 
 if TYPE_CHECKING:
     from .reach import Walker
+    from .scripts import Part
 
 PROTOCOL = "__penstock_program__"
 """The method by which an object of Penstock says that it is a program: its script (None for a command) and its other facts."""
@@ -39,7 +40,7 @@ def script_of(value: object) -> str | None:
 
 
 def _add_script(walker: Walker, node: Node, file: str) -> None:
-    script = Script(walker, file)
+    script = fingerprints.Script(walker, file)
     _fill(walker, node, file, script.parts(file))
     for name, path in script.modules():
         module = Node("module", name)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeGuard
 
 import attrs
 
 from ...dsl.calls import Recordable
-from ...dsl.library import Program
 from ...dsl.locations import Location, definition
 from ...dsl.steps import Step, innermost_function
 from ..graph import Attached, FunctionRef
 from ..importing import importable
 from ..naming import Names
+
+if TYPE_CHECKING:
+    from ...dsl.library import Program
 
 
 class FunctionTable:
@@ -42,12 +45,18 @@ class FunctionTable:
 
 def home_of(step: Recordable) -> tuple[str, str]:
     """Return module and name under which a step's function should be found; a script's step is where its maker put it."""
-    if isinstance(step.function, Program):
-        module = step.function.module
+    function: object = step.function
+    if _is_program(function):
+        module = function.module
         held = vars(sys.modules[module]).items() if module in sys.modules else ()
-        return module, next((name for name, value in held if _holds(value, step)), step.function.name)
+        return module, next((name for name, value in held if _holds(value, step)), function.name)
     inner = innermost_function(step.function)
     return inner.__module__, inner.__qualname__
+
+
+def _is_program(function: object) -> TypeGuard[Program]:
+    """Say whether a step calls a program. Most do not, and what runs programs is not loaded to find out."""
+    return hasattr(type(function), "__penstock_program__")
 
 
 def _holds(value: object, step: Recordable) -> bool:
@@ -75,7 +84,7 @@ def definition_of(recordable: Recordable) -> Location:
     """Return where the function of a step or pipeline is written."""
     function: object = recordable.function
     while function is not None:
-        if isinstance(function, Program) and function.made is not None:
+        if _is_program(function) and function.made is not None:
             return function.made
         function = getattr(function, "__wrapped__", None)
     return definition(innermost_function(recordable.function).__code__)

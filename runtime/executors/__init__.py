@@ -1,6 +1,6 @@
 """Perform tasks: a task in, a future of its outcome out.
 
-What an executor is is loaded when it is asked for: a worker, whose modules are here as well, has no use for it.
+All of it is loaded when it is asked for: a worker, whose modules are here as well, has no use for executors, and a run for one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from ...compilers.deferral import loaded_on_first_use
 
 if TYPE_CHECKING:
+    from .inline import InlineExecutor
+    from .pools import start_pool
     from .protocol import (
         Executor,
         GatheringExecutor,
@@ -24,12 +26,16 @@ if TYPE_CHECKING:
 __all__ = [
     "Executor",
     "GatheringExecutor",
+    "InlineExecutor",
     "NotBegun",
     "SegmentExecutor",
     "Tell",
     "TellingExecutor",
     "WarmExecutor",
+    "start_pool",
     "submitting",
 ]
 
-__getattr__ = loaded_on_first_use(__name__, dict.fromkeys(__all__, "protocol"))
+_HOMES = dict.fromkeys(__all__, "protocol") | {"InlineExecutor": "inline", "start_pool": "pools"}
+
+__getattr__ = loaded_on_first_use(__name__, _HOMES)

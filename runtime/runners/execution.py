@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from ...compilers import fingerprints
 from ...compilers.fingerprints import Manifest
-from ...compilers.fingerprints.drift import drifted
 from ...compilers.graph import Graph
 from ...compilers.lowering import Compiled
 from ...compilers.traversal import nodes_within
-from .. import clusters
+from .. import clusters, executors
 from ..admission import ANYWHERE, refuse, shortages, this_machine
 from ..audiences import Audience
 from ..auditing import warn_undeclared
@@ -24,10 +24,8 @@ from ..driving import Drive
 from ..errors import RunError
 from ..events import Event, Listener, RunEnded, RunStarted
 from ..executors import Executor
-from ..executors.inline import InlineExecutor
 from ..executors.kept import KeptWorkers
 from ..executors.local import LocalExecutor
-from ..executors.pools import start_pool
 from ..functions import check_not_importing
 from ..history.records import RunRecord
 from ..interruptions import Terminated
@@ -211,7 +209,7 @@ class Execution:
 
     def _warn_of_drift(self) -> None:
         """Warn of globals that count for a step and that have changed since: what was kept may not follow from them."""
-        for drift in drifted(self._fingerprinter, self._manifests.values()):
+        for drift in fingerprints.drifted(self._fingerprinter, self._manifests.values()):
             warnings.warn(
                 f"a global changed while the run went on: {drift}. Results were kept under its first value, so a later run may "
                 "compute what this one reused: do not change globals in steps, pass what changes as an argument",
@@ -302,7 +300,7 @@ class Execution:
 
     def _executor_here(self, closing: contextlib.ExitStack) -> Executor:
         if self._config.executor == "inline":
-            return InlineExecutor(self._drive.report)
+            return executors.InlineExecutor(self._drive.report)
         cluster = _cluster(self._config)
         if cluster is not None:
             away = cluster.open(self._plan, self._manifests, self._config.jobs, self._drive.report)
@@ -313,7 +311,7 @@ class Execution:
             lent = self._config.kept_workers.lend(self._drive.report, ahead=ahead)
             closing.callback(lent.close)
             return lent
-        start = start_pool if self._config.executor == "joblib" else None
+        start = executors.start_pool if self._config.executor == "joblib" else None
         executor = LocalExecutor(self._config.jobs, self._drive.report, ahead=ahead, start=start)
         closing.callback(executor.close)
         return executor

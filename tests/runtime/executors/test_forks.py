@@ -56,6 +56,13 @@ def test_workers_have_one_parent_that_is_a_child_of_the_driver(bear):
     assert first.ppid() == second.ppid() != os.getpid() and first.parent().ppid() == os.getpid()
 
 
+def test_an_origin_keeps_no_end_of_a_connection_of_its_workers(bear):
+    origin = bear().connected().ppid()
+    count = len(os.listdir(f"/proc/{origin}/fd"))
+    bear().connected()
+    assert len(os.listdir(f"/proc/{origin}/fd")) == count
+
+
 def test_a_worker_leads_a_process_group(bear):
     worker = bear().connected()
     assert os.getpgid(worker.pid) == worker.pid

@@ -48,10 +48,11 @@ if TYPE_CHECKING:
     from .dsl.promises import Promise
     from .dsl.repetition import repeat
     from .dsl.resources import Resources
+    from .runtime.asking import compare, explain, replay
     from .runtime.azure.errors import RemoteError
     from .runtime.client import Client
     from .runtime.clusters import Ray
-    from .runtime.comparisons import Comparison, compare
+    from .runtime.comparisons import Comparison
     from .runtime.context import current_step
     from .runtime.datastores import Datastore, copy_files, materialise
     from .runtime.errors import (
@@ -69,9 +70,8 @@ if TYPE_CHECKING:
     from .runtime.reporting import log_figure, log_metric, log_text, progress
     from .runtime.runners.azureml import AzureML
     from .runtime.runners.checking import check
-    from .runtime.runners.explaining import explain
     from .runtime.runners.local import Local
-    from .runtime.runners.replaying import Replay, replay
+    from .runtime.runners.replaying import Replay
     from .runtime.runs import Run, StepRun
     from .runtime.states import State
     from .runtime.store import register_codec
@@ -178,13 +178,13 @@ _LOADED_ON_FIRST_USE = {
     "WorkspaceError": "runtime.errors",
     "check": "runtime.runners.checking",
     "command_step": "dsl.library",
-    "compare": "runtime.comparisons",
+    "compare": "runtime.asking",
     "compile": "runtime.launching",
     "copy_files": "runtime.datastores",
     "copy_step": "dsl.library",
     "current_step": "runtime.context",
     "each": "dsl.mapped",
-    "explain": "runtime.runners.explaining",
+    "explain": "runtime.asking",
     "log_figure": "runtime.reporting",
     "log_metric": "runtime.reporting",
     "log_text": "runtime.reporting",
@@ -194,7 +194,7 @@ _LOADED_ON_FIRST_USE = {
     "publish": "runtime.publishing",
     "register_codec": "runtime.store",
     "repeat": "dsl.repetition",
-    "replay": "runtime.runners.replaying",
+    "replay": "runtime.asking",
     "run": "runtime.launching",
     "script_step": "dsl.library",
     "when": "dsl.branching",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .chaining import perform_segment
     from .channels import link_to
     from .cleaning import clean
+    from .comparisons import compared
     from .configuration import settings_upward
     from .exports import document
     from .inputs import keep_inputs, kept_inputs
@@ -26,6 +27,7 @@ __all__ = [
     "Values",
     "Workspace",
     "clean",
+    "compared",
     "document",
     "keep_inputs",
     "kept_inputs",
@@ -40,6 +42,7 @@ _HOMES = {
     "Values": "resolution",
     "Workspace": "workspace",
     "clean": "cleaning",
+    "compared": "comparisons",
     "document": "exports",
     "keep_inputs": "inputs",
     "kept_inputs": "inputs",

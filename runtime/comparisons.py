@@ -156,11 +156,8 @@ def duration_of(step: StepRecord | None) -> float | None:
     return None if step is None or step.state is State.REUSED else step.duration
 
 
-def compare(before: Run | str, after: Run | str, *, workspace: Workspace | None = None) -> Comparison:
-    """Compare two runs, given as such or by what :meth:`Run.get` understands. Raises RunNotFound.
-
-    Of runs out of the history nothing is imported.
-    """
+def compared(before: Run | str, after: Run | str, workspace: Workspace | None = None) -> Comparison:
+    """Compare two runs; see :func:`penstock.runtime.asking.compare`."""
     old, new = _side(before, workspace), _side(after, workspace)
     was, now = old.records.record(), new.records.record()
     steps = tuple(

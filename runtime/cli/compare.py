@@ -11,7 +11,7 @@ import attrs
 import click
 
 from .. import amounts
-from ..comparisons import Change, CodeChange, Comparison, MetricChange, StepChange, compare, duration_of
+from ..comparisons import Change, CodeChange, Comparison, MetricChange, StepChange, compared, duration_of
 from ..documents import run_document, step_document
 from ..history.records import StepRecord
 from ..terminal.marks import marks_for
@@ -37,7 +37,7 @@ def command(before: str, after: str, whole: bool, as_json: bool, workspace: Work
     A and B are ids, beginnings of ids, their last characters, `last`, or `last~1` for the one before, which is A by
     default; B is `last`. Only what differs is shown.
     """
-    found = compare(before, after, workspace=workspace)
+    found = compared(before, after, workspace)
     if as_json:
         print_json(_document(found))
         return

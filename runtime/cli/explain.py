@@ -8,7 +8,8 @@ from typing import Any
 import attrs
 import click
 
-from ..runners.explaining import Explanation, Verdict, explain, explain_ahead
+from ..asking import explain
+from ..runners.explaining import Explanation, Verdict, explain_ahead
 from ..runners.preparing import prepare
 from ..runs import Run
 from ..workspace import Workspace

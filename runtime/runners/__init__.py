@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from .azure_publishing import AzureEndpoint, endpoint_name, publish_pipeline
     from .early import early_workers, prime_workers
     from .execution import Execution
+    from .explaining import explained
     from .portions import regenerated_from, run_alone, run_until
+    from .replaying import replayed
 
 __all__ = [
     "AzureEndpoint",
@@ -23,10 +25,12 @@ __all__ = [
     "MixedExecutor",
     "early_workers",
     "endpoint_name",
+    "explained",
     "prime_workers",
     "publish_pipeline",
     "reconnect",
     "regenerated_from",
+    "replayed",
     "run_alone",
     "run_until",
     "submit",
@@ -38,10 +42,12 @@ _HOMES = {
     "MixedExecutor": "azure_executor",
     "early_workers": "early",
     "endpoint_name": "azure_publishing",
+    "explained": "explaining",
     "prime_workers": "early",
     "publish_pipeline": "azure_publishing",
     "reconnect": "azure_execution",
     "regenerated_from": "portions",
+    "replayed": "replaying",
     "run_alone": "portions",
     "run_until": "portions",
     "submit": "azure_execution",

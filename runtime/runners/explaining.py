@@ -68,14 +68,13 @@ class Explanation(Sequence[Verdict]):
     __repr__ = __str__
 
 
-def explain(
-    subject: Run | Callable[..., object], *args: Any, workspace: Workspace | str | None = None, **kwargs: Any
+def explained(
+    subject: Run | Callable[..., object],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    workspace: Workspace | str | None = None,
 ) -> Explanation:
-    """Explain a run that has ended; or a pipeline with its parameters, without running anything.
-
-    Before a run, a step that waits for one that will run is said to depend on it: it is reused if the result stays the same.
-    Raises what compiling raises.
-    """
+    """Explain a run, or a pipeline with its parameters; see :func:`penstock.runtime.asking.explain`."""
     if isinstance(subject, Run):
         steps = subject.records.steps()
         history = subject.records.history if isinstance(subject.records, HistoryRecords) else None

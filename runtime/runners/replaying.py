@@ -89,12 +89,8 @@ class Replay:
     stored: Mapping[str, str] = field(factory=dict)
 
 
-def replay(run: Run | str, step: str, *, attempt: int | None = None, workspace: Workspace | None = None) -> Replay:
-    """Run one step of a run again in this process, with its stored inputs and today's code. Nothing is recorded.
-
-    ``attempt`` is the number that the step is told; by default that of its last attempt. Raises what the step raises,
-    RunNotFound, StepNotFound, and RunError where an input or the function cannot be had.
-    """
+def replayed(run: Run | str, step: str, attempt: int | None = None, workspace: Workspace | None = None) -> Replay:
+    """Run one step of a run again; see :func:`penstock.runtime.asking.replay`."""
     return perform(prepare_replay(Run.get(run, workspace) if isinstance(run, str) else run, step, attempt))
 
 

@@ -26,6 +26,7 @@ LAYERS = {
     "compilers.lowering": "compilers.lowering",
     "compilers.statuses": "compilers.errors",
     "runtime": "runtime",
+    "runtime.asking": "runners",
     "runtime.bundles": "runners",
     "runtime.client": "runners",
     "runtime.explaining": "runners",

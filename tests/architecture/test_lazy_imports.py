@@ -39,7 +39,24 @@ def test_importing_penstock_loads_nothing_heavy():
     assert loaded_by("import penstock") == []
 
 
-@pytest.mark.parametrize("name", ["AzureML", "Local", "Run", "StepRun", "Workspace", "run", "compile"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AzureML",
+        "Endpoint",
+        "Local",
+        "Run",
+        "StepRun",
+        "Workspace",
+        "check",
+        "compare",
+        "compile",
+        "explain",
+        "publish",
+        "replay",
+        "run",
+    ],
+)
 def test_a_worker_that_imports_the_module_of_a_step_loads_nothing_that_runs_pipelines(name):
     code = f"from penstock import {name}, step, pipeline"
     assert loaded_by(code, [f"penstock.{module}" for module in RUNNING]) == []

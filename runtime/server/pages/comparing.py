@@ -6,7 +6,7 @@ from attrs import evolve
 from starlette.responses import RedirectResponse, Response
 
 from ... import amounts
-from ...comparisons import StepChange, compare, duration_of
+from ...comparisons import StepChange, compared, duration_of
 from ..errors import Problem
 from .plots import compared_charts
 from .visits import Page, Visit
@@ -23,7 +23,7 @@ def _show(visit: Visit) -> Response:
     before, after = visit.query("before"), visit.query("after")
     if chosen or before is None or after is None:
         raise Problem(422, f"two runs can be compared, and {len(chosen)} were chosen: tick two in the list of runs")
-    found = compare(before, after, workspace=visit.service.workspace)
+    found = compared(before, after, workspace=visit.service.workspace)
     whole = visit.query("all") is not None
     return visit.page(
         "compare.html",

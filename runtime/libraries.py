@@ -24,11 +24,8 @@ looks for devices when it is imported (matplotlib, TensorFlow) is not here.
 _INSTALLED: Final = ("site-packages", "dist-packages")
 """Folders of installed distributions: a file of the project may have a library's name."""
 
-_PLAIN: Final[Mapping[type, str]] = {
-    ModuleType: "__name__",
-    **dict.fromkeys((FunctionType, BuiltinFunctionType, type, ABCMeta), "__module__"),
-}
-"""What is asked where it comes from, and how. Anything else, a subclass too, may do whatever it wants when it is asked."""
+_MADE_IN: Final = (FunctionType, BuiltinFunctionType, type, ABCMeta)
+"""What else than modules is asked where it comes from. Anything else, a subclass too, may do whatever it wants when it is asked."""
 
 
 def shared_libraries(nodes: Iterable[Node], attachments: Mapping[str, object]) -> tuple[str, ...]:
@@ -39,9 +36,8 @@ def shared_libraries(nodes: Iterable[Node], attachments: Mapping[str, object]) -
     """
     if LIBRARIES.isdisjoint(sys.modules):
         return ()
-    steps = {
-        (id(step.function), id(step.options)): step for step in _steps(nodes)
-    }.values()  # calls of a step share both
+    # Calls of a step share both objects, so that each is looked at once.
+    steps = {(id(step.function), id(step.options)): step for step in _steps(nodes)}.values()
     if any(step.options.resources.gpus or step.options.environment for step in steps):
         return ()
     found = [_imported(function, attachments) for function in dict.fromkeys(step.function for step in steps)]
@@ -66,20 +62,20 @@ def _imported(function: FunctionRef, attachments: Mapping[str, object]) -> Mappi
 def _around(function: FunctionRef, attachments: Mapping[str, object]) -> Iterable[object]:
     """Return what is there by name where a function is made."""
     if function.attached is None:
-        return list(vars(sys.modules.get(function.module, _NOTHING)).values())
+        module = sys.modules.get(function.module)
+        return list(vars(module).values()) if isinstance(module, ModuleType) else ()
     value = attachments.get(function.attached.key)
     if not isinstance(value, FunctionType):
         return ()
     return [value.__globals__[name] for name in global_names(value.__code__) if name in value.__globals__]
 
 
-_NOTHING: Final = ModuleType("nothing")
-
-
 def _module_of(value: object) -> str | None:
     """Return the module of a library that a value is or comes from."""
-    attribute = _PLAIN.get(type(value))
-    name = getattr(value, attribute) if attribute else None
+    kind: object = type(value)  # compared by identity: its own class may compare, and hash, as it likes
+    name = vars(value).get("__name__") if kind is ModuleType else None
+    if any(kind is made for made in _MADE_IN):
+        name = value.__module__
     return name if isinstance(name, str) and _is_library(name.partition(".")[0]) else None
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import queue
+import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from typing import Final, TypeAlias, Union, final
 
@@ -55,25 +56,49 @@ Message: TypeAlias = Union[Ended, Cancel, BrokenOff, Woken, Event]
 
 @final
 class Messages:
-    """What was told and not taken in yet. Telling is for any thread."""
+    """What was told and not taken in yet. Telling is for any thread, and for handlers of signals.
+
+    A queue.SimpleQueue is not used: a signal that comes just when a wait is over makes its ``get`` wait for ever, up to Python 3.12.
+    """
 
     def __init__(self) -> None:
-        self._told: queue.SimpleQueue[Message] = queue.SimpleQueue()
-        self.put = self._told.put
-        self.empty = self._told.empty
+        self._told: deque[Message] = deque()
+        self._silence = threading.Lock()
+        self._silence.acquire()
+
+    def put(self, message: Message) -> None:
+        """Tell something."""
+        self._told.append(message)
+        self._break_silence()
+
+    def empty(self) -> bool:
+        """Say whether there is nothing to take in."""
+        return not self._told
 
     def take(self, wait: float | None = 0.0) -> Message | None:
         """Return the next one, or None where none comes in so many seconds; ``wait`` None is for as long as it takes."""
-        if wait == 0.0 and self._told.empty():
-            return None  # an exception takes ten times as long
+        if not self._told and wait != 0.0:
+            self._await(wait)
+        return self._told.popleft() if self._told else None
+
+    def _await(self, wait: float | None) -> None:
+        """Wait until something is told, for at most so many seconds: silence may have been broken for what was taken since."""
+        deadline = None if wait is None else time.monotonic() + wait
+        while not self._told:
+            left = -1.0 if deadline is None else deadline - time.monotonic()
+            if deadline is not None and left <= 0.0:
+                return
+            self._silence.acquire(timeout=left)
+
+    def _break_silence(self) -> None:
         try:
-            return self._told.get(timeout=wait)
-        except queue.Empty:
-            return None
+            self._silence.release()
+        except RuntimeError:  # it is broken
+            return
 
     def wake(self) -> None:
         """Let the loop go on, if it waits; callable from a handler of signals."""
-        self._told.put(Woken())
+        self.put(Woken())
 
     def left(self, wait: float = 0.0) -> Iterator[Ended | Event]:
         """Yield what is there, and what comes after at most so many seconds of silence, but for wishes that the run may end."""

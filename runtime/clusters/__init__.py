@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from ...compilers.deferral import loaded_on_first_use
 
 if TYPE_CHECKING:
-    from .ray import Ray, RayExecutor
+    from .executors import RayExecutor
+    from .ray import Ray
 
 __all__ = ["Ray", "RayExecutor"]
 
-_HOMES = {"Ray": "ray", "RayExecutor": "ray"}
+_HOMES = {"Ray": "ray", "RayExecutor": "executors"}
 
 __getattr__ = loaded_on_first_use(__name__, _HOMES)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from attrs import frozen
 
@@ -124,6 +123,8 @@ def _is_folder(place: Place) -> bool:
 
 
 def _path_of(url: str) -> Path:
+    from urllib.request import url2pathname  # 0.02 s, and few paths are URLs
+
     parts = urlsplit(url)
     if parts.netloc not in ("", "localhost"):
         raise DatastoreError(f"{url} names another machine; a file of this one is file:///path, with three slashes")

@@ -45,6 +45,7 @@ def test_importing_penstock_loads_nothing_heavy():
         "AzureML",
         "Endpoint",
         "Local",
+        "Ray",
         "Run",
         "StepRun",
         "Workspace",

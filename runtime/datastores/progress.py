@@ -6,16 +6,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..terminal.displays import is_live
-from ..terminal.marks import showable
-from ..terminal.tree import new_console
+from .. import terminal
 from .streams import Advance, nothing
 
 
 @contextmanager
 def bar(label: str, total: int | None, *, shown: bool = True) -> Iterator[Advance]:
     """Lend a function that is told of bytes; ``total`` is how many there will be, None where nobody knows."""
-    if not shown or sys.stderr is None or not is_live(sys.stderr):
+    if not shown or sys.stderr is None or not terminal.is_live(sys.stderr):
         yield nothing
         return
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
@@ -27,6 +25,6 @@ def bar(label: str, total: int | None, *, shown: bool = True) -> Iterator[Advanc
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=new_console(sys.stderr), transient=True) as progress:
-        task = progress.add_task(showable(label), total=total)
+    with Progress(*columns, console=terminal.new_console(sys.stderr), transient=True) as progress:
+        task = progress.add_task(terminal.showable(label), total=total)
         yield lambda count: progress.advance(task, count)

@@ -16,13 +16,13 @@ from penstock import Local
 from penstock.runtime.events import StepCompleted
 
 right = time.time
-def set_back(event):
+def set(event, seconds=-86_400):
     if isinstance(event, StepCompleted):
-        time.time = lambda: right() - 86_400
+        time.time = lambda: right() + seconds
 
 local = Local(executor="inline", display="none")
 """
-"""A driver whose clock is set back by a day when its first step is done."""
+"""A driver whose clock is set, by a day back if nothing else is said, when its first step is done."""
 
 
 def command(project, *options: object) -> tuple[object, ...]:
@@ -124,6 +124,26 @@ def test_ctrl_c_costs_no_step_that_was_finished(project, wait_until, pipeline):
     assert calls.stat().st_size <= 60 + 2  # those that were at it
 
 
+@pytest.mark.parametrize("name", ["SIGQUIT", "SIGUSR1", "SIGXCPU"])
+def test_a_driver_that_a_signal_ends_which_nobody_handles_has_died(project, wait_until, name):
+    running = project.start(*command(project))
+    project.wait_for("note")
+    wait_until(lambda: first_step_is_recorded(project))
+    running.kill(getattr(signal, name))
+    assert running.end().code == -getattr(signal, name)
+    assert "state       failed\nproblem     driver died\n" in project.penstock("show", "last").out
+    assert resumed(project).steps["begin"].state is State.REUSED
+
+
+def test_two_drivers_may_be_interrupted_at_once(project):
+    drivers = [project.start(*command(project, "-q")) for _ in range(2)]
+    project.wait_for("note")
+    for driver in drivers:
+        driver.kill(signal.SIGINT)
+    assert [driver.end().code for driver in drivers] == [130, 130]
+    assert resumed(project).state is State.COMPLETED
+
+
 def test_two_drivers_may_run_the_same_pipeline_in_one_workspace(project):
     drivers = [project.start(*command(project, "-q")) for _ in range(2)]
     project.wait_for("note")
@@ -132,10 +152,12 @@ def test_two_drivers_may_run_the_same_pipeline_in_one_workspace(project):
     assert resumed(project).steps["wait"].state is State.REUSED
 
 
-def test_a_clock_that_is_set_back_during_a_run_disturbs_no_step(project):
+@pytest.mark.parametrize("seconds", [-86_400, 86_400])
+def test_a_clock_that_is_set_during_a_run_disturbs_no_step(project, seconds):
     (project.folder / "gate").touch()
     ended = project.script(
-        CLOCK + 'print(Local(jobs=1, display="none", listeners=[set_back]).run(waiting.work, ".").result())'
+        f"{CLOCK}\nlisteners = [lambda event: set(event, {seconds})]\n"
+        'print(Local(jobs=1, display="none", listeners=listeners).run(waiting.work, ".").result())'
     )
     assert ended == (0, "1\n", "")
     assert [step.state for step in Run.get("last", project.workspace).steps.values()] == [State.COMPLETED] * 2
@@ -143,7 +165,7 @@ def test_a_clock_that_is_set_back_during_a_run_disturbs_no_step(project):
 
 def test_a_run_whose_clock_was_set_back_did_not_take_less_than_no_time(project):
     (project.folder / "gate").touch()
-    project.script(CLOCK + 'Local(executor="inline", display="none", listeners=[set_back]).run(waiting.work, ".")')
+    project.script(CLOCK + 'Local(executor="inline", display="none", listeners=[set]).run(waiting.work, ".")')
     assert 0 <= Run.get("last", project.workspace).record.duration < 60
 
 

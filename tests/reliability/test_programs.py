@@ -43,8 +43,10 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RL
 files = [open(os.devnull) for _ in range(1500)]
 main()
 """,
-    "one that may open few files": "resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))\nmain()",
+    "one that may open few files": "resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))\nmain()",
     "one whose folder is gone": "os.chdir(tempfile.mkdtemp()); os.rmdir(os.getcwd())\nmain()",
+    "one without a home and with no folder for temporary files": "os.environ.pop('HOME', None); os.environ['TMPDIR'] = '/proc'\nmain()",
+    "one whose files are for nobody else": "os.umask(0o077)\nmain()",
     "a thread": "thread = threading.Thread(target=main); thread.start(); thread.join()",
     "a forked process": "process = multiprocessing.get_context('fork').Process(target=main); process.start(); process.join()",
     "an event loop": "async def go(): main()\nasyncio.run(go())",
@@ -61,3 +63,10 @@ def test_a_pipeline_can_be_run_by(project, program):
     ended = project.script(f"{HEAD}\nif __name__ == '__main__':\n    {body}\n")
     assert (ended.code, ended.err) == (0, "") and project.wait_for("result") == "3"
     assert Run.get("last", project.workspace).state is State.COMPLETED
+
+
+def test_a_project_may_be_in_a_folder_with_any_name(open_project, tmp_path):
+    with open_project(tmp_path / f" a\n{'ü' * 120} $x'") as project:
+        ended = project.script(f"{HEAD}\nif __name__ == '__main__':\n    main()\n")
+        assert (ended.code, ended.err) == (0, "") and project.wait_for("result") == "3"
+        assert Run.get("last", project.workspace).state is State.COMPLETED

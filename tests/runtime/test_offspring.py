@@ -84,6 +84,6 @@ def test_what_left_its_group_is_found_by_its_mark():
     marked = subprocess.Popen(["sleep", "60"], env={**os.environ, MARK: "of-a-test"}, start_new_session=True)
     other = subprocess.Popen(["sleep", "60"], env={**os.environ, MARK: "of-another"})
     end_marked("of-a-test")
-    assert marked.wait(5) == -9 and psutil.Process(other.pid).is_running() and other.poll() is None
+    assert marked.wait(60) == -9 and psutil.Process(other.pid).is_running() and other.poll() is None
     other.kill()
     other.wait()

@@ -120,7 +120,7 @@ def test_an_import_that_ends_the_process_hits_the_step_that_needs_it(executor, l
 
 def test_a_time_out_holds_in_the_worker_that_takes_over(executor, library, tmp_path):
     library("print('said')")
-    (outcome,) = while_it_imports(executor, tmp_path, task(tmp_path, "hang", timeout=1.5))
+    (outcome,) = while_it_imports(executor, tmp_path, task(tmp_path, "hang", timeout=5.0))
     assert outcome.failure.kind == "StepTimedOut" and log(tmp_path, "hang")
 
 

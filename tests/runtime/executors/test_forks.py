@@ -33,6 +33,7 @@ class Born:
 
     def connected(self) -> psutil.Process:
         self.connections.get(timeout=30)
+        assert eventually(lambda: self.worker.pid is not None)  # its origin may tell a moment later
         return psutil.Process(self.worker.pid)
 
 

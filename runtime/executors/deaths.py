@@ -19,8 +19,7 @@ def unsendable(problem: object, task: Task) -> Failed:
 
 def unstarted(problem: object, task: Task) -> Failed:
     """Return the failure of a step for which there is no process."""
-    advice = "Is there memory left, and may you start more processes and threads?"
-    return _died(task, f"no process can be started for it: {problem}. {advice}")
+    return _died(task, _no_process(problem))
 
 
 def stopped(task: Task) -> Failed:
@@ -39,7 +38,13 @@ def died(how: str, task: Task, seconds: float) -> Failed:
     return _died(task, _cause(how, task), seconds)
 
 
+def _no_process(problem: object) -> str:
+    return f"no process can be started for it: {problem}. Is there memory left, and may you start more processes and threads?"
+
+
 def _cause(how: str, task: Task) -> str:
+    if how.startswith("[Errno"):  # the system has refused to fork it
+        return _no_process(how)
     if "SIGKILL" in how:
         return (
             f"its process was killed ({how}): by the system when memory ran out, or by somebody. If it was memory, give "

@@ -147,8 +147,9 @@ class Recorder:
         with self._starting:
             if self._thread is not None:
                 return
-            self._thread = threading.Thread(target=self._work, name="penstock-history", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._work, name="penstock-history", daemon=True)
+            thread.start()
+            self._thread = thread
         # A daemon is stopped when the interpreter ends, without a word: write before that.
         atexit.register(self.close)
 

@@ -23,6 +23,7 @@ from penstock.compilers.graph import FunctionRef, NodeOptions
 from penstock.runtime.errors import RunCancelled, StepFailed, StepTimedOut, WorkerDied
 from penstock.runtime.admission import processors
 from penstock.runtime.executors import handles, slots
+from penstock.runtime.executors.deaths import died
 from penstock.runtime.executors.local import LocalExecutor, start_here
 from penstock.runtime.executors.processes import WorkerProcess
 from penstock.runtime.tasks import Completed, Failed, Task
@@ -308,6 +309,11 @@ def test_a_worker_is_kept_for_the_next_task_and_replaced_when_it_died(executor, 
         psutil.Process(first.pid).wait(10)
     third = executor.submit(task(tmp_path, "os.getpid")).result(60)
     assert isinstance(third, Completed) and third.pid != first.pid
+
+
+def test_a_worker_that_the_system_does_not_fork_was_never_there(tmp_path):
+    failed = died("[Errno 11] Resource temporarily unavailable", task(tmp_path, "os.getpid"), 0.0)
+    assert "no process can be started for it: [Errno 11]" in failed.failure.message
 
 
 def test_the_end_of_a_worker_is_told_where_nothing_can_be_cleared_up_behind_it(executor, tmp_path, monkeypatch):

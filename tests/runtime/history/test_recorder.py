@@ -141,6 +141,17 @@ def test_a_run_that_is_left_is_recorded_as_failed(record, history, a_run):
     assert [step.state for step in history.steps("r-1")] == [State.FAILED, State.CANCELLED]
 
 
+def test_a_recorder_that_can_start_no_thread_says_so_and_can_be_closed(sqlite_path, monkeypatch):
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    listener = Recorder(partial(connect, sqlite_path))
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        listener(e.StepStarted("load", 1001.0))
+    listener.close()
+
+
 def test_a_recorder_that_heard_nothing_writes_nothing(sqlite_path):
     Recorder(partial(connect, sqlite_path)).close()
     assert not sqlite_path.exists()

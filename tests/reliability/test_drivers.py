@@ -6,6 +6,7 @@ import os
 import signal
 import time
 
+import psutil
 import pytest
 from penstock import Run, State
 
@@ -90,6 +91,7 @@ def test_processes_that_were_stopped_end_with_their_killed_driver(project, wait_
     workers = [process for process in project.processes() if "penstock-worker" in process.cmdline()]
     for process in workers:
         process.suspend()
+    wait_until(lambda: all(process.status() == psutil.STATUS_STOPPED for process in workers))  # else none is let go on
     running.kill()
     assert workers and running.end().code == -signal.SIGKILL
     assert resumed(project).steps["begin"].state is State.REUSED

@@ -246,13 +246,11 @@ def executor() -> Iterator[LocalExecutor]:
     made.close()
 
 
-def greet() -> None:
-    print("hello")
-
-
-def test_a_further_attempt_adds_to_the_log_of_the_one_before(executor, tmp_path):
+def test_a_further_attempt_adds_to_the_log_of_the_one_before(executor, tmp_path, monkeypatch):
+    (tmp_path / "greeting.py").write_text("def greet():\n    print('hello')\n")
+    monkeypatch.syspath_prepend(tmp_path)
     for attempt in (1, 2):
-        assert isinstance(executor.submit(task(tmp_path, f"{__name__}.greet", attempt=attempt)).result(20), Completed)
+        assert isinstance(executor.submit(task(tmp_path, "greeting.greet", attempt=attempt)).result(20), Completed)
     assert (tmp_path / "run/logs/greet.log").read_text() == "hello\nhello\n"
 
 

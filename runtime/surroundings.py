@@ -90,7 +90,7 @@ def _mask() -> int:
 
 def _limits() -> list[tuple[int, int]]:
     """Return the soft and hard limits of the process: memory, time, open files, sizes."""
-    return list(map(resource.getrlimit, _LIMITS))
+    return [resource.getrlimit(number) for number in _LIMITS]
 
 
 def _restore_limits(before: Sequence[tuple[int, int]]) -> None:

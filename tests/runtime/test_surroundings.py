@@ -66,6 +66,15 @@ def test_a_hard_limit_that_was_lowered_is_no_trouble(monkeypatch):
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
 
 
+def test_a_system_without_limits_is_not_asked_for_any(monkeypatch):
+    monkeypatch.setattr(surrounding, "_LIMITS", ())
+    monkeypatch.delattr(surrounding, "resource", raising=False)
+    before = Path.cwd()
+    with Surroundings({}):
+        os.chdir("/")
+    assert Path.cwd() == before
+
+
 def test_where_modules_are_found_and_how_deep_calls_may_nest_are_as_before():
     before = sys.path.copy(), sys.getrecursionlimit()
     with Surroundings({}):

@@ -2,7 +2,8 @@
 
 A :class:`Graph` has parameters, nodes in call order, the structure of its output, and the groups that nested
 pipelines leave behind. The inputs of a node are :mod:`.bindings`: a value, or where a value will come from. What a worker
-has to know of a step stands in modules of its own, so that it need not load the rest. Nothing here computes; walking is in :mod:`.traversal`, invariants are in :mod:`.verification`, documents in :mod:`.serialisation`.
+has to know of a step stands in modules of its own, so that it need not load the rest. Nothing here computes; walking is in
+:mod:`.traversal`, invariants are in :mod:`.verification`, documents in :mod:`.serialisation`.
 """
 
 from __future__ import annotations

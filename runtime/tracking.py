@@ -71,10 +71,8 @@ class StepRecords(Mapping[str, StepRecord]):
         if count < len(told):
             for event in told[count:]:
                 record = _AFTER[type(event)](record, event)
-            self._made[step] = (
-                len(told),
-                record,
-            )  # of another thread it may be an older one, which is then brought up to date again
+            # Of another thread it may be an older one, which is then brought up to date again.
+            self._made[step] = (len(told), record)
         return record
 
     def __iter__(self) -> Iterator[str]:

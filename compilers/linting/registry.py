@@ -93,9 +93,9 @@ class UnknownRule(CompileError, ValueError):
         self.name = name
 
     def __str__(self) -> str:
-        known = [name for rule in RULES for name in (rule.name, rule.code)]
         import difflib  # only a mistyped name needs it
 
+        known = [name for rule in RULES for name in (rule.name, rule.code)]
         near = difflib.get_close_matches(self.name.lower(), [name.lower() for name in known], 1)
         hint = f"did you mean {near[0]!r}?" if near else f"the rules are {', '.join(rule.name for rule in RULES)}"
         return f"there is no rule {self.name!r}; {hint}"

@@ -11,6 +11,7 @@ import attrs
 from ...dsl.calls import Recordable
 from ...dsl.locations import Location, definition
 from ...dsl.steps import Step, innermost_function
+from ..fingerprints.programs import PROTOCOL
 from ..graph import Attached, FunctionRef
 from ..importing import importable
 from ..naming import Names
@@ -56,7 +57,7 @@ def home_of(step: Recordable) -> tuple[str, str]:
 
 def _is_program(function: object) -> TypeGuard[Program]:
     """Say whether a step calls a program. Most do not, and what runs programs is not loaded to find out."""
-    return hasattr(type(function), "__penstock_program__")
+    return hasattr(type(function), PROTOCOL)
 
 
 def _holds(value: object, step: Recordable) -> bool:

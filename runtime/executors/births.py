@@ -71,6 +71,16 @@ def hear(end: socket.socket) -> tuple[Any, list[int]]:
     return pickle.loads(_received(end, int.from_bytes(head, "big"))), descriptors
 
 
+def high(descriptor: int) -> int:
+    """Return a copy under a number that is none of the standard streams', which a process that has closed those gives to others.
+
+    No program inherits it that is not given it.
+    """
+    import fcntl  # which there is where workers are forked
+
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
+
+
 def _received(end: socket.socket, size: int) -> bytes:
     """Read so many bytes."""
     parts = []

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, final
 from attrs import define, field
 
 from ..offspring import MARK
-from .births import Birth, Born, Death, Told, hear, tell
+from .births import Birth, Born, Death, Told, hear, high, tell
 from .interpreters import described, module_path, open_interpreter
 from .processes import Ended
 
@@ -134,7 +134,7 @@ class _Origin:
     def __init__(self, environment: Mapping[str, str]) -> None:
         own, its = socket.socketpair()
         marked = {**environment, MARK: f"origin-{os.urandom(8).hex()}"}
-        with its, _high(its) as end:
+        with its, socket.socket(fileno=high(its.fileno())) as end:
             self._process = open_interpreter(_PROGRAM, (end.fileno(),), marked, [end.fileno()])
         self._connection = own
         self._lock = threading.Lock()
@@ -204,13 +204,6 @@ class _Origin:
         with self._lock:
             fork = self._forks.pop(told.name)
         fork.end(told.problem if told.code is None else described(told.code))
-
-
-def _high(end: socket.socket) -> socket.socket:
-    """Return an end under a number that is none of the standard streams', which a process that has closed those gives to others."""
-    import fcntl
-
-    return socket.socket(fileno=fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3))
 
 
 def _folder() -> str | None:

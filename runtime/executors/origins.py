@@ -6,7 +6,6 @@ The modules of steps are imported in each worker anew, so nothing that they hold
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import gc
 import logging  # noqa: F401 - which is set up anew for each step
 import os
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import final
 
 from ..offspring import adopt_orphans, reap
-from .births import Birth, Born, Dead, Death, Told, hear, tell
+from .births import Birth, Born, Dead, Death, Told, hear, high, tell
 from .workers import work_at
 
 
@@ -72,7 +71,8 @@ class _Origin:
                 if isinstance(wanted, Death):
                     self._kill(wanted.name)
                 elif isinstance(wanted, Birth):
-                    connection = _high(descriptors[0])
+                    connection = high(descriptors[0])
+                    os.close(descriptors[0])
                     if self._bear(wanted):
                         return wanted, connection
                     os.close(connection)
@@ -137,13 +137,6 @@ class _Origin:
     def _tell(self, told: Told) -> None:
         with contextlib.suppress(OSError):  # the driver is gone, which is seen in a moment
             tell(self._driver, told)
-
-
-def _high(descriptor: int) -> int:
-    """Return a descriptor under a number that is none of the standard streams', and that no program inherits."""
-    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
-    os.close(descriptor)
-    return moved
 
 
 def _grow_up(birth: Birth) -> None:

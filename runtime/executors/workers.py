@@ -41,9 +41,8 @@ def begin(driver: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # the driver blocked it while we started
-    if hasattr(
-        signal, "SIGHUP"
-    ):  # which comes with the death of a driver to workers that are stopped: they have to clear up
+    if hasattr(signal, "SIGHUP"):
+        # It comes with the death of a driver to workers that are stopped: they have to clear up.
         signal.signal(signal.SIGHUP, lambda *_: None)
     _detach()
     faulthandler.enable(2)  # a crash in native code tells in the step's log where it was
